@@ -5,6 +5,7 @@ import enum
 from dataclasses import dataclass
 
 from mirante.api.common.v1 import error_reason_pb2 as reasons
+
 from services.runtime.errors import InvalidRequest, PermissionDenied
 
 ALL_ENVIRONMENTS = "*"

@@ -14,11 +14,12 @@ ServiceError
 """
 
 from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
 from mirante.api.common.v1 import error_reason_pb2 as reasons
 from mirante.evaluation.model import Violation
 
-Reason = reasons.ErrorReason.ValueType
+Reason: TypeAlias = reasons.ErrorReason.ValueType
 
 
 class ServiceError(Exception):
