@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Regenerates clients/python/mirante/api from protos/. The proto root is the Python package, so no import is rewritten.
+# Generates mirante/api under OUT from protos/. The proto root is the Python package, so no import is rewritten.
 set -euo pipefail
+usage="usage: generate_protos.sh VENV OUT"
+bin=$(cd "${1:?$usage}" && pwd)/bin
+out=$(cd "${2:?$usage}" && pwd)
 cd "$(dirname "$0")/.."
-bin=$(cd "${1:?usage: generate_protos.sh VENV}" && pwd)/bin
-out=clients/python
 rm -rf "$out/mirante/api"
 mapfile -t protos < <(find protos -name '*.proto' | sort)
 PATH="$bin:$PATH" "$bin/python" -m grpc_tools.protoc -I protos \

@@ -1,0 +1,99 @@
+# The one door: every command that CI or a person runs. `make` alone lists them.
+
+# The first Python that is new enough; `make PYTHON=/path/to/python3.12 ...` chooses another.
+PYTHON ?= $(shell for python in python3 python3.11 python3.12 python3.13 python3.14; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input install
+PROTO_VENV := .venv-proto
+PROJECTS := pyproject.toml clients/python/pyproject.toml
+RUNTIME := $(VENV)/.runtime-installed
+DEV := $(VENV)/.dev-installed
+API := clients/python/mirante/api
+
+# Added to the commands that take arguments: make test ARGS="tests/unit -k kill"
+ARGS ?=
+# make run DEMO=0 starts without the demo's flags
+DEMO ?= 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test lint format proto proto-check bench conformance load e2e clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(DEV) ## everything a developer needs, into .venv
+
+run: $(RUNTIME) ## the service on embedded datastores, in the foreground; DEMO=0 starts it empty
+	@exec $(BIN)/mirante up $(if $(filter 0 no false,$(DEMO)),--no-demo) $(ARGS)
+
+test: $(DEV) ## all tests but the load tests
+	@$(BIN)/pytest $(ARGS)
+
+lint: $(DEV) ## style, types, import rules, contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/buf lint
+	$(BIN)/buf format --diff --exit-code
+
+format: $(DEV) ## the style that `make lint` asks for
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/buf format --write
+
+proto: $(PROTO_VENV)/.installed ## the Python code of the contracts, from protos/
+	scripts/generate_protos.sh $(PROTO_VENV) clients/python
+
+proto-check: $(PROTO_VENV)/.installed ## the committed code is what protos/ says
+	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && \
+	scripts/generate_protos.sh $(PROTO_VENV) "$$fresh" && \
+	diff --recursive --exclude=__pycache__ "$$fresh/mirante/api" $(API) >&2 || \
+	{ echo "$(API) is not what protos/ says: run make proto" >&2; exit 1; }
+
+bench: $(DEV) ## every benchmark, each printing one JSON object; one alone: make bench-NAME
+	@for file in benchmarks/[a-z]*.py; do \
+	$(BIN)/python -m benchmarks.$$(basename $$file .py) $(ARGS) || exit 1; done
+
+bench-%: $(DEV)
+	@$(BIN)/python -m benchmarks.$* $(ARGS)
+
+conformance: $(DEV) ## the golden cases through every door
+	@$(BIN)/pytest tests/conformance $(ARGS)
+
+load: $(DEV) ## the long tests: storms, kill -9 in a loop, overload
+	@$(BIN)/pytest tests/load $(ARGS)
+
+e2e: $(DEV) ## whole processes
+	@$(BIN)/pytest tests/e2e $(ARGS)
+
+clean: ## removes the environments and caches; .mirante, which holds data, stays
+	rm -rf $(VENV) $(PROTO_VENV) dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# `pip install` sees one installed set: the development lock holds all of the runtime lock, with the same versions.
+$(RUNTIME): requirements/runtime.lock $(PROJECTS) | $(BIN)/python
+	@echo "installing what the service needs into $(VENV)"
+	@$(PIP) --require-hashes --requirement requirements/runtime.lock
+	@$(PIP) --no-build-isolation --no-deps --editable clients/python --editable .
+	@touch $@
+
+$(DEV): requirements/dev.lock $(PROJECTS) | $(BIN)/python
+	@echo "installing what development needs into $(VENV)"
+	@$(PIP) --require-hashes --requirement requirements/dev.lock
+	@$(PIP) --no-build-isolation --no-deps --editable clients/python --editable .
+	@touch $(RUNTIME) $@
+
+$(PROTO_VENV)/.installed: protos/requirements.lock | $(PROTO_VENV)/bin/python
+	@$(PROTO_VENV)/bin/python -m pip --quiet --disable-pip-version-check --no-input install \
+	--require-hashes --requirement protos/requirements.lock
+	@touch $@
+
+$(BIN)/python $(PROTO_VENV)/bin/python: %/bin/python:
+	@test -n "$(PYTHON)" && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	{ echo "Mirante needs Python 3.11 or newer; name one: make PYTHON=/path/to/python3.11 ..." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	{ echo "$(PYTHON) lacks the venv module; on Debian: apt install python3-venv" >&2; exit 1; }
+	@$(PYTHON) -m venv $*
