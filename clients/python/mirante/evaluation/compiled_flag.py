@@ -1,0 +1,183 @@
+"""
+Flags, compiled: nested functions that pick one of the flag's prepared outcomes.
+
+The order is that of `flag.proto`: kill, on, times, prerequisites, targets, rules, fallthrough. Steps that a flag lacks
+are not there at all when it is evaluated.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
+
+from mirante.evaluation.bucketing import HASH_VERSION, identity_text
+from mirante.evaluation.conditions import Predicate, all_of, compile_reader
+from mirante.evaluation.model import (
+    Context,
+    Flag,
+    Prerequisite,
+    Reason,
+    Rollout,
+    Rule,
+    Serve,
+    Target,
+    Violation,
+)
+from mirante.evaluation.outcome import INACTIVE, FlagIdentity, Outcome, UnidentifiedContext
+from mirante.evaluation.rollouts import Share, compile_rollout
+from mirante.evaluation.violations import InvalidDefinition
+
+if TYPE_CHECKING:
+    from mirante.evaluation.ruleset import Ruleset
+
+Decide: TypeAlias = Callable[[Context, "Ruleset", float], Outcome]
+Step: TypeAlias = Callable[[Context, "Ruleset", float], Outcome | None]
+"""An outcome, or None to go on with the next step."""
+
+
+class CompiledFlag:
+    """A flag that can be evaluated: `decide(context, ruleset, now)` returns the outcome."""
+
+    __slots__ = ("client_visible", "decide", "key", "type", "version")
+
+    def __init__(self, flag: Flag) -> None:
+        self.key = flag.key
+        self.type = flag.type
+        self.version = flag.version
+        self.client_visible = flag.client_visible
+        self.decide: Decide = _Compiler(flag).decide()
+
+
+class _Compiler:
+    """Compiles one flag; equal outcomes of it are one object."""
+
+    def __init__(self, flag: Flag) -> None:
+        self._flag = flag
+        self._identity = FlagIdentity(flag.key, flag.version, flag.variants)
+        self._outcomes: dict[tuple[Reason, str, str], Outcome] = {}
+
+    def decide(self) -> Decide:
+        flag = self._flag
+        if flag.bucketing.hash_version != HASH_VERSION:
+            raise InvalidDefinition([Violation("bucketing.hash_version", "this version knows 1 only")])
+        if flag.killed or not flag.on:
+            return _always(self._off(Reason.KILLED if flag.killed else Reason.OFF))
+        steps = [self._times(), self._prerequisites(), *map(self._target, flag.targets), *map(self._rule, flag.rules)]
+        needed = tuple([step for step in steps if step is not None])
+        if not needed:
+            return self._fallthrough(static=True)
+        last = self._fallthrough(static=False)
+        if len(needed) == 1:
+            (only,) = needed
+            return lambda context, ruleset, now: only(context, ruleset, now) or last(context, ruleset, now)
+
+        def decide(context: Context, ruleset: "Ruleset", now: float) -> Outcome:
+            for step in needed:
+                outcome = step(context, ruleset, now)
+                if outcome is not None:
+                    return outcome
+            return last(context, ruleset, now)
+
+        return decide
+
+    def _outcome(self, reason: Reason, variant: str, rule_id: str = "") -> Outcome:
+        outcome = self._outcomes.get((reason, variant, rule_id))
+        if outcome is None:
+            if variant not in self._flag.variants:
+                raise InvalidDefinition([Violation("variants", f"there is no variant {variant!r}")])
+            outcome = self._outcomes[reason, variant, rule_id] = Outcome(self._identity, reason, variant, rule_id)
+        return outcome
+
+    def _off(self, reason: Reason) -> Outcome:
+        return self._outcome(reason, self._flag.off_variant)
+
+    def _times(self) -> Step | None:
+        starts_at, ends_at = self._flag.starts_at, self._flag.ends_at
+        if starts_at is None and ends_at is None:
+            return None
+        outside = self._off(Reason.SCHEDULE)
+        first = float("-inf") if starts_at is None else starts_at
+        end = float("inf") if ends_at is None else ends_at
+        return lambda _context, _ruleset, now: None if first <= now < end else outside
+
+    def _prerequisites(self) -> Step | None:
+        if not self._flag.prerequisites:
+            return None
+        failed = self._off(Reason.PREREQUISITE_FAILED)
+        needed = tuple([_fulfilled(prerequisite) for prerequisite in self._flag.prerequisites])
+
+        def check(context: Context, ruleset: "Ruleset", now: float) -> Outcome | None:
+            for fulfilled in needed:
+                if not fulfilled(context, ruleset, now):
+                    return failed
+            return None
+
+        return check
+
+    def _target(self, target: Target) -> Step:
+        outcome = self._outcome(Reason.TARGET, target.variant)
+        read, values = compile_reader(target.attribute), frozenset(target.values)
+
+        def find(context: Context, _ruleset: "Ruleset", _now: float) -> Outcome | None:
+            value = read(context)
+            identity = value if isinstance(value, str) else identity_text(value)
+            return outcome if identity in values else None
+
+        return find
+
+    def _rule(self, rule: Rule) -> Step:
+        try:
+            predicates = all_of(rule.conditions)
+        except ValueError as error:
+            raise InvalidDefinition([Violation(f"rules[{rule.id}].conditions", str(error))]) from None
+        if isinstance(rule.serve, Rollout):
+            share = self._share(rule.serve, rule.id)
+
+            def match_share(context: Context, ruleset: "Ruleset", now: float) -> Outcome | None:
+                for holds in predicates:
+                    if not holds(context, ruleset, now):
+                        return None
+                return share(context)
+
+            return match_share
+        outcome = self._outcome(Reason.RULE, rule.serve, rule.id)
+        if len(predicates) == 1:
+            (only,) = predicates
+            return lambda context, ruleset, now: outcome if only(context, ruleset, now) else None
+
+        def match(context: Context, ruleset: "Ruleset", now: float) -> Outcome | None:
+            for holds in predicates:
+                if not holds(context, ruleset, now):
+                    return None
+            return outcome
+
+        return match
+
+    def _fallthrough(self, *, static: bool) -> Decide:
+        serve: Serve = self._flag.fallthrough
+        if not isinstance(serve, Rollout):
+            return _always(self._outcome(Reason.STATIC if static else Reason.FALLTHROUGH, serve))
+        share, uncovered = self._share(serve, ""), self._off(Reason.UNCOVERED)
+        return lambda context, _ruleset, _now: share(context) or uncovered
+
+    def _share(self, rollout: Rollout, rule_id: str) -> Share:
+        bucketing = self._flag.bucketing
+        return compile_rollout(rollout, bucketing, lambda variant: self._outcome(Reason.SPLIT, variant, rule_id))
+
+
+def _always(outcome: Outcome) -> Decide:
+    return lambda _context, _ruleset, _now: outcome
+
+
+def _fulfilled(prerequisite: Prerequisite) -> Predicate:
+    flag_key, variants = prerequisite.flag_key, frozenset(prerequisite.variants)
+
+    def fulfilled(context: Context, ruleset: "Ruleset", now: float) -> bool:
+        flag = ruleset.flags.get(flag_key)
+        if flag is None:
+            return False
+        try:
+            outcome = flag.decide(context, ruleset, now)
+        except UnidentifiedContext:
+            return False
+        return outcome.reason not in INACTIVE and outcome.variant in variants
+
+    return fulfilled
