@@ -2,8 +2,8 @@
 Where a context falls: hash version 1.
 
 `bucket = (murmur3_x86_32(utf8(salt + value), seed 0) * 100000) >> 32`, an integer from 0 to 99,999. Integer arithmetic
-only, so every language gives the same answer. The position is a fraction of the hash range (not a remainder), so a larger
-share only adds contexts to it. murmur3_x86_32 is Austin Appleby's MurmurHash3.
+only, so every language gives the same answer. The position is a fraction of the hash range (not a remainder), so
+a larger share only adds contexts to it. murmur3_x86_32 is Austin Appleby's MurmurHash3.
 """
 
 from typing import Final

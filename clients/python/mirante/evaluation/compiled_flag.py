@@ -5,7 +5,8 @@ The order is that of `flag.proto`: kill, on, times, prerequisites, targets, rule
 are not there at all when it is evaluated.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, TypeAlias
 
 from mirante.evaluation.bucketing import HASH_VERSION, identity_text
@@ -18,19 +19,16 @@ from mirante.evaluation.model import (
     Rollout,
     Rule,
     Serve,
-    Target,
     Violation,
 )
 from mirante.evaluation.outcome import INACTIVE, FlagIdentity, Outcome, UnidentifiedContext
-from mirante.evaluation.rollouts import Share, compile_rollout
+from mirante.evaluation.rollouts import Step, compile_draw, compile_gate
 from mirante.evaluation.violations import InvalidDefinition
 
 if TYPE_CHECKING:
     from mirante.evaluation.ruleset import Ruleset
 
 Decide: TypeAlias = Callable[[Context, "Ruleset", float], Outcome]
-Step: TypeAlias = Callable[[Context, "Ruleset", float], Outcome | None]
-"""An outcome, or None to go on with the next step."""
 
 
 class CompiledFlag:
@@ -60,7 +58,7 @@ class _Compiler:
             raise InvalidDefinition([Violation("bucketing.hash_version", "this version knows 1 only")])
         if flag.killed or not flag.on:
             return _always(self._off(Reason.KILLED if flag.killed else Reason.OFF))
-        steps = [self._times(), self._prerequisites(), *map(self._target, flag.targets), *map(self._rule, flag.rules)]
+        steps = [self._times(), self._prerequisites(), *self._targets(), *map(self._rule, flag.rules)]
         needed = tuple([step for step in steps if step is not None])
         if not needed:
             return self._fallthrough(static=True)
@@ -112,16 +110,15 @@ class _Compiler:
 
         return check
 
-    def _target(self, target: Target) -> Step:
-        outcome = self._outcome(Reason.TARGET, target.variant)
-        read, values = compile_reader(target.attribute), frozenset(target.values)
-
-        def find(context: Context, _ruleset: "Ruleset", _now: float) -> Outcome | None:
-            value = read(context)
-            identity = value if isinstance(value, str) else identity_text(value)
-            return outcome if identity in values else None
-
-        return find
+    def _targets(self) -> Iterator[Step]:
+        """Yield one look-up for each run of targets of the same attribute, so that the first target still wins."""
+        for attribute, targets in groupby(self._flag.targets, lambda target: target.attribute):
+            outcomes: dict[str | None, Outcome] = {}
+            for target in targets:
+                outcome = self._outcome(Reason.TARGET, target.variant)
+                for value in target.values:
+                    outcomes.setdefault(value, outcome)
+            yield _look_up(attribute, outcomes)
 
     def _rule(self, rule: Rule) -> Step:
         try:
@@ -129,38 +126,54 @@ class _Compiler:
         except ValueError as error:
             raise InvalidDefinition([Violation(f"rules[{rule.id}].conditions", str(error))]) from None
         if isinstance(rule.serve, Rollout):
-            share = self._share(rule.serve, rule.id)
-
-            def match_share(context: Context, ruleset: "Ruleset", now: float) -> Outcome | None:
-                for holds in predicates:
-                    if not holds(context, ruleset, now):
-                        return None
-                return share(context)
-
-            return match_share
+            return _if_all(predicates, self._drawing(rule.serve, rule.id))
         outcome = self._outcome(Reason.RULE, rule.serve, rule.id)
         if len(predicates) == 1:
             (only,) = predicates
             return lambda context, ruleset, now: outcome if only(context, ruleset, now) else None
-
-        def match(context: Context, ruleset: "Ruleset", now: float) -> Outcome | None:
-            for holds in predicates:
-                if not holds(context, ruleset, now):
-                    return None
-            return outcome
-
-        return match
+        return _if_all(predicates, _always(outcome))
 
     def _fallthrough(self, *, static: bool) -> Decide:
         serve: Serve = self._flag.fallthrough
         if not isinstance(serve, Rollout):
             return _always(self._outcome(Reason.STATIC if static else Reason.FALLTHROUGH, serve))
-        share, uncovered = self._share(serve, ""), self._off(Reason.UNCOVERED)
-        return lambda context, _ruleset, _now: share(context) or uncovered
+        takes_part, draw = compile_gate(serve, self._flag.bucketing), self._draw(serve, "")
+        if takes_part is None:
+            return draw
+        uncovered = self._off(Reason.UNCOVERED)
+        return lambda context, ruleset, now: draw(context, ruleset, now) if takes_part(context) else uncovered
 
-    def _share(self, rollout: Rollout, rule_id: str) -> Share:
-        bucketing = self._flag.bucketing
-        return compile_rollout(rollout, bucketing, lambda variant: self._outcome(Reason.SPLIT, variant, rule_id))
+    def _draw(self, rollout: Rollout, rule_id: str) -> Decide:
+        return compile_draw(
+            rollout, self._flag.bucketing, lambda variant: self._outcome(Reason.SPLIT, variant, rule_id)
+        )
+
+    def _drawing(self, rollout: Rollout, rule_id: str) -> Step:
+        """Return the step that draws for who takes part, and passes on who doesn't."""
+        draw, takes_part = self._draw(rollout, rule_id), compile_gate(rollout, self._flag.bucketing)
+        if takes_part is None:
+            return draw
+        return lambda context, ruleset, now: draw(context, ruleset, now) if takes_part(context) else None
+
+
+def _if_all(predicates: Sequence[Predicate], then: Step) -> Step:
+    def step(context: Context, ruleset: "Ruleset", now: float) -> Outcome | None:
+        for holds in predicates:
+            if not holds(context, ruleset, now):
+                return None
+        return then(context, ruleset, now)
+
+    return step
+
+
+def _look_up(attribute: str, outcomes: Mapping[str | None, Outcome]) -> Step:
+    read = compile_reader(attribute)
+
+    def look_up(context: Context, _ruleset: "Ruleset", _now: float) -> Outcome | None:
+        value = read(context)
+        return outcomes.get(value if isinstance(value, str) else identity_text(value))
+
+    return look_up
 
 
 def _always(outcome: Outcome) -> Decide:

@@ -3,17 +3,22 @@
 from bisect import bisect_right
 from collections.abc import Callable
 from itertools import accumulate
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import mmh3
 
 from mirante.evaluation.bucketing import hash_threshold, identity_text
 from mirante.evaluation.conditions import compile_reader
-from mirante.evaluation.model import TOTAL_WEIGHT, Bucketing, Context, Rollout
+from mirante.evaluation.model import TOTAL_WEIGHT, AttributeValue, Bucketing, Context, Rollout
 from mirante.evaluation.outcome import Outcome, UnidentifiedContext
 
-Share: TypeAlias = Callable[[Context], Outcome | None]
-"""Outcome of a context; None when the rollout does not cover it."""
+if TYPE_CHECKING:
+    from mirante.evaluation.ruleset import Ruleset
+
+Step: TypeAlias = Callable[[Context, "Ruleset", float], Outcome | None]
+"""An outcome, or None to go on with the flag's next step."""
+
+Draw: TypeAlias = Callable[[Context, "Ruleset", float], Outcome]
 
 Gate: TypeAlias = Callable[[str], bool]
 """Whether the identity takes part."""
@@ -21,46 +26,61 @@ Gate: TypeAlias = Callable[[str], bool]
 _hash = mmh3.hash
 
 
-def compile_rollout(
-    rollout: Rollout,
-    bucketing: Bucketing,
-    serve: Callable[[str], Outcome],
-) -> Share:
+def compile_draw(rollout: Rollout, bucketing: Bucketing, serve: Callable[[str], Outcome]) -> Draw:
     """
-    Return the choice that a rollout makes.
+    Return the choice among the rollout's variants, whoever takes part; `serve` gives the outcome of a variant.
 
-    `serve` gives the outcome of a variant. The choice raises `UnidentifiedContext` where there is nothing to hash.
+    The choice raises `UnidentifiedContext` where there is nothing to hash.
     """
-    attribute = rollout.bucket_by
-    read = compile_reader(attribute)
-    salt = bucketing.salt
+    salt, attribute = bucketing.salt, rollout.bucket_by
     served = [split for split in rollout.splits if split.weight]
     outcomes = [serve(split.variant) for split in served]
-    ends = [hash_threshold(end) for end in accumulate(split.weight for split in served)]
-    gates = _gates(rollout, bucketing)
+    ends = [hash_threshold(end) for end in accumulate([split.weight for split in served])]
+    if attribute.startswith("/"):
+        read = compile_reader(attribute)
+        return lambda context, _ruleset, _now: outcomes[
+            bisect_right(ends, _hash(salt + identify(attribute, read(context)), 0, False))
+        ]
 
-    def share(context: Context) -> Outcome | None:
-        value = read(context)
-        identity = value if isinstance(value, str) else identity_text(value)
-        if not identity:
-            raise UnidentifiedContext(attribute, missing=value is None or value == "")
-        for takes_part in gates:
-            if not takes_part(identity):
-                return None
+    def draw(context: Context, _ruleset: "Ruleset", _now: float) -> Outcome:
+        identity = context.get(attribute)
+        if not identity or not isinstance(identity, str):
+            identity = identify(attribute, identity)
         return outcomes[bisect_right(ends, _hash(salt + identity, 0, False))]
 
-    return share
+    return draw
 
 
-def _gates(rollout: Rollout, bucketing: Bucketing) -> tuple[Gate, ...]:
+def compile_gate(rollout: Rollout, bucketing: Bucketing) -> Callable[[Context], bool] | None:
+    """
+    Return whether a context takes part in the rollout at all; None when everybody does.
+
+    Asking raises `UnidentifiedContext` where there is nothing to hash.
+    """
     gates: list[Gate] = []
     if rollout.range is not None:
-        gates.append(_gate(rollout.range.salt, rollout.range.start, rollout.range.end))
+        gates.append(_within(rollout.range.salt, rollout.range.start, rollout.range.end))
     if rollout.coverage is not None and rollout.coverage < TOTAL_WEIGHT:
-        gates.append(_gate(bucketing.coverage_salt, 0, rollout.coverage))
-    return tuple(gates)
+        gates.append(_within(bucketing.coverage_salt, 0, rollout.coverage))
+    if not gates:
+        return None
+    attribute, read = rollout.bucket_by, compile_reader(rollout.bucket_by)
+
+    def takes_part(context: Context) -> bool:
+        identity = identify(attribute, read(context))
+        return all(gate(identity) for gate in gates)
+
+    return takes_part
 
 
-def _gate(salt: str, start: int, end: int) -> Gate:
+def identify(attribute: str, value: AttributeValue) -> str:
+    """Return the text to hash; raise `UnidentifiedContext` when the value is absent, empty or identifies nobody."""
+    identity = identity_text(value)
+    if not identity:
+        raise UnidentifiedContext(attribute, missing=value is None or identity == "")
+    return identity
+
+
+def _within(salt: str, start: int, end: int) -> Gate:
     first, last = hash_threshold(start), hash_threshold(end)
     return lambda identity: first <= _hash(salt + identity, 0, False) < last
