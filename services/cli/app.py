@@ -1,0 +1,31 @@
+"""The command line `mirante`: puts the commands together."""
+
+import typer
+
+from services.cli.access import environments, keys
+from services.cli.command import root_options
+from services.cli.flags.defining import defining
+from services.cli.flags.evaluating import evaluating
+from services.cli.flags.plans import plans
+from services.cli.flags.reading import reading
+from services.cli.flags.switching import switching
+from services.cli.flags.watching import watching
+from services.cli.segments import segments
+
+_HELP = "Feature flags of Mirante: `mirante up` starts the services, everything else talks to them."
+
+flags = typer.Typer(help="Flags: definitions, switches, history, answers.", no_args_is_help=True)
+for _part in (reading, switching, defining, evaluating, watching, plans):
+    flags.add_typer(_part)
+
+app = typer.Typer(help=_HELP, no_args_is_help=True, pretty_exceptions_show_locals=False)
+root_options(app)
+app.add_typer(flags, name="flags")
+app.add_typer(segments, name="segments")
+app.add_typer(keys, name="keys")
+app.add_typer(environments, name="environments")
+
+
+def main() -> None:
+    """Run the command line; exits with 0 (done), 1 (refused) or 2 (wrong usage)."""
+    app()

@@ -1,0 +1,1 @@
+"""`mirante flags`: definitions, switches, history, answers and changes of flags."""
