@@ -51,7 +51,7 @@ class Child:
         """
         with log.open("ab") as output:
             process = subprocess.Popen(
-                _launch(command, account, death_signal),
+                launch_command(command, account, death_signal),
                 cwd=folder,
                 env=_environment(),
                 stdin=subprocess.PIPE,
@@ -98,7 +98,7 @@ async def run_to_end(command: Sequence[str], *, folder: Path, account: Account |
 
     def run() -> tuple[int, str]:
         done = subprocess.run(
-            _launch(command, account, signal.SIGKILL),
+            launch_command(command, account, signal.SIGKILL),
             cwd=folder,
             env=_environment(),
             stdin=subprocess.DEVNULL,
@@ -112,7 +112,12 @@ async def run_to_end(command: Sequence[str], *, folder: Path, account: Account |
     return await asyncio.to_thread(run)
 
 
-def _launch(command: Sequence[str], account: Account | None, death_signal: signal.Signals) -> list[str]:
+def launch_command(command: Sequence[str], account: Account | None, death_signal: signal.Signals) -> list[str]:
+    """
+    Return the command that starts `command` as `account`, and sends it `death_signal` when the calling thread ends.
+
+    The signal needs Linux; elsewhere the child lives on.
+    """
     uid, gid = ("-", "-") if account is None else (str(account.uid), str(account.gid))
     launcher = [sys.executable, "-I", "-S", str(_LAUNCHER)]
     return [*launcher, str(os.getpid()), str(int(death_signal)), uid, gid, *command]
