@@ -11,6 +11,7 @@ from services.cli.flags.reading import reading
 from services.cli.flags.switching import switching
 from services.cli.flags.watching import watching
 from services.cli.segments import segments
+from services.cli.up.command import up
 
 _HELP = "Feature flags of Mirante: `mirante up` starts the services, everything else talks to them."
 
@@ -20,6 +21,7 @@ for _part in (reading, switching, defining, evaluating, watching, plans):
 
 app = typer.Typer(help=_HELP, no_args_is_help=True, pretty_exceptions_show_locals=False)
 root_options(app)
+app.command("up")(up)
 app.add_typer(flags, name="flags")
 app.add_typer(segments, name="segments")
 app.add_typer(keys, name="keys")

@@ -6,11 +6,12 @@ after the command: `mirante --json flags list` is `mirante flags list --json`. A
 becomes one option for each of its fields.
 """
 
+import contextlib
 import dataclasses
 import functools
 import inspect
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from typing import Any, Concatenate, ParamSpec
 
 import typer
@@ -42,7 +43,7 @@ def command(
         def run(typer_context: typer.Context, **given: Any) -> None:
             options = Options(**{each.name: given.pop(each.name) for each in shared})
             arguments = {each.name: _argument(each, given) for each in own}
-            with_session(options.over(_root_options(typer_context)), functools.partial(function, **arguments))
+            with_session(options.over(root_options_of(typer_context)), functools.partial(function, **arguments))
 
         _pretend(run, [spread for each in own for spread in _spread(each)] + shared)
         group.command(name)(run)
@@ -66,15 +67,26 @@ def with_session(options: Options, action: Callable[[Session], None]) -> None:
     # What the transport logs by itself is said better by the refusal.
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     output = Output(as_json=bool(options.json))
-    try:
+    with telling_refusals(output):
         session = Session(resolve(options, load_settings()), output)
-        try:
+        with contextlib.closing(session):
             action(session)
-        finally:
-            session.close()
+
+
+@contextlib.contextmanager
+def telling_refusals(output: Output) -> Iterator[None]:
+    """Print a refusal and end the command with its exit code."""
+    try:
+        yield
     except Refusal as refusal:
         output.refuse(refusal)
         raise typer.Exit(refusal.exit_code) from None
+
+
+def root_options_of(context: typer.Context) -> Options:
+    """Return the options that stood before the command's name."""
+    options = context.find_root().obj
+    return options if isinstance(options, Options) else Options()
 
 
 def complete_flag_keys(context: typer.Context, incomplete: str) -> list[str]:
@@ -91,19 +103,11 @@ def _completed(context: typer.Context, incomplete: str, keys: Callable[[Session]
     names = {field.name for field in dataclasses.fields(Options)}
     said = Options(**{name: value for name, value in context.params.items() if name in names})
     try:
-        connection = resolve(said.over(_root_options(context)), CliSettings())
-        session = Session(connection, Output(as_json=True), timeout_seconds=1.0)
-        try:
+        connection = resolve(said.over(root_options_of(context)), CliSettings())
+        with contextlib.closing(Session(connection, Output(as_json=True), timeout_seconds=1.0)) as session:
             return [key for key in keys(session) if key.startswith(incomplete)]
-        finally:
-            session.close()
     except (Refusal, ValueError):
         return []
-
-
-def _root_options(context: typer.Context) -> Options:
-    options = context.find_root().obj
-    return options if isinstance(options, Options) else Options()
 
 
 def _spread(parameter: inspect.Parameter) -> list[inspect.Parameter]:

@@ -8,6 +8,8 @@ import typer
 
 _PANEL = "Connection"
 
+Json = Annotated[bool | None, typer.Option("--json", help="Print JSON.", rich_help_panel="Output")]
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -35,7 +37,7 @@ class Options:
     tls_key: Annotated[
         Path | None, typer.Option(help="Its private key \\[MIRANTE_CLI_TLS_KEY]", rich_help_panel=_PANEL)
     ] = None
-    json: Annotated[bool | None, typer.Option("--json", help="Print JSON.", rich_help_panel="Output")] = None
+    json: Json = None
 
     def over(self, other: "Options") -> "Options":
         """Return these options, with those of `other` where nothing was said."""

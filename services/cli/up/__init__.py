@@ -1,0 +1,1 @@
+"""`mirante up`: the whole of Mirante on one machine, in the foreground."""

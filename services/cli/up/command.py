@@ -1,0 +1,51 @@
+"""`mirante up`."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from services.cli.command import root_options_of, telling_refusals
+from services.cli.options import Json
+from services.cli.output import Output, styled
+from services.cli.up import supervisor
+
+
+def up(
+    context: typer.Context,
+    demo: Annotated[bool, typer.Option("--demo/--no-demo", help="Load the flags of vendas if there are none.")] = True,
+    json: Json = None,
+) -> None:
+    """
+    Run all services on this machine, in the foreground, until Ctrl-C.
+
+    Without DATABASE_URL and REDIS_URL it also runs a Postgres and a Valkey, with their data under MIRANTE_HOME.
+    """
+    output = Output(as_json=bool(json or root_options_of(context).json))
+    with telling_refusals(output):
+        asyncio.run(
+            supervisor.run(
+                supervisor.UpSettings(),
+                demo=demo,
+                when_up=lambda everything: _welcome(output, everything),
+                tell=output.remark,
+            )
+        )
+
+
+def _welcome(output: Output, everything: supervisor.Up) -> None:
+    keys = everything.home / "keys.json"
+
+    def show(output: Output) -> None:
+        for name, address in everything.addresses.items():
+            output.line(f"{name:<8}", styled(address, "bold"), "  gRPC")
+        output.line(f"keys    {keys}, one for each role")
+        output.line(f"logs    {everything.home / 'logs'}")
+        output.line("try     mirante flags list")
+        output.line('        mirante flags kill nova_ui_vendas --reason "erro no checkout"')
+        output.line(styled("ready", "bold green"), "; Ctrl-C stops everything")
+
+    output.answer(
+        lambda: {"event": "ready", "addresses": dict(everything.addresses), "keys": str(keys)},
+        show,
+    )

@@ -1,0 +1,26 @@
+"""The processes that make up Mirante on one machine."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceProcess:
+    """A service: what is run, and on which port it answers."""
+
+    name: str
+    module: str
+    """Run as `python -m module`."""
+    port_variable: str
+    default_port: int
+
+    def port(self, environment: Mapping[str, str]) -> int:
+        """Return the port; raise ValueError, naming the variable, when that holds no port number."""
+        text = environment.get(self.port_variable) or str(self.default_port)
+        if not text.isdecimal() or not 0 < int(text) < 65536:
+            raise ValueError(f"{self.port_variable} must be a port number from 1 to 65535, not {text!r}")
+        return int(text)
+
+
+SERVICES = (ServiceProcess("flags", "services.flags", "MIRANTE_FLAGS_PORT", 50051),)
+"""Started in this order, stopped in the opposite one."""

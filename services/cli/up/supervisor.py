@@ -1,0 +1,118 @@
+"""Runs datastores and services together, until told to stop."""
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings
+
+from services.cli.refusals import Refusal
+from services.cli.up.child import ServiceChild
+from services.cli.up.ports import refuse_taken
+from services.cli.up.processes import SERVICES, ServiceProcess
+from services.cli.up.service_log import ServiceLog
+from services.runtime.datastores import Datastores, open_datastores
+from services.runtime.embedded.errors import EmbeddedServerError
+
+
+class UpSettings(BaseSettings):
+    """Where data is kept; the URLs are unset to run embedded servers."""
+
+    home: Path = Field(default=Path(".mirante"), validation_alias="MIRANTE_HOME")
+    database_url: str | None = Field(default=None, validation_alias="DATABASE_URL")
+    redis_url: str | None = Field(default=None, validation_alias="REDIS_URL")
+
+
+@dataclass(frozen=True, slots=True)
+class Up:
+    """Everything answers. `addresses` by service."""
+
+    addresses: Mapping[str, str]
+    home: Path
+    datastores: Datastores
+
+
+async def run(
+    settings: UpSettings,
+    *,
+    demo: bool,
+    when_up: Callable[[Up], None],
+    tell: Callable[[str], None],
+    services: Sequence[ServiceProcess] = SERVICES,
+) -> None:
+    """
+    Run everything; call `when_up` once all services answer, and `tell` with remarks for people.
+
+    Returns when SIGINT, SIGTERM or SIGHUP has asked for it and everything has stopped, services first, datastores
+    last. A second signal kills the services instead of letting them finish.
+
+    Raises:
+        Refusal: something cannot be started; nothing is left running.
+    """
+    hurry = asyncio.Event()
+    work = asyncio.create_task(_Run(settings.home.absolute(), demo, hurry, when_up, tell).serve(settings, services))
+
+    def stop() -> None:
+        if work.cancelling():
+            hurry.set()
+        else:
+            tell("stopping; once more stops at once")
+            work.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+    await asyncio.wait({work})
+    if not work.cancelled():
+        work.result()
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    home: Path
+    demo: bool
+    hurry: asyncio.Event
+    when_up: Callable[[Up], None]
+    tell: Callable[[str], None]
+
+    async def serve(self, settings: UpSettings, services: Sequence[ServiceProcess]) -> None:
+        """Run until cancelled."""
+        async with contextlib.AsyncExitStack() as stack:
+            try:
+                for service in services:
+                    refuse_taken(service.port(os.environ), service.port_variable)
+                datastores = await stack.enter_async_context(open_datastores(settings))
+            except (EmbeddedServerError, ValueError) as error:
+                raise Refusal(str(error)) from None
+            environment = self._environment(datastores)
+            addresses = {
+                service.name: await stack.enter_async_context(self._running(service, environment))
+                for service in services
+            }
+            self.when_up(Up(addresses, self.home, datastores))
+            await asyncio.Event().wait()
+
+    @contextlib.asynccontextmanager
+    async def _running(self, service: ServiceProcess, environment: Mapping[str, str]) -> AsyncIterator[str]:
+        """Run one service and yield its address."""
+        with contextlib.closing(ServiceLog(service.name, self.home / "logs", self.tell)) as log:
+            child = ServiceChild(service, environment, log, self.tell)
+            try:
+                await child.start()
+                yield child.address
+            finally:
+                await child.stop(self.hurry)
+
+    def _environment(self, datastores: Datastores) -> dict[str, str]:
+        return {
+            **os.environ,
+            "DATABASE_URL": datastores.database_url,
+            "REDIS_URL": datastores.redis_url,
+            "MIRANTE_HOME": str(self.home),
+            "MIRANTE_DEMO": "1" if self.demo else "0",
+            "PYTHONUNBUFFERED": "1",
+        }
