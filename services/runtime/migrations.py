@@ -64,9 +64,7 @@ class Applied:
         return f"{self.number:04}_{self.name}"
 
 
-async def migrate(
-    target: asyncpg.Connection[asyncpg.Record] | str, service: str, directory: Traversable | Path
-) -> list[Applied]:
+async def migrate(target: asyncpg.Connection | str, service: str, directory: Traversable | Path) -> list[Applied]:
     """
     Apply the files of `directory` that `service` has not had yet, in order; return those that this call applied.
 
@@ -141,18 +139,14 @@ def pending(migrations: Sequence[Migration], applied: Sequence[Applied]) -> Sequ
     return migrations[len(applied) :]
 
 
-async def _apply_all(
-    connection: asyncpg.Connection[asyncpg.Record], service: str, migrations: Sequence[Migration]
-) -> list[Applied]:
+async def _apply_all(connection: asyncpg.Connection, service: str, migrations: Sequence[Migration]) -> list[Applied]:
     applied: list[Applied] = []
     while (done := await _apply_next(connection, service, migrations)) is not None:
         applied.append(done)
     return applied
 
 
-async def _apply_next(
-    connection: asyncpg.Connection[asyncpg.Record], service: str, migrations: Sequence[Migration]
-) -> Applied | None:
+async def _apply_next(connection: asyncpg.Connection, service: str, migrations: Sequence[Migration]) -> Applied | None:
     """Apply one migration, or return None if none is left. What is left is read anew each time, under the lock."""
     # Read committed, whatever the database's default: what the last holder of the lock did must be seen.
     async with connection.transaction(isolation="read_committed"):

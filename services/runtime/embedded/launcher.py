@@ -15,18 +15,21 @@ Only the standard library, and no import of this project: it runs isolated (`pyt
 import os
 import signal
 import sys
+from collections.abc import Callable
 
 
 def main(arguments: list[str]) -> None:
     """Prepare this process and become the command."""
     parent, death_signal, uid, gid, *command = arguments
+    prctl = _kernel_control()
     if uid != "-":
         os.setgroups([])
         os.setgid(int(gid))
         os.setuid(int(uid))
-    if sys.platform == "linux":
-        # After the change of account, which clears it.
-        _ask_for_signal_when_parent_dies(int(death_signal))
+    if prctl is not None:
+        # After the change of account, which would clear it.
+        pr_set_pdeathsig = 1
+        prctl(pr_set_pdeathsig, int(death_signal), 0, 0, 0)
     if os.getppid() != int(parent):
         sys.exit("the process that wanted this server is gone")
     for ignored in (signal.SIGPIPE, signal.SIGXFSZ):
@@ -36,13 +39,16 @@ def main(arguments: list[str]) -> None:
     os.execv(command[0], command)  # noqa: S606 - this is what a launcher is for
 
 
-def _ask_for_signal_when_parent_dies(number: int) -> None:
+def _kernel_control() -> Callable[..., int] | None:
+    """Return prctl(2) where there is one. As root still: the other account may be unable to read Python's own files."""
+    if sys.platform != "linux":
+        return None
     try:
-        import ctypes  # noqa: PLC0415 - may be missing in cut-down Pythons, and then the next start cleans up
+        import ctypes  # noqa: PLC0415 - cut-down Pythons are without, and then the next start cleans up
     except ImportError:
-        return
-    pr_set_pdeathsig = 1
-    ctypes.CDLL(None).prctl(pr_set_pdeathsig, number, 0, 0, 0)
+        return None
+    prctl: Callable[..., int] = ctypes.CDLL(None).prctl
+    return prctl
 
 
 if __name__ == "__main__":
