@@ -1,0 +1,40 @@
+"""The flag service's database, opened: the three seams on one pool of connections."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from services.flags.store import RulesReader
+from services.flags.store.access import AccessStore
+from services.flags.store.definitions import DefinitionStore
+from services.flags.store.postgres_access import PostgresAccess
+from services.flags.store.postgres_definitions import PostgresDefinitions
+from services.flags.store.postgres_lineage import settle_lineage
+from services.flags.store.postgres_pool import open_pool
+from services.flags.store.postgres_rules import PostgresRules
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The flag service's database."""
+
+    rules: RulesReader
+    definitions: DefinitionStore
+    access: AccessStore
+
+
+@asynccontextmanager
+async def open_store(database_url: str, *, work_seconds: float = 10.0) -> AsyncIterator[Store]:
+    """
+    Open a migrated database, and close it when the block ends.
+
+    Args:
+        database_url: "postgresql://user:password@host:port/database".
+        work_seconds: how long one call may keep the database, waiting included.
+
+    Raises:
+        Unavailable: the database does not answer.
+    """
+    async with open_pool(database_url, work_seconds=work_seconds) as pool:
+        await settle_lineage(pool)
+        yield Store(PostgresRules(pool), PostgresDefinitions(pool), PostgresAccess(pool))
