@@ -1,6 +1,8 @@
 """All flags and segments of an environment at one revision, ready to be evaluated."""
 
-from collections.abc import Iterable, Mapping
+import gc
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from types import MappingProxyType
 
 from mirante.evaluation.compiled_flag import CompiledFlag
@@ -56,22 +58,23 @@ class Ruleset:
             next_broken.pop(key, None)
         for key in removed_segments:
             next_segments.pop(key, None)
-        for flag in flags:
-            try:
-                next_flags[flag.key] = CompiledFlag(flag)
-            except InvalidDefinition as error:
-                next_flags.pop(flag.key, None)
-                next_broken[flag.key] = str(error)
-            else:
-                next_broken.pop(flag.key, None)
+        with _collector_paused():
+            for flag in flags:
+                try:
+                    next_flags[flag.key] = CompiledFlag(flag)
+                except InvalidDefinition as error:
+                    next_flags.pop(flag.key, None)
+                    next_broken[flag.key] = str(error)
+                else:
+                    next_broken.pop(flag.key, None)
+            for segment in segments:
+                try:
+                    next_segments[segment.key] = CompiledSegment(segment)
+                except InvalidDefinition:
+                    next_segments[segment.key] = CompiledSegment(Segment(segment.key, version=segment.version))
         for key, why in broken.items():
             next_flags.pop(key, None)
             next_broken[key] = why
-        for segment in segments:
-            try:
-                next_segments[segment.key] = CompiledSegment(segment)
-            except InvalidDefinition:
-                next_segments[segment.key] = CompiledSegment(Segment(segment.key, version=segment.version))
         return Ruleset(next_flags, next_segments, next_broken, stamp)
 
     def with_stamp(self, stamp: Stamp) -> "Ruleset":
@@ -84,3 +87,20 @@ def compile(  # noqa: A001 - the field's own word; always used as `evaluation.co
 ) -> Ruleset:
     """Return the ruleset of these definitions. Never raises, see `Ruleset.replaced`."""
     return Ruleset.empty(stamp).replaced(stamp=stamp, flags=flags, segments=segments)
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """
+    Keep the garbage collector out while thousands of objects are made of which none is garbage.
+
+    Its passes over them took three quarters of the time that 10,000 flags need.
+    """
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
