@@ -1,0 +1,76 @@
+"""Which service the command line talks to, and as whom."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from services.cli.connection import Connection, load_settings, resolve
+from services.cli.options import Options
+from services.cli.refusals import ExitCode, Refusal
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty home, and no variable of the machine."""
+    for name in ("ADDRESS", "API_KEY", "ENVIRONMENT", "FLAGS_PORT", "CLI_TLS", "CLI_TLS_CA", "CLI_TLS_CERT"):
+        monkeypatch.delenv(f"MIRANTE_{name}", raising=False)
+    monkeypatch.setenv("MIRANTE_HOME", str(tmp_path))
+    return tmp_path
+
+
+def test_keys_of_a_local_start_are_found(home: Path) -> None:
+    """After `mirante up` no option is needed."""
+    (home / "keys.json").write_text(json.dumps({"admin": "segredo", "server": "outro"}))
+    assert resolve(Options(), load_settings()) == Connection("localhost:50051", "segredo", "production")
+
+
+def test_environment_is_the_keys_own_choice_when_a_key_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key that holds one environment needs no name."""
+    monkeypatch.setenv("MIRANTE_API_KEY", "segredo")
+    monkeypatch.setenv("MIRANTE_FLAGS_PORT", "6000")
+    assert resolve(Options(), load_settings()) == Connection("localhost:6000", "segredo", "")
+
+
+def test_options_win_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is typed is meant."""
+    monkeypatch.setenv("MIRANTE_ADDRESS", "flags:1")
+    monkeypatch.setenv("MIRANTE_API_KEY", "a")
+    monkeypatch.setenv("MIRANTE_ENVIRONMENT", "staging")
+    options = Options(address="flags:2", api_key="b", environment="development")
+    assert resolve(options, load_settings()) == Connection("flags:2", "b", "development")
+
+
+def test_authority_implies_tls(tmp_path: Path) -> None:
+    """Nobody names one in order not to use it."""
+    assert resolve(Options(api_key="a", tls_ca=tmp_path / "ca.pem"), load_settings()).tls
+
+
+def test_certificate_needs_its_key(tmp_path: Path) -> None:
+    """Half of mutual TLS is a mistake."""
+    with pytest.raises(Refusal, match="--tls-cert and --tls-key"):
+        resolve(Options(api_key="a", tls_cert=tmp_path / "c.pem"), load_settings())
+
+
+def test_missing_keys_file_names_the_way_out(home: Path) -> None:
+    """Which file was looked for, and what writes it."""
+    with pytest.raises(Refusal) as refused:
+        resolve(Options(), load_settings())
+    assert str(home / "keys.json") in refused.value.message
+    assert "mirante up" in refused.value.hint
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '"admin"'])
+def test_damaged_keys_file_is_refused(home: Path, text: str) -> None:
+    """No traceback, whatever is in it."""
+    (home / "keys.json").write_text(text)
+    with pytest.raises(Refusal, match="admin"):
+        resolve(Options(), load_settings())
+
+
+def test_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A port that is no number is wrong usage."""
+    monkeypatch.setenv("MIRANTE_FLAGS_PORT", "muitos")
+    with pytest.raises(Refusal, match="MIRANTE_FLAGS_PORT") as refused:
+        load_settings()
+    assert refused.value.exit_code is ExitCode.USAGE
