@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, TypeAlias
 
 from mirante.evaluation.bucketing import HASH_VERSION, identity_text
-from mirante.evaluation.conditions import Predicate, all_of, compile_reader
+from mirante.evaluation.conditions import Predicate, all_of, compile_reader, string_sets
 from mirante.evaluation.model import (
     Context,
     Flag,
@@ -45,12 +45,11 @@ class CompiledFlag:
 
 
 class _Compiler:
-    """Compiles one flag; equal outcomes of it are one object."""
+    """Compiles one flag."""
 
     def __init__(self, flag: Flag) -> None:
         self._flag = flag
         self._identity = FlagIdentity(flag.key, flag.version, flag.variants)
-        self._outcomes: dict[tuple[Reason, str, str], Outcome] = {}
 
     def decide(self) -> Decide:
         flag = self._flag
@@ -77,12 +76,9 @@ class _Compiler:
         return decide
 
     def _outcome(self, reason: Reason, variant: str, rule_id: str = "") -> Outcome:
-        outcome = self._outcomes.get((reason, variant, rule_id))
-        if outcome is None:
-            if variant not in self._flag.variants:
-                raise InvalidDefinition([Violation("variants", f"there is no variant {variant!r}")])
-            outcome = self._outcomes[reason, variant, rule_id] = Outcome(self._identity, reason, variant, rule_id)
-        return outcome
+        if variant not in self._flag.variants:
+            raise InvalidDefinition([Violation("variants", f"there is no variant {variant!r}")])
+        return Outcome(self._identity, reason, variant, rule_id)
 
     def _off(self, reason: Reason) -> Outcome:
         return self._outcome(reason, self._flag.off_variant)
@@ -121,17 +117,17 @@ class _Compiler:
             yield _look_up(attribute, outcomes)
 
     def _rule(self, rule: Rule) -> Step:
+        if isinstance(rule.serve, Rollout):
+            then = self._drawing(rule.serve, rule.id)
+        else:
+            then = _always(self._outcome(Reason.RULE, rule.serve, rule.id))
+        wanted = string_sets(rule.conditions)
+        if wanted is not None:
+            return _if_in_all(wanted, then)
         try:
-            predicates = all_of(rule.conditions)
+            return _if_all(all_of(rule.conditions), then)
         except ValueError as error:
             raise InvalidDefinition([Violation(f"rules[{rule.id}].conditions", str(error))]) from None
-        if isinstance(rule.serve, Rollout):
-            return _if_all(predicates, self._drawing(rule.serve, rule.id))
-        outcome = self._outcome(Reason.RULE, rule.serve, rule.id)
-        if len(predicates) == 1:
-            (only,) = predicates
-            return lambda context, ruleset, now: outcome if only(context, ruleset, now) else None
-        return _if_all(predicates, _always(outcome))
 
     def _fallthrough(self, *, static: bool) -> Decide:
         serve: Serve = self._flag.fallthrough
@@ -154,6 +150,19 @@ class _Compiler:
         if takes_part is None:
             return draw
         return lambda context, ruleset, now: draw(context, ruleset, now) if takes_part(context) else None
+
+
+def _if_in_all(string_sets: Sequence[tuple[str, frozenset[object]]], then: Step) -> Step:
+    def step(context: Context, ruleset: "Ruleset", now: float) -> Outcome | None:
+        try:
+            for attribute, wanted in string_sets:
+                if context.get(attribute) not in wanted:
+                    return None
+        except TypeError:
+            return None
+        return then(context, ruleset, now)
+
+    return step
 
 
 def _if_all(predicates: Sequence[Predicate], then: Step) -> Step:

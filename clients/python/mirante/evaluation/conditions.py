@@ -4,7 +4,7 @@ Conditions, compiled: `Condition` -> a predicate of context, ruleset and time.
 An attribute that is absent or null, or has a type that the operator cannot compare, does not match, negated or not.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from mirante.evaluation.model import AttributeValue, Condition, Context, Operator
@@ -54,15 +54,23 @@ def compile_reader(attribute: str) -> Callable[[Context], AttributeValue]:
 
 
 def all_of(conditions: Sequence[Condition]) -> tuple[Predicate, ...]:
-    """Return the predicates that must all hold, cheapest first; raise ValueError as `compile_condition` does."""
-    plain = [condition for condition in conditions if _is_plain_in(condition)]
-    if len(plain) == len(conditions) and plain:
-        return (_strings_in(plain),)
-    others = tuple([compile_condition(condition) for condition in conditions if not _is_plain_in(condition)])
-    return (_strings_in(plain), *others) if plain else others
+    """Return the predicates that must all hold; raise ValueError as `compile_condition` does."""
+    return tuple([compile_condition(condition) for condition in conditions])
 
 
-def _is_plain_in(condition: Condition) -> bool:
+def string_sets(conditions: Sequence[Condition]) -> tuple[tuple[str, frozenset[object]], ...] | None:
+    """
+    Return attribute and wanted strings of each condition, if all are of the commonest kind: a name in a set of strings.
+
+    Only a string can be in a set of strings, so that `context.get(name) in wanted` is the whole comparison; a list or
+    a map raises TypeError there, and does not match.
+    """
+    if not all(_is_string_in(condition) for condition in conditions):
+        return None
+    return tuple([(condition.attribute, frozenset(condition.values)) for condition in conditions])
+
+
+def _is_string_in(condition: Condition) -> bool:
     return (
         condition.operator is Operator.IN
         and not condition.ignore_case
@@ -71,22 +79,6 @@ def _is_plain_in(condition: Condition) -> bool:
         and bool(condition.values)
         and all(isinstance(value, str) for value in condition.values)
     )
-
-
-def _strings_in(conditions: Iterable[Condition]) -> Predicate:
-    """Return the commonest conditions, all at once: only a string can be in a set of strings."""
-    pairs = tuple([(condition.attribute, frozenset(condition.values)) for condition in conditions])
-
-    def equal(context: Context, _ruleset: "Ruleset", _now: float) -> bool:
-        try:
-            for attribute, wanted in pairs:
-                if context.get(attribute) not in wanted:
-                    return False
-        except TypeError:  # a list or a map, which is in no set
-            return False
-        return True
-
-    return equal
 
 
 def _exists(condition: Condition) -> Predicate:

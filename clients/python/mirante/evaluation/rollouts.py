@@ -57,6 +57,8 @@ def compile_gate(rollout: Rollout, bucketing: Bucketing) -> Callable[[Context], 
 
     Asking raises `UnidentifiedContext` where there is nothing to hash.
     """
+    if rollout.range is None and rollout.coverage is None:
+        return None
     gates: list[Gate] = []
     if rollout.range is not None:
         gates.append(_within(rollout.range.salt, rollout.range.start, rollout.range.end))
