@@ -15,23 +15,23 @@ WORKING_FOLDER = "/proc/self/cwd"
 """Linux: names the working folder of whoever asks, without walking its parents."""
 
 
-def path_for(account: Account | None, data: Path) -> str:
+def path_for(engine: Engine, account: Account | None, data: Path) -> str:
     """
-    Return the path by which servers of this account reach their data.
+    Return the path by which a server of this account reaches its data.
 
     Below a parent that the account cannot enter, such as `/root`, that is the working folder, which root enters
     before it becomes that account: the data stays in the home folder and nobody's permissions change.
 
     Raises:
-        HomeUnusable: there is no such path on this system.
+        HomeUnusable: there is no such path on this system or for this server.
     """
     if can_reach(account, data):
         return str(data)
-    if sys.platform == "linux":
+    if sys.platform == "linux" and not engine.walks_to_its_data:
         return WORKING_FOLDER
     raise HomeUnusable(
         f"{data} lies below a folder that the unprivileged account of the servers cannot enter: choose another folder "
-        "with MIRANTE_HOME, or do not run as root"
+        "with MIRANTE_HOME, or do not run as root, or set DATABASE_URL and REDIS_URL to use running servers"
     )
 
 
@@ -62,7 +62,7 @@ async def _fill(engine: Engine, workspace: Workspace, account: Account | None, u
         os.chown(secret, account.uid, account.gid)
     try:
         # Relative to the working folder: the absolute path may lead through folders that the account cannot enter.
-        arguments = engine.create_command(path_for(account, unfinished), f"../{secret.name}")
+        arguments = engine.create_command(path_for(engine, account, unfinished), f"../{secret.name}")
         command = [str(engine.installation.binary(engine.create_executable)), *arguments]
         code, output = await run_to_end(command, folder=unfinished, account=account)
     finally:

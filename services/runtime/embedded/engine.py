@@ -67,6 +67,8 @@ class Engine:
     url: Callable[[Endpoint], str]
     """The URL for clients. It contains the password."""
 
+    walks_to_its_data: bool
+    """Whether it only works where its account can enter every parent of the data folder."""
     stop_signal: signal.Signals
     """Asks for an orderly stop that finishes what was acknowledged and refuses the rest."""
     stop_within_s: float = 30.0

@@ -2,15 +2,17 @@
 
 import contextlib
 import os
+import re
 import signal
+import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
 import asyncpg
 
 from services.runtime.embedded.binaries import find_postgres
-from services.runtime.embedded.engine import HOST, Endpoint, Engine
-from services.runtime.embedded.errors import ServerDidNotStart
+from services.runtime.embedded.engine import HOST, Endpoint, Engine, Installation
+from services.runtime.embedded.errors import EngineMissing, ServerDidNotStart
 from services.runtime.embedded.processes import may_use
 
 DATABASE = "mirante"
@@ -33,11 +35,12 @@ def postgres_engine() -> Engine:
     `synchronous_commit` stays on: with it off, `kill -9` was seen to lose nearly all of 200,000 acknowledged rows.
 
     Raises:
-        EngineMissing: there is none.
+        EngineMissing: there is none that runs.
     """
+    installation = find_postgres()
     return Engine(
         name="postgres",
-        installation=find_postgres(),
+        installation=installation,
         executable="postgres",
         command=_command,
         standard_input=lambda _endpoint: b"",
@@ -46,8 +49,19 @@ def postgres_engine() -> Engine:
         before_start=_before_start,
         answers=_answers,
         url=lambda endpoint: _url(endpoint, DATABASE),
+        # Up to 15 it leaves its working folder at start and returns to it by its absolute path.
+        walks_to_its_data=_major_version(installation) < 16,
         stop_signal=signal.SIGINT,  # "fast": open transactions are rolled back, clients are disconnected
     )
+
+
+def _major_version(installation: Installation) -> int:
+    command = [str(installation.binary("postgres")), "--version"]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    found = re.search(r"PostgreSQL\) (\d+)", answer)
+    if found is None:
+        raise EngineMissing(f"{command[0]} does not run here. Set DATABASE_URL to the address of a running Postgres")
+    return int(found[1])
 
 
 def _url(endpoint: Endpoint, database: str) -> str:

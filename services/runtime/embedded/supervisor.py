@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 from dataclasses import replace
-from typing import Self
+from typing import Any, Self
 
 from services.runtime.embedded.account import account_for, reachable_installation
 from services.runtime.embedded.child import Child
@@ -141,7 +141,7 @@ class EmbeddedServer:
         await create_data(engine, workspace, account, endpoint.password)
         engine.before_start(workspace.data, endpoint)
         log_start = workspace.start_log()
-        arguments = engine.command(path_for(account, workspace.data), endpoint)
+        arguments = engine.command(path_for(engine, account, workspace.data), endpoint)
         self._child = Child.start(
             [str(installation.binary(engine.executable)), *arguments],
             folder=workspace.data,
@@ -165,7 +165,7 @@ class EmbeddedServer:
         clock = asyncio.get_running_loop().time
         deadline = clock() + self._engine.ready_within_s
         while not child.exited.done():
-            if await self._engine.answers(endpoint) and not child.exited.done():
+            if await self._answers(child, endpoint):
                 return
             if clock() > deadline:
                 raise ServerDidNotStart(
@@ -178,6 +178,17 @@ class EmbeddedServer:
             f"{self._engine.name} ended with exit code {child.exited.result()} while starting; the end of "
             f"{self._workspace.log}: {tail}"
         )
+
+    async def _answers(self, child: Child, endpoint: Endpoint) -> bool:
+        """Ask once. A child that ends meanwhile ends the question, which a stranger on its port may never answer."""
+        question: asyncio.Future[bool] = asyncio.ensure_future(self._engine.answers(endpoint))
+        first_of: set[asyncio.Future[Any]] = {question, child.exited}
+        try:
+            await asyncio.wait(first_of, return_when=asyncio.FIRST_COMPLETED)
+            return not child.exited.done() and question.result()
+        finally:
+            question.cancel()
+            await asyncio.gather(question, return_exceptions=True)
 
     async def _watch(self) -> None:
         """Start the server again whenever it ends, until cancelled."""

