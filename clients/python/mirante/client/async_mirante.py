@@ -1,0 +1,53 @@
+"""The client with its asyncio face."""
+
+import asyncio
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Self
+
+from mirante.client.mirante import MiranteClient
+from mirante.evaluation.model import Context, Evaluation, FlagType, JsonValue
+
+
+class AsyncMirante(MiranteClient):
+    """
+    `Mirante` for asyncio.
+
+    In process, questions are plain calls that never wait: `mirante.is_enabled("nova_ui_vendas", context)`. In remote
+    mode those would block the loop; there, await `details_async` and `all_flags_async`, which work in both modes.
+    Listeners are called on a thread of the client, not in the loop.
+    """
+
+    async def details_async(
+        self,
+        flag_key: str,
+        context: Context | None = None,
+        default: JsonValue = None,
+        expected_type: FlagType | None = None,
+    ) -> Evaluation:
+        """Return the answer as `details` does. Raises nothing but the task's cancellation."""
+        if self._remote is None:
+            return self.details(flag_key, context, default, expected_type)
+        return await self._remote.details_async(flag_key, context, default, expected_type)
+
+    async def all_flags_async(self, context: Context | None = None) -> Mapping[str, Evaluation]:
+        """Return the answers of all flags as `all_flags` does."""
+        if self._remote is None:
+            return self.all_flags(context)
+        return await self._remote.all_flags_async(context)
+
+    async def wait_until_ready(self, timeout: float | None = 10.0) -> bool:  # noqa: ASYNC109 - as in `Mirante`
+        """Wait until the service has confirmed the rules; return whether it has."""
+        return await asyncio.to_thread(self._source.wait_until_ready, timeout)
+
+    async def close(self) -> None:
+        """Leave the service. Evaluations still answer from the last rules (in remote mode with their defaults)."""
+        await asyncio.to_thread(self._source.close)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
