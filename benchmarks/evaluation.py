@@ -1,9 +1,9 @@
 """
 How long does one evaluation take, beside other SDKs that evaluate in the process?
 
-Four flags, 1,000 prepared users in rotation. All evaluators run in one process on one core, in a new random order every
-round; ratios are between figures of the same round. Needs the packages of benchmarks/peers.lock (`make bench-evaluation`
-installs them). Nothing here uses a network.
+Four flags, 1,000 prepared users in rotation. All evaluators run in one process on one core, in a new random order
+every round; ratios are between figures of the same round. Needs the packages of benchmarks/peers.lock, which
+`make bench-evaluation` installs. Nothing here uses a network.
 """
 
 import random

@@ -166,5 +166,5 @@ class Connection(asyncio.Protocol):
 
 
 def succeeded(trailers: bytes) -> bool:
-    """Return whether the trailers of a call carry status 0 (the server uses no dynamic table, see `connection_made`)."""
+    """Return whether trailers carry status 0; legible because the server may use no dynamic table."""
     return b"grpc-status\x010" in trailers

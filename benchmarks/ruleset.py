@@ -5,9 +5,6 @@ import os
 import time
 
 import psutil
-
-from benchmarks.evaluators.cases import COVERAGE_SALT, SALT
-from benchmarks.measuring import median, report, seconds, spread
 from mirante import evaluation
 from mirante.evaluation.model import (
     Bucketing,
@@ -20,6 +17,9 @@ from mirante.evaluation.model import (
     Split,
     Stamp,
 )
+
+from benchmarks.evaluators.cases import COVERAGE_SALT, SALT
+from benchmarks.measuring import median, report, seconds, spread
 
 FLAGS = 10_000
 ROUNDS = 7

@@ -18,9 +18,7 @@ def prepare() -> tuple[Sequence[User], dict[str, Ask]]:
     groups = {
         "static": {"groups": [everybody]},
         "rule": {"groups": [_group(PLANS, REGIONS)]},
-        "percentage": {
-            "groups": [_group(OTHER_PLANS, OTHER_REGIONS), {"properties": [], "rollout_percentage": 25}]
-        },
+        "percentage": {"groups": [_group(OTHER_PLANS, OTHER_REGIONS), {"properties": [], "rollout_percentage": 25}]},
         "three_variants": {"groups": [everybody], "multivariate": multivariate},
     }
     client = Posthog("offline", host="http://127.0.0.1:9", sync_mode=True, send=False)

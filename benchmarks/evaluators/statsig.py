@@ -32,9 +32,7 @@ def prepare() -> tuple[Sequence[StatsigUser], dict[str, Ask]]:
     options = StatsigOptions(data_store=_Specs(), disable_network=True, disable_all_logging=True, enable_id_lists=False)
     statsig = Statsig("secret-offline", options)
     statsig.initialize().wait()
-    users = [
-        StatsigUser(user_id=user["id"], custom={"plan": user["plan"], "regiao": user["regiao"]}) for user in USERS
-    ]
+    users = [StatsigUser(user_id=user["id"], custom={"plan": user["plan"], "regiao": user["regiao"]}) for user in USERS]
     gate, config = FeatureGateEvaluationOptions(True), DynamicConfigEvaluationOptions(True)
     asks: dict[str, Ask] = {
         case: lambda user, case=case: statsig.check_gate(user, case, gate)  # type: ignore[misc]
