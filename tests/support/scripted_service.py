@@ -80,7 +80,7 @@ class ScriptedService(grpc.GenericRpcHandler):
         """Return the requests that a method got."""
         return [request for called, request in self.calls if called == name]
 
-    def service(self, handler_call_details: Any) -> grpc.RpcMethodHandler[Any, Any] | None:
+    def service(self, handler_call_details: Any) -> "grpc.RpcMethodHandler[Any, Any] | None":
         """Return the handler of a method of the contracts, scripted or not."""
         service_name, _, name = handler_call_details.method.removeprefix("/").partition("/")
         for module in _MODULES:
@@ -89,16 +89,18 @@ class ScriptedService(grpc.GenericRpcHandler):
                 return self._handler(module, service.methods_by_name[name])
         return None
 
-    def _handler(self, module: Any, method: Any) -> grpc.RpcMethodHandler[Any, Any]:
+    def _handler(self, module: Any, method: Any) -> "grpc.RpcMethodHandler[Any, Any]":
         request_type = getattr(module, method.input_type.name)
         coding = {"request_deserializer": request_type.FromString, "response_serializer": _serialized}
 
         def answer(request: Any, context: grpc.ServicerContext) -> Any:
             self.calls.append((method.name, request))
-            return self._answer(method.name, request, context)
+            with self._refusing(context):
+                return self._answer(method.name, request, context)
 
         def answer_stream(requests: Iterator[Any], context: grpc.ServicerContext) -> Iterator[Any]:
-            yield from self._answer(method.name, requests, context)
+            with self._refusing(context):
+                yield from self._answer(method.name, requests, context)
 
         if method.server_streaming:
             return grpc.stream_stream_rpc_method_handler(answer_stream, **coding)
@@ -108,13 +110,16 @@ class ScriptedService(grpc.GenericRpcHandler):
         self.authorizations.append(str(dict(context.invocation_metadata()).get("authorization", "")))
         if name not in self.answers:
             context.abort(grpc.StatusCode.UNIMPLEMENTED, f"{name} is not scripted")
+        return self.answers[name](request)
+
+    @contextlib.contextmanager
+    def _refusing(self, context: grpc.ServicerContext) -> Iterator[None]:
         try:
-            return self.answers[name](request)
+            yield
         except Refused as refused:
             details = ("grpc-status-details-bin", refused.status().SerializeToString())
             context.set_trailing_metadata((details,))
             context.abort(refused.code, refused.message)
-            return None
 
 
 @contextlib.contextmanager

@@ -19,6 +19,7 @@ from services.cli.session import Session
 watching = typer.Typer()
 
 _LASTING = {
+    grpc.StatusCode.INVALID_ARGUMENT.name,
     grpc.StatusCode.UNAUTHENTICATED.name,
     grpc.StatusCode.PERMISSION_DENIED.name,
     grpc.StatusCode.NOT_FOUND.name,
@@ -57,9 +58,10 @@ class _Watch:
                 wait_seconds = self._follow()
             except grpc.RpcError as error:
                 refusal = from_rpc_error(error, self._session.connection.address)
-                if not self._has_rules or refusal.status in _LASTING:
+                is_token_refused = refusal.status == grpc.StatusCode.INVALID_ARGUMENT.name and self._resume_token
+                if not self._has_rules or (refusal.status in _LASTING and not is_token_refused):
                     raise refusal from None
-                if refusal.status == grpc.StatusCode.INVALID_ARGUMENT.name:
+                if is_token_refused:
                     self._resume_token = b""  # whatever is wrong with it, everything anew is right
                 self._output.remark(f"{refusal.message}; trying again")
                 wait_seconds = self._pause_seconds * random.uniform(0.5, 1.0)
