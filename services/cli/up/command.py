@@ -1,6 +1,7 @@
 """`mirante up`."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -9,6 +10,7 @@ from services.cli.command import root_options_of, telling_refusals
 from services.cli.options import Json
 from services.cli.output import Output, styled
 from services.cli.up import supervisor
+from services.cli.up.processes import SERVICES, ServiceProcess
 
 
 def up(
@@ -21,7 +23,11 @@ def up(
 
     Without DATABASE_URL and REDIS_URL it also runs a Postgres and a Valkey, with their data under MIRANTE_HOME.
     """
-    output = Output(as_json=bool(json or root_options_of(context).json))
+    hold(Output(as_json=bool(json or root_options_of(context).json)), demo=demo, services=SERVICES)
+
+
+def hold(output: Output, *, demo: bool, services: Sequence[ServiceProcess]) -> None:
+    """Run services until a signal ends it; a refusal is printed and becomes the exit code."""
     with telling_refusals(output):
         asyncio.run(
             supervisor.run(
@@ -29,6 +35,7 @@ def up(
                 demo=demo,
                 when_up=lambda everything: _welcome(output, everything),
                 tell=output.remark,
+                services=services,
             )
         )
 

@@ -14,7 +14,7 @@ from pydantic_settings import BaseSettings
 from services.cli.refusals import Refusal
 from services.cli.up.child import ServiceChild
 from services.cli.up.ports import refuse_taken
-from services.cli.up.processes import SERVICES, ServiceProcess
+from services.cli.up.processes import ServiceProcess
 from services.cli.up.service_log import ServiceLog
 from services.runtime.datastores import Datastores, open_datastores
 from services.runtime.embedded.errors import EmbeddedServerError
@@ -43,7 +43,7 @@ async def run(
     demo: bool,
     when_up: Callable[[Up], None],
     tell: Callable[[str], None],
-    services: Sequence[ServiceProcess] = SERVICES,
+    services: Sequence[ServiceProcess],
 ) -> None:
     """
     Run everything; call `when_up` once all services answer, and `tell` with remarks for people.
