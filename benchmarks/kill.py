@@ -9,10 +9,11 @@ import asyncio
 import threading
 import time
 
-from benchmarks.measuring import median, report
-from benchmarks.services_under_test import ENVIRONMENT, Services, create_flag, flag_services, switch_flag
 from mirante import Mirante
 from mirante.api.flags.v1 import flag_admin_service_pb2 as admin_pb2
+
+from benchmarks.measuring import median, report
+from benchmarks.services_under_test import ENVIRONMENT, Services, create_flag, flag_services, switch_flag
 
 CLIENTS = 20
 KILLS = 200
