@@ -6,6 +6,7 @@ only, so every language gives the same answer. The position is a fraction of the
 a larger share only adds contexts to it. murmur3_x86_32 is Austin Appleby's MurmurHash3.
 """
 
+import datetime
 from typing import Final
 
 import mmh3
@@ -18,8 +19,13 @@ _HASH_RANGE: Final = 1 << 32
 
 
 def hash32(text: str) -> int:
-    """Return murmur3_x86_32 of the UTF-8 bytes of `text`, seed 0, as an unsigned integer."""
-    return mmh3.hash(text, 0, False)
+    """
+    Return murmur3_x86_32 of the UTF-8 bytes of `text`, seed 0, as an unsigned integer.
+
+    Raises:
+        UnicodeEncodeError: a lone surrogate, which UTF-8 cannot hold. `mmh3` must never see one: it would crash.
+    """
+    return mmh3.hash(text.encode(), 0, False)
 
 
 def bucket(salt: str, value: str) -> int:
@@ -41,14 +47,20 @@ def identity_text(value: AttributeValue) -> str | None:
     """
     Return the text by which a value is hashed and listed: a string as it is, an integer or whole double in decimal.
 
-    Everything else (booleans, fractions, lists, ...) identifies nobody: None.
+    A datetime counts as the string that stands for it in messages. Everything else (booleans, fractions, lists,
+    integers of thousands of digits) identifies nobody: None.
     """
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
         return None
     if isinstance(value, int):
-        return str(value)
+        try:
+            return str(value)
+        except ValueError:
+            return None
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
+    if isinstance(value, datetime.datetime):
+        return value.isoformat()
     return None

@@ -198,7 +198,7 @@ def _fulfilled(prerequisite: Prerequisite) -> Predicate:
             return False
         try:
             outcome = flag.decide(context, ruleset, now)
-        except UnidentifiedContext:
+        except (UnidentifiedContext, InvalidDefinition):
             return False
         return outcome.reason not in INACTIVE and outcome.variant in variants
 

@@ -37,6 +37,20 @@ class CompiledSegment:
         return any(all(holds(context, ruleset, now) for holds in rule) for rule in self._rules)
 
 
+class BrokenSegment(CompiledSegment):
+    """A segment whose definition cannot be read here: nobody can say who belongs to it."""
+
+    __slots__ = ("_why",)
+
+    def __init__(self, key: str, why: str) -> None:
+        super().__init__(Segment(key, version=0))
+        self._why = why
+
+    def contains(self, context: Context, ruleset: "Ruleset", now: float) -> bool:  # noqa: ARG002
+        """Raise `InvalidDefinition`, which fails the flags that ask, and no others."""
+        raise InvalidDefinition([Violation(f"segments[{self.key}]", self._why)])
+
+
 def _listed(group: SegmentMembers) -> Predicate:
     read, values = compile_reader(group.attribute), frozenset(group.values)
 

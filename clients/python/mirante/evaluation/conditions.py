@@ -4,9 +4,11 @@ Conditions, compiled: `Condition` -> a predicate of context, ruleset and time.
 An attribute that is absent or null, or has a type that the operator cannot compare, does not match, negated or not.
 """
 
+import datetime
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
+from mirante.evaluation.instants import instant
 from mirante.evaluation.model import AttributeValue, Condition, Context, Operator
 from mirante.evaluation.operators import compile_operator
 
@@ -31,7 +33,12 @@ def compile_condition(condition: Condition) -> Predicate:
 
     def holds(context: Context, _ruleset: "Ruleset", now: float) -> bool:
         value = read(context)
-        return value is not None and test(value, now) is wanted
+        if value is None:
+            return False
+        matches = test(value, now)
+        if matches is None and isinstance(value, datetime.datetime):
+            matches = test(value.isoformat(), now)  # what a message would carry
+        return matches is wanted
 
     return holds
 
@@ -63,7 +70,7 @@ def string_sets(conditions: Sequence[Condition]) -> tuple[tuple[str, frozenset[o
     Return attribute and wanted strings of each condition, if all are of the commonest kind: a name in a set of strings.
 
     Only a string can be in a set of strings, so that `context.get(name) in wanted` is the whole comparison; a list or
-    a map raises TypeError there, and does not match.
+    a map raises TypeError there, and does not match. Sets that hold dates are none of these: a datetime can equal one.
     """
     if not all(_is_string_in(condition) for condition in conditions):
         return None
@@ -77,7 +84,7 @@ def _is_string_in(condition: Condition) -> bool:
         and not condition.negate
         and not condition.attribute.startswith("/")
         and bool(condition.values)
-        and all(isinstance(value, str) for value in condition.values)
+        and all(isinstance(value, str) and instant(value) is None for value in condition.values)
     )
 
 

@@ -3,6 +3,7 @@
 from mirante.evaluation.model import Context, Evaluation, EvaluationError, FlagType, Reason
 from mirante.evaluation.outcome import UnidentifiedContext
 from mirante.evaluation.ruleset import Ruleset
+from mirante.evaluation.violations import InvalidDefinition
 
 
 def evaluate(
@@ -41,9 +42,10 @@ def _type_mismatch(ruleset: Ruleset, flag_key: str, expected_type: FlagType) -> 
 
 
 def _failed(ruleset: Ruleset, flag_key: str, error: Exception) -> Evaluation:
-    flag = ruleset.flags.get(flag_key) if isinstance(flag_key, str) else None
+    plain_key = str.__str__(flag_key) if isinstance(flag_key, str) else ""  # a subclass may misbehave in look-ups
+    flag = ruleset.flags.get(plain_key)
     if flag is None:
-        why = ruleset.broken.get(flag_key) if isinstance(flag_key, str) else None
+        why = ruleset.broken.get(plain_key)
         if why is not None:
             return error_evaluation(ruleset, flag_key, EvaluationError.INVALID_DEFINITION, why)
         message = "flag_key: no such flag"
@@ -52,6 +54,8 @@ def _failed(ruleset: Ruleset, flag_key: str, error: Exception) -> Evaluation:
         kind = EvaluationError.TARGETING_KEY_MISSING if error.missing else EvaluationError.INVALID_CONTEXT
         need = "the percentage needs it" if error.missing else "the percentage needs a string or an integer"
         return error_evaluation(ruleset, flag_key, kind, f"context.{error.attribute}: {need}", flag.version)
+    if isinstance(error, InvalidDefinition):
+        return error_evaluation(ruleset, flag_key, EvaluationError.INVALID_DEFINITION, str(error), flag.version)
     if isinstance(error, RecursionError):
         message = "prerequisites or segments are nested too deeply"
         return error_evaluation(ruleset, flag_key, EvaluationError.INVALID_DEFINITION, message, flag.version)

@@ -2,13 +2,16 @@
 
 import datetime
 import functools
+import math
 import re
 
 from mirante.evaluation.model import AttributeValue
 
+# RFC 3339, which also allows lower case and a space; the time or the offset may be left out.
+_RFC_3339 = re.compile(r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d:\d\d)(?:\.(\d+))?(?:[Zz]|([+-]\d\d:\d\d))?)?", re.ASCII)
+_LONGEST = 64
 _RELATIVE = re.compile(r"([+-])(\d{1,6})([smhdw])", re.ASCII)
 _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
-_SHORTEST = len("2026-01-01")
 
 
 def relative_seconds(text: str) -> int | None:
@@ -28,11 +31,11 @@ def instant(value: AttributeValue) -> float | None:
     An RFC 3339 string or a date, a number of milliseconds since 1970, or a datetime. Without an offset it is UTC.
     """
     if isinstance(value, str):
-        return _parsed(value)
+        return _parsed(value) if len(value) <= _LONGEST else None
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):
-        return value / 1000
+        return _from_milliseconds(value)
     if isinstance(value, datetime.datetime):
         return _seconds(value)
     return None
@@ -40,12 +43,24 @@ def instant(value: AttributeValue) -> float | None:
 
 @functools.lru_cache(maxsize=4096)
 def _parsed(text: str) -> float | None:
-    if len(text) < _SHORTEST or text[4] != "-":
+    match = _RFC_3339.fullmatch(text)
+    if match is None:
         return None
+    day, time, fraction, offset = match.groups()
+    # Microseconds are what a datetime has; further digits are cut off.
+    whole = f"{day}T{time or '00:00:00'}.{(fraction or '0')[:6]:0<6}{offset or '+00:00'}"
     try:
-        return _seconds(datetime.datetime.fromisoformat(text))
+        return _seconds(datetime.datetime.fromisoformat(whole))
     except ValueError:
         return None
+
+
+def _from_milliseconds(value: float) -> float | None:
+    try:
+        seconds = value / 1000
+    except OverflowError:
+        return None
+    return None if math.isnan(seconds) else seconds
 
 
 def _seconds(moment: datetime.datetime) -> float:

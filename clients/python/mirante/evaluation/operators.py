@@ -6,7 +6,7 @@ of that type. Tests get the time as their second argument. Bad values raise `Val
 evaluation.
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence, Set
 from typing import TypeAlias
 
 import re2
@@ -19,6 +19,8 @@ from mirante.evaluation.versions import Precedence, caret_end, precedence, tilde
 
 Test: TypeAlias = Callable[[AttributeValue, float], bool | None]
 
+_LISTS = (list, tuple, Sequence, Set)
+_NO_LISTS = (str, bytes)
 _MAX_PATTERN = 1_000
 _MAX_PATTERN_MEMORY = 1 << 20
 
@@ -114,7 +116,10 @@ def _number_comparison(compare: Callable[[int | float, int | float], bool]) -> C
 
         def test(value: AttributeValue, _now: float) -> bool | None:
             number = _number(value)
-            return None if number is None else compare(number, wanted)
+            if number is None:
+                return None
+            # NaN compares with nothing, so a negated comparison must not hold either.
+            return compare(number, wanted) or (False if number == number else None)  # noqa: PLR0124
 
         return test
 
@@ -128,7 +133,9 @@ def _between(condition: Condition) -> Test:
 
     def test(value: AttributeValue, _now: float) -> bool | None:
         number = _number(value)
-        return None if number is None else low <= number <= high
+        if number is None:
+            return None
+        return low <= number <= high or (False if number == number else None)  # noqa: PLR0124 - the test for NaN
 
     return test
 
@@ -188,7 +195,7 @@ def _array(matches: Callable[[frozenset[Hashable], frozenset[Hashable]], bool]) 
         wanted = member_keys(condition.values, ignore_case=ignore_case)
 
         def test(value: AttributeValue, _now: float) -> bool | None:
-            if not isinstance(value, list | tuple | set | frozenset):
+            if not isinstance(value, _LISTS) or isinstance(value, _NO_LISTS):
                 return None
             return matches(wanted, member_keys(value, ignore_case=ignore_case))
 

@@ -1,44 +1,28 @@
 """What makes flags and segments sound together: everything they refer to is there, and nothing goes in circles."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Final
 
 from mirante.evaluation.model import Condition, Flag, Operator, Segment, Violation
 
-_Item = TypeVar("_Item")
+MAX_NESTING: Final = 20
+"""Links of the longest chain of prerequisites, and of segments within segments."""
 
-MAX_NESTING = 20
-"""Longest chain of prerequisites, and of segments within segments."""
+MAX_LOOKUPS: Final = 1_000
+"""Prerequisites that evaluating one flag may come to, each as often as it is met on another way; segments likewise."""
 
 
-def validate_references(
-    flags: Mapping[str, Flag], segments: Mapping[str, Segment], changed: Collection[str] | None = None
-) -> list[Violation]:
-    """
-    Return what is wrong between definitions; fields begin with "flags[KEY]." or "segments[KEY].".
-
-    `changed` limits the report to the flags and segments of these keys, and to circles through them; others may still
-    be at fault because something they refer to is gone, so leave it out when anything was removed.
-    """
+def validate_references(flags: Mapping[str, Flag], segments: Mapping[str, Segment]) -> list[Violation]:
+    """Return what is wrong between definitions; fields begin with "flags[KEY]." or "segments[KEY]."."""
     found: list[Violation] = []
-    for flag in _selected(flags, changed):
+    for flag in flags.values():
         found += _flag_references(flag, flags, segments)
-    for segment in _selected(segments, changed):
+    for segment in segments.values():
         for position, conditions in enumerate(segment.rules):
             found += _segment_references(f"segments[{segment.key}].rules[{position}]", conditions, segments)
-    found += _circles("flags", "prerequisites", _keys(flags, changed), lambda key: _prerequisite_keys(flags, key))
-    found += _circles("segments", "rules", _keys(segments, changed), lambda key: _nested_keys(segments, key))
+    found += _circles("flags", "prerequisites", flags, lambda key: _prerequisite_keys(flags, key))
+    found += _circles("segments", "rules", segments, lambda key: _nested_keys(segments, key))
     return found
-
-
-def referring_flags(flags: Mapping[str, Flag], *, flag_key: str = "", segment_key: str = "") -> list[str]:
-    """Return the keys of the flags that need this flag as a prerequisite, or name this segment in a rule."""
-    return [
-        flag.key
-        for flag in flags.values()
-        if any(needed.flag_key == flag_key for needed in flag.prerequisites)
-        or any(segment_key in segment_keys(rule.conditions) for rule in flag.rules)
-    ]
 
 
 def segment_keys(conditions: Iterable[Condition]) -> list[str]:
@@ -50,14 +34,6 @@ def segment_keys(conditions: Iterable[Condition]) -> list[str]:
         for value in condition.values
         if isinstance(value, str)
     ]
-
-
-def _selected(items: Mapping[str, _Item], changed: Collection[str] | None) -> list[_Item]:
-    return [items[key] for key in _keys(items, changed)]
-
-
-def _keys(items: Collection[str], changed: Collection[str] | None) -> list[str]:
-    return [key for key in items if changed is None or key in changed]
 
 
 def _flag_references(flag: Flag, flags: Mapping[str, Flag], segments: Mapping[str, Segment]) -> Iterator[Violation]:
@@ -91,26 +67,28 @@ def _nested_keys(segments: Mapping[str, Segment], key: str) -> list[str]:
     return [nested for rule in segments[key].rules for nested in segment_keys(rule) if nested in segments]
 
 
-def _circles(
-    kind: str, field: str, starts: Iterable[str], successors: Callable[[str], list[str]]
-) -> Iterator[Violation]:
-    """Walk depth first from every start; `height` remembers how long a chain hangs below what is known to be sound."""
-    height: dict[str, int] = {}
-    for start in starts:
-        path = [start]
-        pending = [iter(successors(start))] if start not in height else []
-        while pending:
-            key = next(pending[-1], None)
-            if key is None:
-                pending.pop()
-                done = path.pop()
-                height[done] = 1 + max((height[below] for below in successors(done)), default=0)
-            elif key in path:
-                circle = " -> ".join([*path[path.index(key) :], key])
+def _circles(kind: str, field: str, keys: Iterable[str], successors: Callable[[str], list[str]]) -> Iterator[Violation]:
+    """Walk depth first from every key, and remember what hangs below those that are known to be sound."""
+    links: dict[str, int] = {}
+    lookups: dict[str, int] = {}
+    for start in keys:
+        path = {} if start in links else {start: iter(successors(start))}
+        while path:
+            key = next(reversed(path))
+            below = next(path[key], None)
+            if below is None:
+                del path[key]
+                nested = successors(key)
+                links[key] = max((1 + links[other] for other in nested), default=0)
+                lookups[key] = min(sum(1 + lookups[other] for other in nested), MAX_LOOKUPS + 1)
+            elif below in path:
+                names = list(path)
+                circle = " -> ".join([*names[names.index(below) :], below])
                 yield Violation(f"{kind}[{start}].{field}", f"goes in a circle: {circle}")
                 return
-            elif key not in height:
-                path.append(key)
-                pending.append(iter(successors(key)))
-        if height.get(start, 0) > MAX_NESTING:
+            elif below not in links:
+                path[below] = iter(successors(below))
+        if links[start] > MAX_NESTING:
             yield Violation(f"{kind}[{start}].{field}", f"a chain may have {MAX_NESTING} links at most")
+        elif lookups[start] > MAX_LOOKUPS:
+            yield Violation(f"{kind}[{start}].{field}", f"may lead to {MAX_LOOKUPS} look-ups of others at most")

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import mmh3
 
-from mirante.evaluation.bucketing import hash_threshold, identity_text
+from mirante.evaluation.bucketing import hash32, hash_threshold, identity_text
 from mirante.evaluation.conditions import compile_reader
-from mirante.evaluation.model import TOTAL_WEIGHT, AttributeValue, Bucketing, Context, Rollout
+from mirante.evaluation.model import TOTAL_WEIGHT, AttributeValue, Bucketing, Context, Rollout, Violation
 from mirante.evaluation.outcome import Outcome, UnidentifiedContext
+from mirante.evaluation.violations import InvalidDefinition
 
 if TYPE_CHECKING:
     from mirante.evaluation.ruleset import Ruleset
@@ -24,29 +25,38 @@ Gate: TypeAlias = Callable[[str], bool]
 """Whether the identity takes part."""
 
 _hash = mmh3.hash
+"""Inlined `hash32`. Strings that are not ASCII have to be encoded first: a lone surrogate would crash it."""
 
 
 def compile_draw(rollout: Rollout, bucketing: Bucketing, serve: Callable[[str], Outcome]) -> Draw:
     """
     Return the choice among the rollout's variants, whoever takes part; `serve` gives the outcome of a variant.
 
-    The choice raises `UnidentifiedContext` where there is nothing to hash.
+    The choice raises `UnidentifiedContext` where there is nothing to hash, and `UnicodeEncodeError` for what UTF-8
+    cannot hold.
+
+    Raises:
+        InvalidDefinition: the weights don't sum to TOTAL_WEIGHT.
     """
     salt, attribute = bucketing.salt, rollout.bucket_by
     served = [split for split in rollout.splits if split.weight]
     outcomes = [serve(split.variant) for split in served]
-    ends = [hash_threshold(end) for end in accumulate([split.weight for split in served])]
+    sums = list(accumulate([split.weight for split in served]))
+    if sums[-1:] != [TOTAL_WEIGHT]:
+        raise InvalidDefinition([Violation("splits", f"the weights do not sum to {TOTAL_WEIGHT}")])
+    ends = [hash_threshold(end) for end in sums]
     if attribute.startswith("/"):
         read = compile_reader(attribute)
         return lambda context, _ruleset, _now: outcomes[
-            bisect_right(ends, _hash(salt + identify(attribute, read(context)), 0, False))
+            bisect_right(ends, hash32(salt + identify(attribute, read(context))))
         ]
 
     def draw(context: Context, _ruleset: "Ruleset", _now: float) -> Outcome:
         identity = context.get(attribute)
         if not identity or not isinstance(identity, str):
             identity = identify(attribute, identity)
-        return outcomes[bisect_right(ends, _hash(salt + identity, 0, False))]
+        text = salt + identity
+        return outcomes[bisect_right(ends, _hash(text if text.isascii() else text.encode(), 0, False))]
 
     return draw
 
@@ -85,4 +95,4 @@ def identify(attribute: str, value: AttributeValue) -> str:
 
 def _within(salt: str, start: int, end: int) -> Gate:
     first, last = hash_threshold(start), hash_threshold(end)
-    return lambda identity: first <= _hash(salt + identity, 0, False) < last
+    return lambda identity: first <= hash32(salt + identity) < last

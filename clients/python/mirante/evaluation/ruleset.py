@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from types import MappingProxyType
 
 from mirante.evaluation.compiled_flag import CompiledFlag
-from mirante.evaluation.compiled_segment import CompiledSegment
+from mirante.evaluation.compiled_segment import BrokenSegment, CompiledSegment
 from mirante.evaluation.model import Flag, Segment, Stamp
 from mirante.evaluation.violations import InvalidDefinition
 
@@ -15,7 +15,8 @@ class Ruleset:
     """
     An immutable snapshot. `replaced` returns the next one and compiles only what changed.
 
-    `broken` holds, by flag key, why a definition cannot be evaluated here; such a flag fails alone.
+    `broken` holds, by flag key, why a definition cannot be evaluated here; such a flag fails alone. A segment that
+    cannot be read fails the flags that ask for it: no answer is safer than counting everybody, or nobody, as a member.
     """
 
     __slots__ = ("broken", "flags", "segments", "stamp")
@@ -46,11 +47,13 @@ class Ruleset:
         segments: Iterable[Segment] = (),
         removed_segments: Iterable[str] = (),
         broken: Mapping[str, str] = MappingProxyType({}),
+        broken_segments: Mapping[str, str] = MappingProxyType({}),
     ) -> "Ruleset":
         """
         Return the ruleset after a change; this one stays as it is.
 
-        Never raises: a flag that cannot be compiled becomes `broken`, a segment that cannot be compiled has no members.
+        `broken` and `broken_segments` say by key why a definition could not even be read. Never raises: what cannot be
+        compiled is broken too.
         """
         next_flags, next_segments, next_broken = dict(self.flags), dict(self.segments), dict(self.broken)
         for key in removed_flags:
@@ -70,11 +73,13 @@ class Ruleset:
             for segment in segments:
                 try:
                     next_segments[segment.key] = CompiledSegment(segment)
-                except InvalidDefinition:
-                    next_segments[segment.key] = CompiledSegment(Segment(segment.key, version=segment.version))
+                except InvalidDefinition as error:
+                    next_segments[segment.key] = BrokenSegment(segment.key, str(error))
         for key, why in broken.items():
             next_flags.pop(key, None)
             next_broken[key] = why
+        for key, why in broken_segments.items():
+            next_segments[key] = BrokenSegment(key, why)
         return Ruleset(next_flags, next_segments, next_broken, stamp)
 
     def with_stamp(self, stamp: Stamp) -> "Ruleset":

@@ -96,7 +96,17 @@ def _wrong_value(flag_type: FlagType, value: JsonValue) -> str | None:
         return None if isinstance(value, float) and math.isfinite(value) else "must be a finite double"
     if not isinstance(value, list | dict):
         return "must be a list or a map"
+    if not _finite(value):
+        return "must hold finite numbers only"
     return None if _depth(value) <= _MAX_DEPTH else f"must not be nested more than {_MAX_DEPTH} levels deep"
+
+
+def _finite(value: JsonValue) -> bool:
+    if isinstance(value, dict):
+        return all(map(_finite, value.values()))
+    if isinstance(value, list):
+        return all(map(_finite, value))
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 def _depth(value: JsonValue) -> int:

@@ -7,6 +7,7 @@ from typing import TypeAlias
 Precedence: TypeAlias = tuple[int, int, int, tuple[object, ...]]
 """Compares as the versions do. The last part orders pre-releases, all of which come before the release itself."""
 
+_LONGEST = 256
 _VERSION = re.compile(
     r"[vV]?(\d{1,9})(?:\.(\d{1,9}))?(?:\.(\d{1,9}))?(?:-([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?(?:\+[0-9A-Za-z.-]+)?",
     re.ASCII,
@@ -15,9 +16,13 @@ _RELEASE: tuple[object, ...] = (1,)
 _BEFORE_ALL_PRERELEASES: tuple[object, ...] = (0,)
 
 
-@functools.lru_cache(maxsize=4096)
 def precedence(text: str) -> Precedence | None:
     """Return the sort key of a version; None when `text` is none. A leading "v" is dropped, missing parts are 0."""
+    return _precedence(text) if len(text) <= _LONGEST else None
+
+
+@functools.lru_cache(maxsize=4096)
+def _precedence(text: str) -> Precedence | None:
     match = _VERSION.fullmatch(text)
     if match is None:
         return None

@@ -1,7 +1,7 @@
 """Values and contexts."""
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 
 from mirante.api.common.v1 import value_pb2
 from mirante.api.flags.v1 import evaluation_service_pb2 as evaluation_pb2
@@ -23,7 +23,7 @@ def value_from_proto(value: value_pb2.Value) -> model.JsonValue:
 
 def value_to_proto(value: model.AttributeValue) -> value_pb2.Value:
     """
-    Return the message for a plain value; a datetime becomes its RFC 3339 string.
+    Return the message for a plain value; a datetime becomes its RFC 3339 string, a set a list.
 
     Raises:
         ValueError: an integer beyond 64 bits, or a type that has no place in a context.
@@ -50,7 +50,7 @@ def _set_value(message: value_pb2.Value, value: model.AttributeValue) -> None:
         message.map_value.SetInParent()
         for name, item in value.items():
             _set_value(message.map_value.fields[str(name)], item)
-    elif isinstance(value, Sequence) and not isinstance(value, bytes):
+    elif isinstance(value, Sequence | Set) and not isinstance(value, bytes):
         message.list_value.SetInParent()
         for item in value:
             _set_value(message.list_value.values.add(), item)
@@ -70,14 +70,16 @@ def context_from_proto(message: evaluation_pb2.EvaluationContext) -> dict[str, m
 
 def context_to_proto(context: model.Context) -> evaluation_pb2.EvaluationContext:
     """
-    Return the message for a context. A targeting key that is not a string travels as an attribute.
+    Return the message for a context. A targeting key that is empty or not a string travels as an attribute.
 
     Raises:
-        ValueError: see `value_to_proto`.
+        ValueError: see `value_to_proto`; or the name of an attribute is not a string.
     """
     message = evaluation_pb2.EvaluationContext()
     for name, value in context.items():
-        if name == model.TARGETING_KEY and isinstance(value, str):
+        if not isinstance(name, str):
+            raise ValueError(f"the name of an attribute is a string, not a {type(name).__name__}")
+        if name == model.TARGETING_KEY and value and isinstance(value, str):
             message.targeting_key = value
         else:
             _set_value(message.attributes[name], value)
