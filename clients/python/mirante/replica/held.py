@@ -29,10 +29,12 @@ class Difference:
     segments: tuple[Segment, ...]
     removed_segments: tuple[str, ...]
     broken: Mapping[str, str]
+    broken_segments: Mapping[str, str]
     affected: frozenset[str]
 
     def __bool__(self) -> bool:
-        return bool(self.flags or self.removed_flags or self.segments or self.removed_segments or self.broken)
+        changed = self.flags or self.removed_flags or self.segments or self.removed_segments
+        return bool(changed or self.broken or self.broken_segments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class Held:
             if definition in definitions
         ]
         definitions.update(new)
-        flags, segments, broken = _models(named[definition] for definition in new)
+        flags, segments, broken, broken_segments = _models(named[definition] for definition in new)
         for definition in [*gone, *new]:
             references.pop(definition, None)
         references.update({("flag", flag.key): flag_references(flag) for flag in flags})
@@ -75,6 +77,7 @@ class Held:
             segments,
             tuple([key for kind, key in gone if kind == "segment"]),
             broken,
+            broken_segments,
             affected_flags([*gone, *new], references),
         )
         plus = [digest_term(*definition, stored.version) for definition, stored in new.items()]
@@ -110,11 +113,12 @@ def _stored(message: flag_pb2.Flag | flag_pb2.Segment) -> Stored:
 
 def _models(
     messages: Iterable[flag_pb2.Flag | flag_pb2.Segment],
-) -> tuple[tuple[Flag, ...], tuple[Segment, ...], Mapping[str, str]]:
-    """Return what can be read. A flag of a newer version is broken alone; such a segment has no members."""
+) -> tuple[tuple[Flag, ...], tuple[Segment, ...], Mapping[str, str], Mapping[str, str]]:
+    """Return what can be read, and by key why a flag or segment, of a newer version for instance, cannot."""
     flags: list[Flag] = []
     segments: list[Segment] = []
     broken: dict[str, str] = {}
+    broken_segments: dict[str, str] = {}
     for message in messages:
         if isinstance(message, flag_pb2.Flag):
             try:
@@ -124,6 +128,6 @@ def _models(
         else:
             try:
                 segments.append(segment_from_proto(message))
-            except ValueError:
-                segments.append(Segment(message.key, version=message.version))
-    return tuple(flags), tuple(segments), MappingProxyType(broken)
+            except ValueError as error:
+                broken_segments[message.key] = str(error)
+    return tuple(flags), tuple(segments), MappingProxyType(broken), MappingProxyType(broken_segments)

@@ -136,6 +136,7 @@ class Replica:
                 segments=difference.segments,
                 removed_segments=difference.removed_segments,
                 broken=difference.broken,
+                broken_segments=difference.broken_segments,
             )
         self._held = held
         self.has_rules = True
