@@ -67,7 +67,7 @@ class FlagReader(abc.ABC):
     def json_value(self, flag_key: str, context: Context | None = None, default: Any = None) -> Any:
         """Return the value of a JSON flag: a list or a dict, which all callers share and must not change."""
         value = self.details(flag_key, context).value
-        return value if isinstance(value, list | dict) else default
+        return value if type(value) is list or type(value) is dict else default
 
 
 def failed(

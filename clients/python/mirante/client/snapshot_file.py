@@ -1,5 +1,6 @@
 """The last known rules on disk."""
 
+import contextlib
 import hashlib
 import logging
 import os
@@ -53,7 +54,8 @@ class SnapshotFile:
             temporary.replace(self.path)
         except OSError as error:
             _log.warning("the last known flags cannot be saved to %s: %s", self.path, error)
-            temporary.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                temporary.unlink()
             return False
         return True
 
