@@ -1,0 +1,1 @@
+"""A small sales backend with five of its features behind flags."""
