@@ -81,3 +81,8 @@ def parsed_flag(entry: Entry | PastVersion) -> flag_pb2.Flag:
 def parsed_segment(entry: Entry | PastVersion) -> flag_pb2.Segment:
     """Return the segment in an entry."""
     return flag_pb2.Segment.FromString(entry.definition)
+
+
+def parsed(entry: Entry) -> Definition:
+    """Return the flag or segment in an entry."""
+    return parsed_flag(entry) if entry.kind is Kind.FLAG else parsed_segment(entry)

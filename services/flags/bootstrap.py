@@ -1,0 +1,100 @@
+"""
+What the first start of a demo creates: an environment, and one key of each role, whose secrets go into keys.json.
+
+Only for machines of developers: elsewhere administrators create environments and keys.
+"""
+
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import Final
+
+from services.flags.key_secrets import new_key, secret_hash
+from services.flags.store.access import AccessStore, Provisioning
+from services.runtime.access import ALL_ENVIRONMENTS, Role
+
+KEYS_FILE: Final = "keys.json"
+_MADE_BY: Final = "mirante"
+
+
+class KeysFileError(Exception):
+    """The file of the keys cannot be written; nothing was changed in the database."""
+
+
+async def ensure_environment_and_keys(
+    store: AccessStore, environment: str, home: Path, *, others: tuple[str, ...] = ()
+) -> None:
+    """
+    Create what is missing: the environments, the keys, and the file `keys.json` (mode 0600) with the secrets by role.
+
+    Keys in the file that work in this database stay; others, from a database that is gone for instance, are replaced.
+    The admin's key holds all environments, the others hold `environment`. Any number of replicas may start at once.
+
+    Args:
+        store: the open database.
+        environment: the one that the keys open.
+        home: the folder of the file.
+        others: environments that are created too.
+
+    Raises:
+        KeysFileError: the file cannot be written.
+        Unavailable: the database does not answer.
+    """
+    async with store.provisioning() as provisioning:
+        for name in (environment, *others):
+            await provisioning.ensure_environment(name, "")
+        known = _read(home / KEYS_FILE)
+        valid = {role: known[role.value] for role in Role if await _works(provisioning, role, environment, known)}
+        keys = {role: valid.get(role) or await _create(provisioning, role, environment) for role in Role}
+        if keys != valid:
+            # Before the commit: after a crash in between, the next start finds keys that do not work and replaces them.
+            _write(home / KEYS_FILE, {role.value: secret for role, secret in keys.items()})
+
+
+async def _works(provisioning: Provisioning, role: Role, environment: str, known: dict[str, str]) -> bool:
+    secret = known.get(role.value)
+    key = await provisioning.key_with(secret_hash(secret)) if secret else None
+    return (
+        key is not None
+        and key.revoked_at is None
+        and key.role is role
+        and not {environment, ALL_ENVIRONMENTS}.isdisjoint(key.environments)
+    )
+
+
+async def _create(provisioning: Provisioning, role: Role, environment: str) -> str:
+    environments = (ALL_ENVIRONMENTS,) if role is Role.ADMIN else (environment,)
+    key, secret = new_key(f"demo-{role.value}", role, environments, quota_per_second=0, created_by=_MADE_BY)
+    await provisioning.add_key(key)
+    return secret
+
+
+def _read(path: Path) -> dict[str, str]:
+    """Return the secrets in a file; none when it is missing or damaged."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    if not isinstance(found, dict):
+        return {}
+    return {role: secret for role, secret in found.items() if isinstance(secret, str)}
+
+
+def _write(path: Path, keys: dict[str, str]) -> None:
+    """Put a file in place whole, readable by its owner only from the first byte on."""
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                json.dump(keys, file, indent=2)
+                file.write("\n")
+                file.flush()
+                os.fsync(file.fileno())
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
+    except OSError as error:
+        raise KeysFileError(f"{path} cannot be written: {error.strerror}") from error

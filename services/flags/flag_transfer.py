@@ -1,0 +1,159 @@
+"""Flags that come from elsewhere, and go there: from another environment, from YAML, to YAML."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from mirante.evaluation.model import Violation
+
+from services.flags.definition_checks import refuse, require_sound
+from services.flags.flag_import import Planned, plan_import
+from services.flags.flags_yaml import Definitions, read_definitions, write_definitions
+from services.flags.history_diff import FieldChange, field_changes
+from services.flags.preconditions import live
+from services.flags.redefinition import MakeSalt, created, transplanted
+from services.flags.references import References, require_room
+from services.flags.store import Entry, EnvironmentChanges, Kind, RulesReader
+from services.flags.store.definitions import Change, DefinitionStore
+from services.flags.store.records import Action, Record, parsed_flag, parsed_segment, serialised
+from services.flags.store.rows import no_environment
+from services.flags.texts import check_text, is_environment, require_key
+from services.flags.writer import Writer
+from services.runtime.access import Caller
+from services.runtime.errors import EtagMismatch, InvalidRequest
+
+_IMPORT_SECONDS: Final = 45.0
+"""The most that an import may take once it holds the environment: thousands of definitions are checked and written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """How an import is to be made; fields as in `ImportFlagsRequest`."""
+
+    yaml: str
+    dry_run: bool = False
+    prune: bool = False
+    expected_revision: int = 0
+    comment: str = ""
+
+
+class FlagTransfer:
+    """Promotes, imports and exports. Whatever is raised, nothing was changed."""
+
+    def __init__(
+        self,
+        store: DefinitionStore,
+        rules: RulesReader,
+        writer: Writer,
+        references: References,
+        make_salt: MakeSalt,
+    ) -> None:
+        self._store = store
+        self._rules = rules
+        self._writer = writer
+        self._references = references
+        self._make_salt = make_salt
+        self._parsing = asyncio.Semaphore(1)
+
+    async def promote(
+        self, source: str, target: str, key: str, *, dry_run: bool, comment: str, caller: Caller
+    ) -> tuple[Record | None, Sequence[FieldChange]]:
+        """
+        Copy a definition to another environment; return the record there (None with `dry_run`) and what changed.
+
+        Raises:
+            NotFound: no such environment or flag.
+            InvalidRequest: the flag has another type there, or needs segments or flags that are not there.
+            StateConflict: it is archived, here or there.
+        """
+        require_key(Kind.FLAG, key)
+        check_text("comment", comment)
+        if source == target:
+            raise InvalidRequest.of("to_environment", "must be another environment")
+        if not is_environment(source):
+            raise no_environment(source)
+        given = parsed_flag(live(Kind.FLAG, key, await self._store.find(source, Kind.FLAG, key)))
+        async with self._writer.change(target, caller) as change:
+            stored = await change.find(Kind.FLAG, key)
+            if stored is None:
+                before = None
+                flag = created(given, self._make_salt)
+                flag.on = False
+            else:
+                before = parsed_flag(live(Kind.FLAG, key, stored))
+                flag = transplanted(before, given)
+            changes = field_changes(before, flag)
+            if stored is not None and serialised(flag) == stored.definition:
+                return None if dry_run else stored, changes
+            require_sound(flag, "flag")
+            await self._references.require_sound(change, flag)
+            if dry_run:
+                return None, changes
+            return change.put(flag, stored, Action.PROMOTE, comment=comment), changes
+
+    async def export(self, environment: str) -> tuple[str, int]:
+        """Return all live flags and segments as YAML, and the revision they are of."""
+        if not is_environment(environment):
+            raise no_environment(environment)
+        changes = await self._rules.changes_since(environment, 0)
+        return await asyncio.to_thread(_written, changes), changes.head.revision
+
+    async def make(self, environment: str, wish: Import, caller: Caller) -> tuple[Sequence[Planned], int]:
+        """
+        Import YAML, all or nothing; return what changed, or would, and the environment's revision afterwards.
+
+        Raises:
+            NotFound: no such environment.
+            InvalidRequest: the YAML cannot be read, or a definition is not sound; see `read_definitions`.
+            EtagMismatch: the environment is not at `expected_revision` any more.
+            StateConflict: there would be more definitions than an environment may have.
+        """
+        check_text("comment", wish.comment)
+        if not wish.yaml.strip():
+            raise InvalidRequest.of("yaml", "is required")
+        async with self._parsing:  # one at a time: each may need a core for seconds
+            wanted = await asyncio.to_thread(read_definitions, wish.yaml)
+        async with self._writer.change(environment, caller, seconds=_IMPORT_SECONDS) as change:
+            if wish.expected_revision not in (0, change.head.revision):
+                raise EtagMismatch(
+                    f"environment {environment} was changed since the plan was made: it is at revision "
+                    f"{change.head.revision}, not {wish.expected_revision}",
+                    metadata={"etag": str(change.head.revision)},
+                )
+            plan = await self._plan(change, wanted, prune=wish.prune)
+            if wish.dry_run:
+                return plan, change.head.revision
+            for each in plan:
+                change.put(
+                    each.definition,
+                    each.stored,
+                    Action.IMPORT,
+                    comment=wish.comment,
+                    archived=each.action is Action.ARCHIVE,
+                )
+            return plan, change.revision if plan else change.head.revision
+
+    async def _plan(self, change: Change, wanted: Definitions, *, prune: bool) -> list[Planned]:
+        stored = {(record.kind, record.key): record for record in await change.records()}
+        plan = await asyncio.to_thread(plan_import, stored, wanted, prune=prune, make_salt=self._make_salt)
+        written = [each for each in plan if each.action is not Action.ARCHIVE]
+        removed = [(each.kind, each.key) for each in plan if each.action is Action.ARCHIVE]
+        known = await self._references.known(change)
+        found = await asyncio.to_thread(known.violations, [each.definition for each in written], removed)
+        refuse([Violation(_yaml_path(each.field), each.description) for each in found])
+        lives = {name for name, record in stored.items() if not record.archived}
+        require_room(len((lives | {(each.kind, each.key) for each in written}) - set(removed)))
+        return plan
+
+
+def _yaml_path(field: str) -> str:
+    """Turn "flags[a].rules[0]" into "flags.a.rules[0]"."""
+    return field.replace("[", ".", 1).replace("]", "", 1)
+
+
+def _written(changes: EnvironmentChanges) -> str:
+    def of(kind: Kind) -> list[Entry]:
+        return sorted((each for each in changes.entries if each.kind is kind), key=lambda each: each.key)
+
+    return write_definitions(map(parsed_flag, of(Kind.FLAG)), map(parsed_segment, of(Kind.SEGMENT)))
