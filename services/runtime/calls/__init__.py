@@ -1,0 +1,6 @@
+"""
+What happens around every call of our services; `policy` holds the pieces, `interceptor` applies them.
+
+The order, outermost first: trace and measure, turn errors into statuses, bound the work, authenticate, check the role,
+charge the quota.
+"""

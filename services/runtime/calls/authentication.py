@@ -1,0 +1,66 @@
+"""Who calls, from the metadata of the call, and whether that role may make it."""
+
+from collections.abc import Mapping, Set
+from dataclasses import replace
+from typing import Final, Protocol
+from urllib.parse import unquote
+
+from services.runtime.access import Caller, Role
+from services.runtime.errors import PermissionDenied
+
+AUTHORIZATION: Final = "authorization"
+ACTOR: Final = "x-mirante-actor"
+"""The person for whom an internal key acts: UTF-8, percent-encoded. Ignored from all other keys."""
+
+_MOST_ACTOR_CHARACTERS: Final = 200
+
+Roles = Mapping[str, Set[Role]]
+"""Who may call what, by full method name ("/mirante.api.flags.v1.EvaluationService/EvaluateFlag")."""
+
+
+class Authenticator(Protocol):
+    """Knows the API keys."""
+
+    def authenticate(self, authorization: str | None) -> Caller:
+        """
+        Return whose key an authorization header ("Bearer SECRET") holds. Never waits.
+
+        Raises:
+            Unauthenticated: there is none, it is malformed, or the key is unknown or revoked.
+            Unavailable: the keys are not known yet.
+        """
+
+
+class Entrance:
+    """Lets calls in: the key has to be known and its role has to be allowed. What the table does not name is denied."""
+
+    def __init__(self, authenticator: Authenticator, roles: Roles) -> None:
+        self._authenticator = authenticator
+        self._roles = roles
+
+    def admit(self, method: str, headers: Mapping[str, str | bytes]) -> Caller:
+        """
+        Return the caller.
+
+        Raises:
+            Unauthenticated: see `Authenticator`.
+            PermissionDenied: the role may not call this method.
+            Unavailable: see `Authenticator`.
+        """
+        authorization = headers.get(AUTHORIZATION)
+        caller = self._authenticator.authenticate(authorization if isinstance(authorization, str) else None)
+        allowed = self._roles.get(method, frozenset())
+        if caller.role not in allowed:
+            needed = ", ".join(sorted(role.value for role in allowed))
+            raise PermissionDenied(
+                f"a key of role {caller.role.value} may not call {method.rpartition('/')[2]}",
+                metadata={"role": caller.role.value, "needed": needed},
+            )
+        if caller.role is Role.INTERNAL and ACTOR in headers:
+            return replace(caller, actor=_actor(headers[ACTOR]) or caller.actor)
+        return caller
+
+
+def _actor(encoded: str | bytes) -> str:
+    text = unquote(encoded.decode(errors="replace") if isinstance(encoded, bytes) else encoded)
+    return "".join(character for character in text if character.isprintable()).strip()[:_MOST_ACTOR_CHARACTERS]

@@ -1,0 +1,47 @@
+"""One call that streams both ways."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import grpc
+import grpc.aio
+
+from services.runtime.access import current_caller
+from services.runtime.calls.policy import CallPolicy
+from services.runtime.calls.refusing import refusal_for
+from services.runtime.telemetry.trace_context import current_headers
+
+BytesContext = grpc.aio.ServicerContext[bytes, bytes]
+StreamBehaviour = Callable[[object, BytesContext], Awaitable[None]]
+
+
+def stream_call(method: str, behave: StreamBehaviour, policy: CallPolicy) -> StreamBehaviour:
+    """Return what serves the streams of a method. Opening one is not charged: how many are open is bounded instead."""
+    observer = policy.observer.of(method)
+    entrance, streams = policy.entrance, policy.streams
+
+    async def call(requests: object, context: BytesContext) -> None:
+        headers = current_headers.get()
+        span = observer.begin(headers)
+        code = grpc.StatusCode.OK
+        try:
+            caller = entrance.admit(method, headers)
+            current_caller.set(caller)
+            with streams.opened(caller.key_id, method) as stream:
+                try:
+                    await behave(requests, context)
+                except asyncio.CancelledError:
+                    if not stream.closing:
+                        raise
+                    stream.settle()
+        except asyncio.CancelledError:
+            code = grpc.StatusCode.CANCELLED
+            raise
+        except Exception as error:  # noqa: BLE001 - nothing passes unmapped
+            refusal = refusal_for(error, method)
+            code = refusal.code
+            await context.abort(code, refusal.message, refusal.trailing_metadata)
+        finally:
+            observer.end_stream(span, code)
+
+    return call
