@@ -68,7 +68,7 @@ def with_session(options: Options, action: Callable[[Session], None]) -> None:
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     output = Output(as_json=bool(options.json))
     with telling_refusals(output):
-        session = Session(resolve(options, load_settings()), output)
+        session = Session(resolve(options, load_settings(CliSettings)), output)
         with contextlib.closing(session):
             action(session)
 

@@ -5,30 +5,35 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import grpc
-from pydantic import SecretStr, ValidationError
+from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.cli.options import Options
 from services.cli.refusals import Refusal, usage
+from services.runtime.settings import SettingsError, SettingsT, read_settings, setting
 
 DEMO_ENVIRONMENT = "production"
 """The environment that the keys of keys.json open."""
 
 
 class CliSettings(BaseSettings):
-    """Settings of the command line, each from MIRANTE_ and its name in capitals."""
+    """What the command line takes from the environment where no option says it."""
 
-    model_config = SettingsConfigDict(env_prefix="MIRANTE_", env_ignore_empty=True)
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
 
-    address: str | None = None
-    api_key: SecretStr | None = None
-    environment: str | None = None
-    home: Path = Path(".mirante")
-    flags_port: int = 50051
-    cli_tls: bool = False
-    cli_tls_ca: Path | None = None
-    cli_tls_cert: Path | None = None
-    cli_tls_key: Path | None = None
+    home: Path = setting("MIRANTE_HOME", Path(".mirante"), "Folder of all local state, keys.json among it.")
+    flags_port: int = setting(
+        "MIRANTE_FLAGS_PORT", 50051, "Port on this machine when no address is set.", ge=1, le=65535
+    )
+    address: str | None = setting("MIRANTE_ADDRESS", None, "host:port of the flag service.")
+    api_key: SecretStr | None = setting("MIRANTE_API_KEY", None, "Unset: the admin key of keys.json.")
+    environment: str | None = setting("MIRANTE_ENVIRONMENT", None, "Unset: the one that the key opens.")
+    tls: bool = setting("MIRANTE_CLI_TLS", False, "Whether the address speaks TLS; a file below implies it.")
+    tls_ca: Path | None = setting(
+        "MIRANTE_CLI_TLS_CA", None, "PEM file of whom to trust. Unset: the system's."
+    )
+    tls_cert: Path | None = setting("MIRANTE_CLI_TLS_CERT", None, "PEM file of our certificate, for mutual TLS.")
+    tls_key: Path | None = setting("MIRANTE_CLI_TLS_KEY", None, "PEM file of its private key.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +52,20 @@ class Connection:
         """Return a channel, which connects with the first call."""
         if not self.tls:
             return grpc.insecure_channel(self.address)
-        return grpc.secure_channel(
-            self.address,
-            grpc.ssl_channel_credentials(_read(self.tls_ca), _read(self.tls_key), _read(self.tls_cert)),
-        )
+        return grpc.secure_channel(self.address, credentials(self.tls_ca, self.tls_cert, self.tls_key))
 
 
-def load_settings() -> CliSettings:
-    """Return the settings; raise Refusal naming the variable that is wrong."""
+def credentials(ca: Path | None, cert: Path | None, key: Path | None) -> grpc.ChannelCredentials:
+    """Return TLS credentials from PEM files; raise Refusal naming the file that cannot be read."""
+    return grpc.ssl_channel_credentials(_read(ca), _read(key), _read(cert))
+
+
+def load_settings(settings: type[SettingsT]) -> SettingsT:
+    """Read the environment; raise Refusal naming the variables that are wrong."""
     try:
-        return CliSettings()
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise usage(f"MIRANTE_{str(first['loc'][0]).upper()}: {first['msg']}") from None
+        return read_settings(settings)
+    except SettingsError as error:
+        raise usage(str(error)) from None
 
 
 def resolve(options: Options, settings: CliSettings) -> Connection:
@@ -75,9 +81,9 @@ def resolve(options: Options, settings: CliSettings) -> Connection:
         api_key = _admin_key(settings.home / "keys.json")
         environment = environment or DEMO_ENVIRONMENT
     ca, cert, key = (
-        options.tls_ca or settings.cli_tls_ca,
-        options.tls_cert or settings.cli_tls_cert,
-        options.tls_key or settings.cli_tls_key,
+        options.tls_ca or settings.tls_ca,
+        options.tls_cert or settings.tls_cert,
+        options.tls_key or settings.tls_key,
     )
     if (cert is None) != (key is None):
         raise usage("--tls-cert and --tls-key go together")
@@ -85,7 +91,7 @@ def resolve(options: Options, settings: CliSettings) -> Connection:
         address=options.address or settings.address or f"localhost:{settings.flags_port}",
         api_key=api_key,
         environment=environment,
-        tls=bool(settings.cli_tls if options.tls is None else options.tls) or ca is not None or cert is not None,
+        tls=bool(settings.tls if options.tls is None else options.tls) or ca is not None or cert is not None,
         tls_ca=ca,
         tls_cert=cert,
         tls_key=key,

@@ -7,15 +7,15 @@ import sys
 from collections.abc import Callable, Mapping
 
 from services.cli.refusals import Refusal
-from services.cli.up.health import is_serving
+from services.cli.up.health import is_serving, own_credentials
 from services.cli.up.processes import ServiceProcess
 from services.cli.up.service_log import ServiceLog
 from services.runtime.embedded.child import launch_command
 from services.runtime.embedded.supervisor import restart_delay
+from services.runtime.settings import ServiceSettings
 
 _POLL_SECONDS = 0.05
 _START_SECONDS = 60.0
-_DRAIN_SECONDS = 15.0
 _STEADY_AFTER_SECONDS = 30.0
 """A service that lived this long had started well: its next restart does not wait."""
 _LINE_BYTES = 1024 * 1024
@@ -29,10 +29,18 @@ class ServiceChild:
     """
 
     def __init__(
-        self, service: ServiceProcess, environment: Mapping[str, str], log: ServiceLog, tell: Callable[[str], None]
+        self,
+        service: ServiceProcess,
+        environment: Mapping[str, str],
+        settings: ServiceSettings,
+        log: ServiceLog,
+        tell: Callable[[str], None],
     ) -> None:
         self.service = service
         self.address = f"localhost:{service.port(environment)}"
+        self._credentials = own_credentials(settings)
+        # Goodbyes and calls have the time each, and then the service closes what it holds.
+        self._drain_seconds = 2 * settings.drain_seconds + 5
         self._environment = environment
         self._log = log
         self._tell = tell
@@ -61,7 +69,7 @@ class ServiceChild:
             return
         _send(process, signal.SIGTERM)
         ended, hurried = asyncio.create_task(process.wait()), asyncio.create_task(hurry.wait())
-        await asyncio.wait({ended, hurried}, timeout=_DRAIN_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({ended, hurried}, timeout=self._drain_seconds, return_when=asyncio.FIRST_COMPLETED)
         hurried.cancel()
         if not ended.done():
             self._tell(f"{self.service.name} is killed: it did not stop in time")
@@ -87,7 +95,7 @@ class ServiceChild:
         deadline = asyncio.get_running_loop().time() + _START_SECONDS
         ended = asyncio.create_task(process.wait())
         try:
-            while not await is_serving(self.address):
+            while not await is_serving(self.address, self._credentials):
                 if ended.done():
                     raise Refusal(
                         f"{self.service.name} ended with exit code {ended.result()} while starting",

@@ -7,10 +7,12 @@ from typing import Annotated
 import typer
 
 from services.cli.command import root_options_of, telling_refusals
+from services.cli.connection import load_settings
 from services.cli.options import Json
 from services.cli.output import Output, styled
 from services.cli.up import supervisor
 from services.cli.up.processes import SERVICES, ServiceProcess
+from services.runtime.settings import ServiceSettings
 
 
 def up(
@@ -31,7 +33,7 @@ def hold(output: Output, *, demo: bool, services: Sequence[ServiceProcess]) -> N
     with telling_refusals(output):
         asyncio.run(
             supervisor.run(
-                supervisor.UpSettings(),
+                load_settings(ServiceSettings),
                 demo=demo,
                 when_up=lambda everything: _welcome(output, everything),
                 tell=output.remark,

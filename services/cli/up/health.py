@@ -3,12 +3,28 @@
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from services.cli.connection import CliSettings, credentials, load_settings
+from services.runtime.settings import ServiceSettings
+
 _TIMEOUT_SECONDS = 2.0
 
 
-async def is_serving(address: str) -> bool:
+def own_credentials(settings: ServiceSettings) -> grpc.ChannelCredentials | None:
+    """
+    Return how to reach services that we start ourselves: None when they speak plain text.
+
+    A certificate that signs itself is trusted as it is; for any other MIRANTE_CLI_TLS_CA names the authority.
+    """
+    if settings.tls_certificate is None:
+        return None
+    client = load_settings(CliSettings)
+    return credentials(client.tls_ca or settings.tls_certificate, client.tls_cert, client.tls_key)
+
+
+async def is_serving(address: str, tls: grpc.ChannelCredentials | None) -> bool:
     """Return whether the service at this address says SERVING now."""
-    async with grpc.aio.insecure_channel(address) as channel:
+    channel = grpc.aio.insecure_channel(address) if tls is None else grpc.aio.secure_channel(address, tls)
+    async with channel:
         try:
             answer = await health_pb2_grpc.HealthStub(channel).Check(
                 health_pb2.HealthCheckRequest(), timeout=_TIMEOUT_SECONDS

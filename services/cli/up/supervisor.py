@@ -8,9 +8,6 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import Field
-from pydantic_settings import BaseSettings
-
 from services.cli.refusals import Refusal
 from services.cli.up.child import ServiceChild
 from services.cli.up.ports import refuse_taken
@@ -18,14 +15,7 @@ from services.cli.up.processes import ServiceProcess
 from services.cli.up.service_log import ServiceLog
 from services.runtime.datastores import Datastores, open_datastores
 from services.runtime.embedded.errors import EmbeddedServerError
-
-
-class UpSettings(BaseSettings):
-    """Where data is kept; the URLs are unset to run embedded servers."""
-
-    home: Path = Field(default=Path(".mirante"), validation_alias="MIRANTE_HOME")
-    database_url: str | None = Field(default=None, validation_alias="DATABASE_URL")
-    redis_url: str | None = Field(default=None, validation_alias="REDIS_URL")
+from services.runtime.settings import ServiceSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +28,7 @@ class Up:
 
 
 async def run(
-    settings: UpSettings,
+    settings: ServiceSettings,
     *,
     demo: bool,
     when_up: Callable[[Up], None],
@@ -55,7 +45,7 @@ async def run(
         Refusal: something cannot be started; nothing is left running.
     """
     hurry = asyncio.Event()
-    work = asyncio.create_task(_Run(settings.home.absolute(), demo, hurry, when_up, tell).serve(settings, services))
+    work = asyncio.create_task(_Run(settings, demo, hurry, when_up, tell).serve(services))
 
     def stop() -> None:
         if work.cancelling():
@@ -73,19 +63,23 @@ async def run(
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    home: Path
+    settings: ServiceSettings
     demo: bool
     hurry: asyncio.Event
     when_up: Callable[[Up], None]
     tell: Callable[[str], None]
 
-    async def serve(self, settings: UpSettings, services: Sequence[ServiceProcess]) -> None:
+    @property
+    def home(self) -> Path:
+        return self.settings.home.absolute()
+
+    async def serve(self, services: Sequence[ServiceProcess]) -> None:
         """Run until cancelled."""
         async with contextlib.AsyncExitStack() as stack:
             try:
                 for service in services:
                     refuse_taken(service.port(os.environ), service.port_variable)
-                datastores = await stack.enter_async_context(open_datastores(settings))
+                datastores = await stack.enter_async_context(open_datastores(self.settings))
             except (EmbeddedServerError, ValueError) as error:
                 raise Refusal(str(error)) from None
             environment = self._environment(datastores)
@@ -100,7 +94,7 @@ class _Run:
     async def _running(self, service: ServiceProcess, environment: Mapping[str, str]) -> AsyncIterator[str]:
         """Run one service and yield its address."""
         with contextlib.closing(ServiceLog(service.name, self.home / "logs", self.tell)) as log:
-            child = ServiceChild(service, environment, log, self.tell)
+            child = ServiceChild(service, environment, self.settings, log, self.tell)
             try:
                 await child.start()
                 yield child.address
