@@ -7,7 +7,7 @@ The settings of a service as a Markdown table.
 import importlib
 import sys
 
-from services.runtime.settings import ServiceSettings
+from pydantic_settings import BaseSettings
 
 _HEAD = """\
 # Settings
@@ -19,7 +19,7 @@ has not decided it).
 """
 
 
-def settings_page(settings: type[ServiceSettings]) -> str:
+def settings_page(settings: type[BaseSettings]) -> str:
     """Return the whole page: one row a setting, in the order of the code, those of all services first."""
     rows = ["| variable | default | meaning |", "|---|---|---|"]
     for field in settings.model_fields.values():
