@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from services.cli.connection import Connection, load_settings, resolve
+from services.cli.connection import CliSettings, Connection, load_settings, resolve
 from services.cli.options import Options
 from services.cli.refusals import ExitCode, Refusal
 
@@ -22,14 +22,14 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_keys_of_a_local_start_are_found(home: Path) -> None:
     """After `mirante up` no option is needed."""
     (home / "keys.json").write_text(json.dumps({"admin": "segredo", "server": "outro"}))
-    assert resolve(Options(), load_settings()) == Connection("localhost:50051", "segredo", "production")
+    assert resolve(Options(), load_settings(CliSettings)) == Connection("localhost:50051", "segredo", "production")
 
 
 def test_environment_is_the_keys_own_choice_when_a_key_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
     """A key that holds one environment needs no name."""
     monkeypatch.setenv("MIRANTE_API_KEY", "segredo")
     monkeypatch.setenv("MIRANTE_FLAGS_PORT", "6000")
-    assert resolve(Options(), load_settings()) == Connection("localhost:6000", "segredo", "")
+    assert resolve(Options(), load_settings(CliSettings)) == Connection("localhost:6000", "segredo", "")
 
 
 def test_options_win_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -38,24 +38,24 @@ def test_options_win_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("MIRANTE_API_KEY", "a")
     monkeypatch.setenv("MIRANTE_ENVIRONMENT", "staging")
     options = Options(address="flags:2", api_key="b", environment="development")
-    assert resolve(options, load_settings()) == Connection("flags:2", "b", "development")
+    assert resolve(options, load_settings(CliSettings)) == Connection("flags:2", "b", "development")
 
 
 def test_authority_implies_tls(tmp_path: Path) -> None:
     """Nobody names one in order not to use it."""
-    assert resolve(Options(api_key="a", tls_ca=tmp_path / "ca.pem"), load_settings()).tls
+    assert resolve(Options(api_key="a", tls_ca=tmp_path / "ca.pem"), load_settings(CliSettings)).tls
 
 
 def test_certificate_needs_its_key(tmp_path: Path) -> None:
     """Half of mutual TLS is a mistake."""
     with pytest.raises(Refusal, match="--tls-cert and --tls-key"):
-        resolve(Options(api_key="a", tls_cert=tmp_path / "c.pem"), load_settings())
+        resolve(Options(api_key="a", tls_cert=tmp_path / "c.pem"), load_settings(CliSettings))
 
 
 def test_missing_keys_file_names_the_way_out(home: Path) -> None:
     """Which file was looked for, and what writes it."""
     with pytest.raises(Refusal) as refused:
-        resolve(Options(), load_settings())
+        resolve(Options(), load_settings(CliSettings))
     assert str(home / "keys.json") in refused.value.message
     assert "mirante up" in refused.value.hint
 
@@ -65,12 +65,12 @@ def test_damaged_keys_file_is_refused(home: Path, text: str) -> None:
     """No traceback, whatever is in it."""
     (home / "keys.json").write_text(text)
     with pytest.raises(Refusal, match="admin"):
-        resolve(Options(), load_settings())
+        resolve(Options(), load_settings(CliSettings))
 
 
 def test_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """A port that is no number is wrong usage."""
     monkeypatch.setenv("MIRANTE_FLAGS_PORT", "muitos")
     with pytest.raises(Refusal, match="MIRANTE_FLAGS_PORT") as refused:
-        load_settings()
+        load_settings(CliSettings)
     assert refused.value.exit_code is ExitCode.USAGE
