@@ -9,9 +9,10 @@ Ask: TypeAlias = Callable[[object], object]
 
 CASES: Final = ("static", "rule", "percentage", "three_variants")
 """
-static: on for everybody. rule: plan in {premium, pro} and regiao in {Sul}, which all users fulfil. percentage: the same
-two conditions for {ouro} and {Norte}, which nobody fulfils, then 25 % on. three_variants: red 50 %, green 30 %, the rest
-blue.
+static: on for everybody.
+rule: plan in {premium, pro} and regiao in {Sul}, which all users fulfil.
+percentage: the same two conditions for {ouro} and {Norte}, which nobody fulfils, then 25 % on.
+three_variants: red 50 %, green 30 %, blue 20 %.
 """
 
 USERS: Final[tuple[User, ...]] = tuple(

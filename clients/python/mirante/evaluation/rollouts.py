@@ -16,9 +16,6 @@ from mirante.evaluation.violations import InvalidDefinition
 if TYPE_CHECKING:
     from mirante.evaluation.ruleset import Ruleset
 
-Step: TypeAlias = Callable[[Context, "Ruleset", float], Outcome | None]
-"""An outcome, or None to go on with the flag's next step."""
-
 Draw: TypeAlias = Callable[[Context, "Ruleset", float], Outcome]
 
 Gate: TypeAlias = Callable[[str], bool]
@@ -51,12 +48,28 @@ def compile_draw(rollout: Rollout, bucketing: Bucketing, serve: Callable[[str], 
             bisect_right(ends, hash32(salt + identify(attribute, read(context))))
         ]
 
+    if len(outcomes) == 2:
+        return _draw_of_two(salt, attribute, ends[0], outcomes[0], outcomes[1])
+
     def draw(context: Context, _ruleset: "Ruleset", _now: float) -> Outcome:
         identity = context.get(attribute)
-        if not identity or not isinstance(identity, str):
+        if type(identity) is not str or not identity:
             identity = identify(attribute, identity)
         text = salt + identity
         return outcomes[bisect_right(ends, _hash(text if text.isascii() else text.encode(), 0, False))]
+
+    return draw
+
+
+def _draw_of_two(salt: str, attribute: str, end: int, first: Outcome, second: Outcome) -> Draw:
+    """Return the commonest draw: on for some, off for the others."""
+
+    def draw(context: Context, _ruleset: "Ruleset", _now: float) -> Outcome:
+        identity = context.get(attribute)
+        if type(identity) is not str or not identity:
+            identity = identify(attribute, identity)
+        text = salt + identity
+        return first if _hash(text if text.isascii() else text.encode(), 0, False) < end else second
 
     return draw
 
