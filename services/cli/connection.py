@@ -29,9 +29,7 @@ class CliSettings(BaseSettings):
     api_key: SecretStr | None = setting("MIRANTE_API_KEY", None, "Unset: the admin key of keys.json.")
     environment: str | None = setting("MIRANTE_ENVIRONMENT", None, "Unset: the one that the key opens.")
     tls: bool = setting("MIRANTE_CLI_TLS", False, "Whether the address speaks TLS; a file below implies it.")
-    tls_ca: Path | None = setting(
-        "MIRANTE_CLI_TLS_CA", None, "PEM file of whom to trust. Unset: the system's."
-    )
+    tls_ca: Path | None = setting("MIRANTE_CLI_TLS_CA", None, "PEM file of whom to trust. Unset: the system's.")
     tls_cert: Path | None = setting("MIRANTE_CLI_TLS_CERT", None, "PEM file of our certificate, for mutual TLS.")
     tls_key: Path | None = setting("MIRANTE_CLI_TLS_KEY", None, "PEM file of its private key.")
 

@@ -16,26 +16,37 @@ class Options:
     """What was said on the command line; None where nothing was. The environment variable stands in brackets."""
 
     address: Annotated[
-        str | None, typer.Option(help="host:port \\[MIRANTE_ADDRESS; localhost:50051]", rich_help_panel=_PANEL)
+        str | None,
+        typer.Option(metavar="HOST:PORT", help="\\[MIRANTE_ADDRESS; localhost:50051]", rich_help_panel=_PANEL),
     ] = None
     api_key: Annotated[
-        str | None, typer.Option(help="\\[MIRANTE_API_KEY; the admin key of keys.json]", rich_help_panel=_PANEL)
+        str | None,
+        typer.Option(metavar="KEY", help="\\[MIRANTE_API_KEY; the admin key of keys.json]", rich_help_panel=_PANEL),
     ] = None
     environment: Annotated[
         str | None,
-        typer.Option("--environment", "-e", help="\\[MIRANTE_ENVIRONMENT; the one of the key]", rich_help_panel=_PANEL),
+        typer.Option(
+            "--environment",
+            "-e",
+            metavar="NAME",
+            help="\\[MIRANTE_ENVIRONMENT; the one of the key]",
+            rich_help_panel=_PANEL,
+        ),
     ] = None
     tls: Annotated[bool | None, typer.Option("--tls/--no-tls", help="\\[MIRANTE_CLI_TLS]", rich_help_panel=_PANEL)] = (
         None
     )
     tls_ca: Annotated[
-        Path | None, typer.Option(help="PEM of the authority \\[MIRANTE_CLI_TLS_CA]", rich_help_panel=_PANEL)
+        Path | None,
+        typer.Option(metavar="FILE", help="PEM of the authority \\[MIRANTE_CLI_TLS_CA]", rich_help_panel=_PANEL),
     ] = None
     tls_cert: Annotated[
-        Path | None, typer.Option(help="PEM for mutual TLS \\[MIRANTE_CLI_TLS_CERT]", rich_help_panel=_PANEL)
+        Path | None,
+        typer.Option(metavar="FILE", help="PEM for mutual TLS \\[MIRANTE_CLI_TLS_CERT]", rich_help_panel=_PANEL),
     ] = None
     tls_key: Annotated[
-        Path | None, typer.Option(help="Its private key \\[MIRANTE_CLI_TLS_KEY]", rich_help_panel=_PANEL)
+        Path | None,
+        typer.Option(metavar="FILE", help="Its private key \\[MIRANTE_CLI_TLS_KEY]", rich_help_panel=_PANEL),
     ] = None
     json: Json = None
 

@@ -23,7 +23,7 @@ segments = typer.Typer(help="Named sets of contexts that flags refer to.", no_ar
 SegmentKey = Annotated[
     str, typer.Argument(help="Key of the segment.", autocompletion=complete_segment_keys, show_default=False)
 ]
-_Members = Annotated[list[str] | None, typer.Option(help="ATTRIBUTE=VALUE[,VALUE]; may be repeated.")]
+_Members = Annotated[list[str] | None, typer.Option(metavar="ATTRIBUTE=VALUE,...", help="May be repeated.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +32,9 @@ class Edit:
 
     include: _Members = None
     exclude: _Members = None
-    remove: Annotated[list[str] | None, typer.Option(help="ATTRIBUTE=VALUE[,VALUE] from both lists.")] = None
-    description: Annotated[str | None, typer.Option(help="Who they are.")] = None
-    tag: Annotated[list[str] | None, typer.Option(help="May be repeated.")] = None
+    remove: Annotated[list[str] | None, typer.Option(metavar="ATTRIBUTE=VALUE,...", help="From both lists.")] = None
+    description: Annotated[str | None, typer.Option(metavar="TEXT", help="Who they are.")] = None
+    tag: Annotated[list[str] | None, typer.Option(metavar="TAG", help="May be repeated.")] = None
 
     def apply(self, segment: flag_pb2.Segment) -> None:
         """Change the definition; raise Refusal (wrong usage) for texts that make no sense."""

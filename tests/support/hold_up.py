@@ -8,7 +8,7 @@ from services.cli.output import Output
 from services.cli.up.command import hold
 from services.cli.up.processes import ServiceProcess
 
-TINY = ServiceProcess("tiny", "tests.support.tiny_service", "MIRANTE_FLAGS_PORT", 50051)
+TINY = ServiceProcess("tiny", "tests.support.tiny_service", "MIRANTE_FLAGS_HOST", "MIRANTE_FLAGS_PORT", 50051)
 
 if __name__ == "__main__":
     try:

@@ -18,6 +18,8 @@ from services.cli.session import Session
 
 defining = typer.Typer()
 
+_REPEAT = "may be repeated."
+
 
 class Type(enum.Enum):
     """Types of flags."""
@@ -33,25 +35,39 @@ class Type(enum.Enum):
 class Edit:
     """What `create` and `set` were told; None where nothing was said."""
 
-    variant: Annotated[list[str] | None, typer.Option(help="NAME=VALUE; may be repeated.")] = None
+    variant: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help=f"A variant; {_REPEAT}")] = None
     on: Annotated[bool | None, typer.Option("--on/--off", help="Switch it.")] = None
-    off_variant: Annotated[str | None, typer.Option(help="Served while the flag is off or killed.")] = None
-    fallthrough: Annotated[str | None, typer.Option(help="Variant for all whom nothing else decides.")] = None
-    rollout: Annotated[list[str] | None, typer.Option(help="VARIANT=PERCENT instead; may be repeated.")] = None
-    coverage: Annotated[str | None, typer.Option(help="PERCENT who take part at all; none lifts it.")] = None
-    bucket_by: Annotated[str | None, typer.Option(help="Attribute whose value decides, as tenant_id.")] = None
-    target: Annotated[list[str] | None, typer.Option(help="ATTRIBUTE=VALUE:VARIANT; may be repeated.")] = None
-    untarget: Annotated[list[str] | None, typer.Option(help="ATTRIBUTE=VALUE; may be repeated.")] = None
-    requires: Annotated[list[str] | None, typer.Option(help="FLAG=VARIANT it depends on; FLAG= lifts it.")] = None
-    starts_at: Annotated[str | None, typer.Option(help="RFC 3339 time, or none.")] = None
-    ends_at: Annotated[str | None, typer.Option(help="RFC 3339 time, or none.")] = None
+    off_variant: Annotated[
+        str | None, typer.Option(metavar="VARIANT", help="Served while the flag is off or killed.")
+    ] = None
+    fallthrough: Annotated[str | None, typer.Option(metavar="VARIANT", help="For all whom nothing else decides.")] = (
+        None
+    )
+    rollout: Annotated[
+        list[str] | None, typer.Option(metavar="VARIANT=PERCENT", help=f"Divides them instead; {_REPEAT}")
+    ] = None
+    coverage: Annotated[str | None, typer.Option(metavar="PERCENT", help="Who takes part at all; none lifts it.")] = (
+        None
+    )
+    bucket_by: Annotated[str | None, typer.Option(metavar="ATTRIBUTE", help="Whose value decides, as tenant_id.")] = (
+        None
+    )
+    target: Annotated[
+        list[str] | None, typer.Option(metavar="ATTR=VALUE:VARIANT", help=f"Single contexts; {_REPEAT}")
+    ] = None
+    untarget: Annotated[list[str] | None, typer.Option(metavar="ATTR=VALUE", help=f"No longer; {_REPEAT}")] = None
+    requires: Annotated[
+        list[str] | None, typer.Option(metavar="FLAG=VARIANT", help="Depends on it; FLAG= lifts that.")
+    ] = None
+    starts_at: Annotated[str | None, typer.Option(metavar="TIME", help="RFC 3339, or none.")] = None
+    ends_at: Annotated[str | None, typer.Option(metavar="TIME", help="RFC 3339, or none.")] = None
     client_visible: Annotated[
         bool | None, typer.Option("--client-visible/--no-client-visible", help="Whether browser keys may see it.")
     ] = None
-    description: Annotated[str | None, typer.Option(help="What it is for.")] = None
-    owner: Annotated[str | None, typer.Option(help="Who looks after it.")] = None
-    tag: Annotated[list[str] | None, typer.Option(help="May be repeated.")] = None
-    untag: Annotated[list[str] | None, typer.Option(help="May be repeated.")] = None
+    description: Annotated[str | None, typer.Option(metavar="TEXT", help="What it is for.")] = None
+    owner: Annotated[str | None, typer.Option(metavar="NAME", help="Who looks after it.")] = None
+    tag: Annotated[list[str] | None, typer.Option(metavar="TAG", help=_REPEAT.capitalize())] = None
+    untag: Annotated[list[str] | None, typer.Option(metavar="TAG", help=_REPEAT.capitalize())] = None
 
     def apply(self, flag: flag_pb2.Flag) -> None:
         """Change the definition; raise Refusal when the options contradict each other."""

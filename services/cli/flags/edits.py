@@ -85,7 +85,7 @@ def add_targets(flag: flag_pb2.Flag, texts: Sequence[str]) -> None:
         attribute, rest = split("--target", text)
         listed, found, variant = rest.rpartition(":")
         if not found or not names(listed) or not variant:
-            raise usage(f"--target {text}: expected ATTRIBUTE=VALUE:VARIANT")
+            raise usage(f"--target {text}: expected ATTR=VALUE:VARIANT")
         _forget(flag, attribute, names(listed))
         same = [each for each in flag.targets if (each.attribute, each.variant) == (attribute, variant)]
         target = same[0] if same else flag.targets.add(attribute=attribute, variant=variant)

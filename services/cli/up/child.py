@@ -37,7 +37,7 @@ class ServiceChild:
         tell: Callable[[str], None],
     ) -> None:
         self.service = service
-        self.address = f"localhost:{service.port(environment)}"
+        self.address = service.address(environment)
         self._credentials = own_credentials(settings)
         # Goodbyes and calls have the time each, and then the service closes what it holds.
         self._drain_seconds = 2 * settings.drain_seconds + 5

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+_EVERYWHERE = ("", "127.0.0.1", "::1", "0.0.0.0", "::")  # noqa: S104 - recognised, not bound
+
 
 @dataclass(frozen=True, slots=True)
 class ServiceProcess:
@@ -11,8 +13,16 @@ class ServiceProcess:
     name: str
     module: str
     """Run as `python -m module`."""
+    host_variable: str
     port_variable: str
     default_port: int
+
+    def address(self, environment: Mapping[str, str]) -> str:
+        """Return host:port by which this machine reaches it; raise ValueError as `port` does."""
+        host = environment.get(self.host_variable, "")
+        if host in _EVERYWHERE:
+            host = "localhost"
+        return f"[{host}]:{self.port(environment)}" if ":" in host else f"{host}:{self.port(environment)}"
 
     def port(self, environment: Mapping[str, str]) -> int:
         """Return the port; raise ValueError, naming the variable, when that holds no port number."""
@@ -22,5 +32,5 @@ class ServiceProcess:
         return int(text)
 
 
-SERVICES = (ServiceProcess("flags", "services.flags", "MIRANTE_FLAGS_PORT", 50051),)
+SERVICES = (ServiceProcess("flags", "services.flags", "MIRANTE_FLAGS_HOST", "MIRANTE_FLAGS_PORT", 50051),)
 """Started in this order, stopped in the opposite one."""
