@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import typer
-from mirante.api.common.v1 import error_reason_pb2 as reasons
 from mirante.api.flags.v1 import flag_pb2
 from mirante.api.flags.v1 import segment_admin_service_pb2 as segments_pb2
 
@@ -15,7 +14,8 @@ from services.cli.flags.arguments import Comment
 from services.cli.flags.showing import condition_text, show_history
 from services.cli.output import Output, local_time, styled
 from services.cli.plain import plain
-from services.cli.refusals import Refusal, usage
+from services.cli.refusals import usage
+from services.cli.rewriting import rewrite
 from services.cli.session import Session
 
 segments = typer.Typer(help="Named sets of contexts that flags refer to.", no_args_is_help=True)
@@ -54,10 +54,6 @@ class Edit:
         if self.description is not None:
             segment.description = self.description
         segment.tags.extend([tag for tag in dict.fromkeys(self.tag or ()) if tag not in segment.tags])
-
-
-_ATTEMPTS = 5
-_STALE = reasons.ErrorReason.Name(reasons.ERROR_REASON_ETAG_MISMATCH).removeprefix("ERROR_REASON_")
 
 
 @command(segments, "list")
@@ -118,23 +114,20 @@ def set_segment(
     comment: Comment = "",
 ) -> None:
     """Change the members of a segment; what no option names stays as it is."""
-    for attempt in range(_ATTEMPTS):
+
+    def once() -> segments_pb2.SegmentRecord:
         record = _read(session, key)
         segment = flag_pb2.Segment.FromString(record.segment.SerializeToString())
         edit.apply(segment)
         if segment == record.segment:
             session.output.remark("nothing changed: the segment is like that already")
-            break
+            return record
         request = segments_pb2.UpdateSegmentRequest(
             environment=session.environment, segment=segment, etag=record.etag, comment=comment
         )
-        try:
-            record = session.call(session.segments.UpdateSegment, request).record
-            break
-        except Refusal as refusal:
-            if refusal.reason != _STALE or attempt == _ATTEMPTS - 1:
-                raise
-    _answer(session, record)
+        return session.call(session.segments.UpdateSegment, request).record
+
+    _answer(session, rewrite(once))
 
 
 @command(segments, "archive")

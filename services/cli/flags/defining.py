@@ -1,4 +1,4 @@
-"""`mirante flags create | set`. What these options cannot say, rules above all, `mirante flags import` can."""
+"""`mirante flags create | set`. What these options cannot say, `mirante flags import` can."""
 
 import enum
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from mirante.api.flags.v1 import flag_pb2
 from services.cli.command import command
 from services.cli.flags import edits
 from services.cli.flags.arguments import Comment, FlagKey
+from services.cli.flags.rules import set_rules
 from services.cli.flags.showing import record_data, show_record
 from services.cli.flags.writing import change_flag
 from services.cli.refusals import usage
@@ -56,6 +57,10 @@ class Edit:
         list[str] | None, typer.Option(metavar="ATTR=VALUE:VARIANT", help=f"Single contexts; {_REPEAT}")
     ] = None
     untarget: Annotated[list[str] | None, typer.Option(metavar="ATTR=VALUE", help=f"No longer; {_REPEAT}")] = None
+    rule: Annotated[
+        list[str] | None, typer.Option(metavar="RULE", help=f"ID: ATTRIBUTE OPERATOR VALUES => VARIANT; {_REPEAT}")
+    ] = None
+    remove_rule: Annotated[list[str] | None, typer.Option(metavar="ID", help=f"No longer; {_REPEAT}")] = None
     requires: Annotated[
         list[str] | None, typer.Option(metavar="FLAG=VARIANT", help="Depends on it; FLAG= lifts that.")
     ] = None
@@ -90,6 +95,7 @@ class Edit:
             edits.set_bucket_by(flag, self.bucket_by)
         edits.remove_targets(flag, self.untarget or ())
         edits.add_targets(flag, self.target or ())
+        set_rules(flag, self.rule or (), self.remove_rule or ())
         edits.set_prerequisites(flag, self.requires or ())
         edits.set_times(flag, self.starts_at, self.ends_at)
         edits.set_tags(flag, self.tag or (), self.untag or ())
