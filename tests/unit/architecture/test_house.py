@@ -5,6 +5,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+
 from tests.unit.architecture.project_tree import ROOT, files
 
 MOST_LINES = 400

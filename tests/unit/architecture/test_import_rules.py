@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from tests.unit.architecture.project_tree import ROOT
 
 LINT_IMPORTS = Path(sys.executable).with_name("lint-imports")
