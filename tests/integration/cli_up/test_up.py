@@ -10,82 +10,20 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
-PATIENCE_SECONDS = 60
+from tests.support.running_up import PATIENCE_SECONDS, RunningUp, running_up
 
-
-class RunningUp:
-    """A process of `up`, whose lines can be waited for."""
-
-    def __init__(self, process: subprocess.Popen[str], port: int, home: Path) -> None:
-        self.process = process
-        self.port = port
-        self.home = home
-        self.lines: list[str] = []
-
-    def until(self, word: str) -> str:
-        """Return the next line that contains the word."""
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self.lines.append(line.rstrip("\n"))
-            if word in line:
-                return self.lines[-1]
-        pytest.fail(f"{word!r} never came: {self.lines}")
-
-    def service(self) -> psutil.Process:
-        """Return the service's process."""
-        [child] = psutil.Process(self.process.pid).children()
-        return child
-
-    def end(self) -> int:
-        """Return the exit code once it has ended."""
-        assert self.process.stdout is not None
-        self.lines += self.process.stdout.read().splitlines()
-        return self.process.wait(PATIENCE_SECONDS)
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+TINY = "tests.support.tiny_service"
+ELSEWHERE = {"DATABASE_URL": "postgresql://elsewhere/mirante", "REDIS_URL": "redis://elsewhere"}
 
 
 @contextlib.contextmanager
 def up(home: Path, *arguments: str, mode: str = "", port: int = 0) -> Iterator[RunningUp]:
-    """Start it, and leave nothing of it behind."""
-    environment = {
-        **os.environ,
-        "MIRANTE_FLAGS_PORT": str(port or free_port()),
-        "MIRANTE_HOME": str(home),
-        "DATABASE_URL": "postgresql://elsewhere/mirante",
-        "REDIS_URL": "redis://elsewhere",
-        "TINY_MODE": mode,
-    }
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.support.hold_up", *arguments],
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        yield RunningUp(process, int(environment["MIRANTE_FLAGS_PORT"]), home)
-    finally:
-        children = []
-        with contextlib.suppress(psutil.NoSuchProcess):
-            children = psutil.Process(process.pid).children(recursive=True)
-        process.kill()
-        process.wait()
-        for child in children:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                child.kill()
-        if process.stdout is not None:
-            process.stdout.close()
+    """Start it with the small service."""
+    command = [sys.executable, "-m", "tests.support.hold_up", *arguments]
+    with running_up(command, home, port=port, environment={**ELSEWHERE, "TINY_MODE": mode}) as running:
+        yield running
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -93,7 +31,7 @@ def test_signal_drains_and_ends_with_zero(tmp_path: Path, number: signal.Signals
     """One line says ready, the service finishes, nothing is left."""
     with up(tmp_path) as running:
         running.until("ready")
-        service = running.service()
+        service = running.service(TINY)
         running.process.send_signal(number)
         assert running.end() == 0
         assert not service.is_running()
@@ -128,12 +66,12 @@ def test_service_that_dies_is_started_again(tmp_path: Path) -> None:
     """On the same port, and people are told."""
     with up(tmp_path) as running:
         running.until("ready")
-        first = running.service()
+        first = running.service(TINY)
         for _ in range(2):
-            running.service().kill()
+            running.service(TINY).kill()
             running.until("tiny ended with exit code -9 and is started again")
             running.until("tiny answers again")
-        assert running.service().pid != first.pid
+        assert running.service(TINY).pid != first.pid
         running.process.terminate()
         assert running.end() == 0
 
@@ -142,7 +80,7 @@ def test_second_signal_does_not_wait(tmp_path: Path) -> None:
     """A service that does not stop is killed at once when asked twice."""
     with up(tmp_path, mode="stubborn") as running:
         running.until("ready")
-        service = running.service()
+        service = running.service(TINY)
         running.process.send_signal(signal.SIGINT)
         running.until("tiny: warning: no")
         running.process.send_signal(signal.SIGINT)
@@ -155,7 +93,7 @@ def test_services_do_not_outlive_a_killed_parent(tmp_path: Path) -> None:
     """Not even `kill -9` leaves one behind."""
     with up(tmp_path) as running:
         running.until("ready")
-        service = running.service()
+        service = running.service(TINY)
         running.process.kill()
         assert service.wait(PATIENCE_SECONDS) is None
 
