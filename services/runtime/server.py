@@ -9,7 +9,7 @@ from typing import Final
 import grpc
 import grpc.aio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_health.v1.health.aio import HealthServicer
+from grpc_health.v1.health import aio as aio_health
 from grpc_reflection.v1alpha import reflection
 
 from services.runtime.calls.services import LateServices
@@ -43,7 +43,9 @@ _OPTIONS: Final = (
 class GrpcServer:
     """A running server. Health says NOT_SERVING until `serve`, and again from `drain` on."""
 
-    def __init__(self, server: grpc.aio.Server, health: HealthServicer, names: Sequence[str], port: int) -> None:
+    def __init__(
+        self, server: grpc.aio.Server, health: aio_health.HealthServicer, names: Sequence[str], port: int
+    ) -> None:
         self._server = server
         self._health = health
         self._names = names
@@ -101,7 +103,7 @@ async def open_server(
     """
     server = grpc.aio.server(interceptors=interceptors, options=[*_OPTIONS, ("grpc.so_reuseport", int(reuseport))])
     server.add_generic_rpc_handlers((services,))
-    health = HealthServicer()
+    health = aio_health.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(health, server)
     all_names = [*names, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, ""]
     reflection.enable_server_reflection([*all_names[:-1], reflection.SERVICE_NAME], server)

@@ -17,6 +17,7 @@ import grpc
 import grpc.aio
 from mirante.api.common.v1 import error_reason_pb2 as reasons
 
+from services.runtime.calls.bytes_context import BytesContext
 from services.runtime.calls.policy import CallPolicy
 from services.runtime.calls.statuses import refusal_of
 from services.runtime.calls.stream_call import stream_call
@@ -34,12 +35,11 @@ _NOT_READY_SECONDS: Final = 1.0
 class CallInterceptor(grpc.aio.ServerInterceptor):
     """Wraps the handlers of our services."""
 
-    def __init__(self, policy: CallPolicy) -> None:
-        self._policy = policy
+    def __init__(self) -> None:
+        self.policy: CallPolicy | None = None
+        """What calls go through; while there is none, calls of our services are refused as NOT_READY."""
         self._wrapped: dict[str, Handler] = {}
         self._not_ready: Handler = grpc.stream_stream_rpc_method_handler(_refuse_as_not_ready)
-        self.ready = False
-        """While False, calls of our services are refused as NOT_READY."""
 
     async def intercept_service(
         self,
@@ -50,27 +50,28 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         method: str = handler_call_details.method
         if not method.startswith(_OURS):
             return await continuation(handler_call_details)
-        if not self.ready:
+        if self.policy is None:
             return self._not_ready
         wrapped = self._wrapped.get(method)
         if wrapped is None:
             handler = await continuation(handler_call_details)
             if handler is None:
                 return None
-            wrapped = self._wrapped[method] = self._wrap(method, handler)
+            wrapped = self._wrapped[method] = _wrap(method, handler, self.policy)
         # The handler runs in the same task.
         current_headers.set(dict(handler_call_details.invocation_metadata))
         return wrapped
 
-    def _wrap(self, method: str, handler: Handler) -> Handler:
-        if not handler.request_streaming and not handler.response_streaming:
-            return grpc.unary_unary_rpc_method_handler(unary_call(method, handler, self._policy))
-        if handler.request_streaming and handler.response_streaming:
-            return grpc.stream_stream_rpc_method_handler(stream_call(method, handler.stream_stream, self._policy))
-        raise TypeError(f"{method}: methods that stream one way only have no wrapper yet")
+
+def _wrap(method: str, handler: Handler, policy: CallPolicy) -> Handler:
+    if not handler.request_streaming and not handler.response_streaming:
+        return grpc.unary_unary_rpc_method_handler(unary_call(method, handler, policy))
+    if handler.request_streaming and handler.response_streaming:
+        return grpc.stream_stream_rpc_method_handler(stream_call(method, handler.stream_stream, policy))
+    raise TypeError(f"{method}: methods that stream one way only have no wrapper yet")
 
 
-async def _refuse_as_not_ready(_requests: object, context: "grpc.aio.ServicerContext[bytes, bytes]") -> None:
+async def _refuse_as_not_ready(_requests: object, context: BytesContext) -> None:
     error = Unavailable(
         "the service is starting", retry_seconds=_NOT_READY_SECONDS, reason=reasons.ERROR_REASON_NOT_READY
     )

@@ -1,9 +1,10 @@
 """The handlers of our services: a server is started with them, and they may be added later."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import grpc
+import grpc.aio
 
 
 class LateServices(grpc.GenericRpcHandler):
@@ -15,6 +16,11 @@ class LateServices(grpc.GenericRpcHandler):
 
     def __init__(self) -> None:
         self._handlers: list[Any] = []
+
+    @property
+    def as_server(self) -> grpc.aio.Server:
+        """Return this as what the generated functions want. Of a server they call only what follows."""
+        return cast("grpc.aio.Server", self)
 
     def add_generic_rpc_handlers(self, handlers: Sequence[Any]) -> None:
         """Add the handlers of a service."""

@@ -7,11 +7,11 @@ import grpc
 import grpc.aio
 
 from services.runtime.access import current_caller
+from services.runtime.calls.bytes_context import BytesContext
 from services.runtime.calls.policy import CallPolicy
 from services.runtime.calls.refusing import refusal_for
 from services.runtime.telemetry.trace_context import current_headers
 
-BytesContext = grpc.aio.ServicerContext[bytes, bytes]
 StreamBehaviour = Callable[[object, BytesContext], Awaitable[None]]
 
 

@@ -10,12 +10,12 @@ import grpc.aio
 from google.protobuf.message import DecodeError
 
 from services.runtime.access import current_caller
+from services.runtime.calls.bytes_context import BytesContext
 from services.runtime.calls.policy import CallPolicy
 from services.runtime.calls.refusing import refusal_for
 from services.runtime.errors import InvalidRequest
 from services.runtime.telemetry.trace_context import current_headers
 
-BytesContext = grpc.aio.ServicerContext[bytes, bytes]
 UnaryBehaviour = Callable[[bytes, BytesContext], Awaitable[bytes]]
 
 

@@ -1,0 +1,5 @@
+"""`python -m services.flags`."""
+
+from services.flags.app import main
+
+main()

@@ -1,0 +1,180 @@
+"""The flag service, put together. The only place that knows which part gets which."""
+
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from mirante.api.flags.v1.access_admin_service_pb2_grpc import add_AccessAdminServiceServicer_to_server
+from mirante.api.flags.v1.evaluation_service_pb2_grpc import add_EvaluationServiceServicer_to_server
+from mirante.api.flags.v1.flag_admin_service_pb2_grpc import add_FlagAdminServiceServicer_to_server
+from mirante.api.flags.v1.flag_sync_service_pb2_grpc import add_FlagSyncServiceServicer_to_server
+from mirante.api.flags.v1.segment_admin_service_pb2_grpc import add_SegmentAdminServiceServicer_to_server
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from services.flags.administration import Administration, administration
+from services.flags.announcing import Announcer
+from services.flags.bootstrap import ensure_environment_and_keys
+from services.flags.catalog import FlagCatalog
+from services.flags.change_feed.redis import RedisFeed
+from services.flags.delivery.counting import DeliveryCount
+from services.flags.delivery.redis_board import RedisBoard
+from services.flags.demo import OTHER_ENVIRONMENTS, seed
+from services.flags.evaluation_servicer import EvaluationServicer
+from services.flags.flag_sync_servicer import FlagSyncServicer
+from services.flags.following import Follower
+from services.flags.keyring import KeyRing, revoked_error
+from services.flags.measuring import delivery_delays, measure
+from services.flags.opening import open_database, until_available
+from services.flags.roles import ROLES, SERVICES
+from services.flags.settings import FlagsSettings
+from services.flags.store.postgres import Store
+from services.flags.watch.hub import WatchHub
+from services.runtime.background import in_background
+from services.runtime.calls.authentication import Entrance
+from services.runtime.calls.in_flight import InFlight
+from services.runtime.calls.interceptor import CallInterceptor
+from services.runtime.calls.observed import CallObserver
+from services.runtime.calls.policy import CallPolicy
+from services.runtime.calls.quota import Quotas
+from services.runtime.calls.services import LateServices
+from services.runtime.calls.streams import OpenStreams
+from services.runtime.datastores import open_datastores
+from services.runtime.process import run_service
+from services.runtime.server import GrpcServer, open_server
+from services.runtime.telemetry.export import Telemetry, open_telemetry
+
+_log = logging.getLogger(__name__)
+
+DEMO_ENVIRONMENT: Final = "production"
+
+
+@dataclass(frozen=True, slots=True)
+class FlagService:
+    """A running flag service: where it listens. `prometheus_port` is None without a Prometheus endpoint."""
+
+    port: int
+    prometheus_port: int | None
+
+
+@asynccontextmanager
+async def running(settings: FlagsSettings) -> AsyncIterator[FlagService]:
+    """
+    Run the flag service: the block begins when calls are answered, and its end drains the service.
+
+    The port is open from the beginning; until the database has answered, calls are refused as NOT_READY.
+
+    Raises:
+        SettingsError: a setting cannot be what it is.
+        EmbeddedServerError: a datastore cannot be run here.
+        MigrationError: the database and this version do not fit together.
+    """
+    async with AsyncExitStack() as stack:
+        telemetry = stack.enter_context(open_telemetry(settings, "mirante-flags"))
+        services, interceptor = LateServices(), CallInterceptor()
+        server = await stack.enter_async_context(
+            open_server(
+                settings,
+                settings.host,
+                settings.port,
+                variable="MIRANTE_FLAGS_PORT",
+                reuseport=settings.reuseport,
+                services=services,
+                names=SERVICES,
+                interceptors=[interceptor],
+            )
+        )
+        datastores = await stack.enter_async_context(open_datastores(settings))
+        store = await open_database(stack, datastores.database_url)
+        redis = await stack.enter_async_context(_redis(datastores.redis_url))
+        parts = _Parts(settings, telemetry, store, redis)
+        await parts.prepare(settings)
+        parts.add_servicers(services)
+        interceptor.policy = parts.policy
+        await stack.enter_async_context(in_background(*parts.background(settings)))
+        await server.serve()
+        stack.push_async_callback(_drain, server, parts.hub, settings)
+        _log.info("ready", extra={"port": server.port})
+        yield FlagService(server.port, telemetry.prometheus_port)
+
+
+class _Parts:
+    """The parts that live on an open database."""
+
+    def __init__(self, settings: FlagsSettings, telemetry: Telemetry, store: Store, redis: "Redis") -> None:
+        self._store = store
+        self._feed = RedisFeed(redis)
+        streams = OpenStreams(settings.streams_per_key)
+        self._keys = KeyRing(store.rules, lambda key_id: streams.close_those_of(key_id, revoked_error))
+        self.policy = CallPolicy(
+            observer=CallObserver(telemetry),
+            in_flight=InFlight(settings.max_in_flight),
+            entrance=Entrance(self._keys, ROLES),
+            quotas=Quotas(settings.quota),
+            streams=streams,
+        )
+        self._catalog = FlagCatalog(store.rules)
+        self.hub = WatchHub(self._catalog, delivery_delays(telemetry.measurements))
+        self._catalog.on_change = self.hub.changed
+        self._delivery = DeliveryCount(RedisBoard(redis), self.hub.presence, self._catalog.environments)
+        self.hub.on_progress = self._delivery.progressed
+        self._follower = Follower(self._catalog, self._keys, self._feed)
+        announcer = Announcer(self._catalog, self._follower, self._feed)
+        self._administration: Administration = administration(store, announcer.rules_changed, announcer.keys_changed)
+        measure(telemetry.measurements, self._catalog, self.policy, self._feed)
+
+    async def prepare(self, settings: FlagsSettings) -> None:
+        """Create what a demo starts with, and read everything."""
+        if settings.demo:
+            await until_available(partial(self._prepare_demo, settings))
+        await until_available(self._follower.read_keys)
+        await until_available(self._follower.read_rules)
+
+    def add_servicers(self, services: LateServices) -> None:
+        """Put up the services."""
+        server = services.as_server
+        admin = self._administration
+        add_EvaluationServiceServicer_to_server(EvaluationServicer(self._catalog, self.policy.quotas), server)
+        add_FlagSyncServiceServicer_to_server(FlagSyncServicer(self._catalog, self.hub, self._delivery), server)
+        add_FlagAdminServiceServicer_to_server(admin.flags, server)
+        add_SegmentAdminServiceServicer_to_server(admin.segments, server)
+        add_AccessAdminServiceServicer_to_server(admin.access, server)
+
+    def background(self, settings: FlagsSettings) -> Sequence[Callable[[], Awaitable[None]]]:
+        """Return what goes on beside the calls."""
+        return [
+            partial(self._follower.poll, settings.poll_seconds),
+            self._follower.listen,
+            self._delivery.keep_posting,
+            partial(self.hub.keep_alive, settings.heartbeat_seconds, settings.blocked_write_seconds),
+        ]
+
+    async def _prepare_demo(self, settings: FlagsSettings) -> None:
+        await ensure_environment_and_keys(
+            self._store.access, DEMO_ENVIRONMENT, settings.home, others=OTHER_ENVIRONMENTS
+        )
+        await seed(self._store.rules, self._administration.transfer, DEMO_ENVIRONMENT)
+
+
+async def _drain(server: GrpcServer, hub: WatchHub, settings: FlagsSettings) -> None:
+    _log.info("draining")
+    await server.drain(partial(hub.say_goodbye, settings.goodbye_spread_seconds), settings.drain_seconds)
+
+
+@asynccontextmanager
+async def _redis(url: str) -> AsyncIterator["Redis"]:
+    """Open the client; nothing is tried. It fails fast: whoever uses it tries again in its own way."""
+    redis = Redis.from_url(url, socket_connect_timeout=1.0, socket_timeout=5.0, retry=Retry(NoBackoff(), 0))
+    try:
+        yield redis
+    finally:
+        await redis.aclose()
+
+
+def main() -> None:
+    """Run the flag service as a process."""
+    run_service(FlagsSettings, running)

@@ -1,0 +1,1 @@
+"""How many subscribers, over all replicas, have applied a revision."""

@@ -1,0 +1,65 @@
+"""Who may call what. A method that is not here may be called by nobody; a test compares with the contracts."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from services.runtime.access import Role
+
+_EVERYBODY: Final = frozenset(Role)
+_MANAGERS: Final = frozenset({Role.ADMIN, Role.INTERNAL})
+_READERS: Final = _MANAGERS | {Role.READER}
+_WATCHERS: Final = _MANAGERS | {Role.SERVER}
+
+_BY_SERVICE: Final[Mapping[str, Mapping[str, frozenset[Role]]]] = {
+    "EvaluationService": {
+        # Browsers see only flags that are visible to clients: the servicer looks at that.
+        "EvaluateFlag": _EVERYBODY,
+        "EvaluateFlags": _EVERYBODY,
+        "EvaluateStream": _EVERYBODY,
+    },
+    "FlagSyncService": {
+        "WatchFlags": _WATCHERS,
+        "GetDelivery": _READERS,
+    },
+    "FlagAdminService": {
+        "CreateFlag": _MANAGERS,
+        "GetFlag": _READERS,
+        "ListFlags": _READERS,
+        "UpdateFlag": _MANAGERS,
+        "ArchiveFlag": _MANAGERS,
+        "KillFlag": _MANAGERS,
+        "RestoreFlag": _MANAGERS,
+        "GetFlagHistory": _READERS,
+        "RollBackFlag": _MANAGERS,
+        "PromoteFlag": _MANAGERS,
+        "ExportFlags": _READERS,
+        "ImportFlags": _MANAGERS,
+    },
+    "SegmentAdminService": {
+        "CreateSegment": _MANAGERS,
+        "GetSegment": _READERS,
+        "ListSegments": _READERS,
+        "UpdateSegment": _MANAGERS,
+        "ArchiveSegment": _MANAGERS,
+        "GetSegmentHistory": _READERS,
+    },
+    "AccessAdminService": {
+        "CreateEnvironment": _MANAGERS,
+        "ListEnvironments": _READERS,
+        "CreateApiKey": _MANAGERS,
+        "ListApiKeys": _READERS,
+        "RevokeApiKey": _MANAGERS,
+    },
+}
+
+PACKAGE: Final = "mirante.api.flags.v1"
+
+ROLES: Final[Mapping[str, frozenset[Role]]] = {
+    f"/{PACKAGE}.{service}/{method}": roles
+    for service, methods in _BY_SERVICE.items()
+    for method, roles in methods.items()
+}
+"""Roles by full method name."""
+
+SERVICES: Final = tuple(f"{PACKAGE}.{service}" for service in _BY_SERVICE)
+"""Full names of the services."""

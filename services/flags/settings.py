@@ -1,0 +1,42 @@
+"""Settings of the flag service."""
+
+from services.runtime.settings import ServiceSettings, setting
+
+
+class FlagsSettings(ServiceSettings):
+    """What the flag service can be told."""
+
+    host: str = setting(
+        "MIRANTE_FLAGS_HOST", "127.0.0.1", "Address to listen on. `0.0.0.0` or `::` for all; then set up TLS as well."
+    )
+    port: int = setting("MIRANTE_FLAGS_PORT", 50051, "Port of the flag service.", ge=0, le=65535)
+    reuseport: bool = setting(
+        "MIRANTE_FLAGS_REUSEPORT", False, "Several processes share the port; the system spreads connections over them."
+    )
+    demo: bool = setting(
+        "MIRANTE_DEMO", False, "At the first start create the environment `production` with the demo's flags, and keys."
+    )
+    quota: float = setting(
+        "MIRANTE_FLAGS_QUOTA",
+        10_000.0,
+        "Calls per second of a key that has no quota of its own, in each process.",
+        gt=0,
+    )
+    streams_per_key: int = setting(
+        "MIRANTE_FLAGS_STREAMS_PER_KEY", 20_000, "Open streams of one key in each process.", ge=1
+    )
+    poll_seconds: float = setting(
+        "MIRANTE_FLAGS_POLL_SECONDS", 0.5, "How often the database is asked for changes that no hint told of.", gt=0
+    )
+    heartbeat_seconds: float = setting(
+        "MIRANTE_FLAGS_HEARTBEAT_SECONDS", 15.0, "A watch stream that was silent for this long gets a heartbeat.", gt=0
+    )
+    goodbye_spread_seconds: float = setting(
+        "MIRANTE_FLAGS_GOODBYE_SPREAD_SECONDS",
+        5.0,
+        "On SIGTERM subscribers are told to come back after a random part of this.",
+        ge=0,
+    )
+    blocked_write_seconds: float = setting(
+        "MIRANTE_FLAGS_BLOCKED_WRITE_SECONDS", 60.0, "A watch stream that takes no bytes for this long is closed.", gt=0
+    )

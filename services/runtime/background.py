@@ -1,0 +1,32 @@
+"""Work that goes on beside the calls for as long as a process serves."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Final
+
+_log = logging.getLogger(__name__)
+
+_PAUSE_SECONDS: Final = 1.0
+
+
+@asynccontextmanager
+async def in_background(*endless: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+    """Run each of these for the time of the block. One that fails is logged and begun again."""
+    tasks = [asyncio.create_task(_keep_running(work)) for work in endless]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _keep_running(work: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        try:
+            await work()
+        except Exception:  # noqa: BLE001 - a fault must not end what the service lives on
+            _log.exception("background work failed and is begun again")
+        await asyncio.sleep(_PAUSE_SECONDS)
