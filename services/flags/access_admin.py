@@ -47,7 +47,7 @@ class AccessAdmin:
         """
         if not is_environment(environment):
             raise InvalidRequest.of("environment", "must have 1 to 63 lower-case letters, digits and '-'")
-        check_text("description", description, MAX_DESCRIPTION)
+        check_text("description", description, MAX_DESCRIPTION, lines=True)
         caller.environment(environment)
         head = await self._store.create_environment(environment, description)
         await self._tell(lambda: self._on_commit(head.key, head.revision, head.lineage))

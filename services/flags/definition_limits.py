@@ -45,7 +45,7 @@ def flag_limits(flag: flag_pb2.Flag) -> Iterator[Violation]:
         yield from _many(f"prerequisites[{position}].variants", needed.variants, _VARIANTS)
     yield from _many("rules", flag.rules, _RULES)
     for position, rule in enumerate(flag.rules):
-        yield from text_violations(f"rules[{position}].description", rule.description, MAX_DESCRIPTION)
+        yield from text_violations(f"rules[{position}].description", rule.description, MAX_DESCRIPTION, lines=True)
         yield from _conditions(f"rules[{position}]", rule.conditions)
         yield from _serve(f"rules[{position}].serve", rule.serve)
     yield from _patterns(rule.conditions for rule in flag.rules)
@@ -72,7 +72,7 @@ def _whole(definition: Definition) -> Iterator[Violation]:
     size = definition.ByteSize()
     if size > MAX_DEFINITION_BYTES:
         yield Violation("key", f"the definition has {size} bytes; it may have {MAX_DEFINITION_BYTES} at most")
-    yield from text_violations("description", definition.description, MAX_DESCRIPTION)
+    yield from text_violations("description", definition.description, MAX_DESCRIPTION, lines=True)
     yield from _many("tags", definition.tags, _TAGS)
     for position, tag in enumerate(definition.tags):
         if not tag.strip():
@@ -88,7 +88,9 @@ def _variants(variants: Iterable[flag_pb2.Variant]) -> Iterator[Violation]:
         if variant.name in names:
             yield Violation(f"variants[{position}].name", f"{variant.name!r} is there twice")
         names.add(variant.name)
-        yield from text_violations(f"variants[{position}].description", variant.description, MAX_DESCRIPTION)
+        yield from text_violations(
+            f"variants[{position}].description", variant.description, MAX_DESCRIPTION, lines=True
+        )
 
 
 def _conditions(field: str, conditions: Collection[flag_pb2.Condition]) -> Iterator[Violation]:

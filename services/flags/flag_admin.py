@@ -12,7 +12,7 @@ from services.flags.references import References
 from services.flags.store import Kind
 from services.flags.store.definitions import Change
 from services.flags.store.records import Action, Record, parsed_flag, serialised
-from services.flags.texts import MAX_COMMENT, check_text, require_key, require_text
+from services.flags.texts import check_comment, require_key, require_reason
 from services.flags.writer import Writer
 from services.runtime.access import Caller
 from services.runtime.errors import AlreadyExists, InvalidRequest, NotFound, StateConflict
@@ -42,7 +42,7 @@ class FlagAdmin:
             AlreadyExists: the key is taken, perhaps by an archived flag.
         """
         require_key(Kind.FLAG, flag.key, "flag.key")
-        check_text("comment", comment)
+        check_comment(comment)
         if flag.HasField("kill"):
             raise InvalidRequest.of("flag.kill", "a flag is killed by KillFlag only")
         if flag.HasField("bucketing"):
@@ -66,7 +66,7 @@ class FlagAdmin:
             StateConflict: it is archived.
         """
         require_key(Kind.FLAG, flag.key, "flag.key")
-        check_text("comment", comment)
+        check_comment(comment)
         async with self._writer.change(environment, caller) as change:
             stored = live(Kind.FLAG, flag.key, await change.find(Kind.FLAG, flag.key))
             require_etag(etag, stored)
@@ -81,7 +81,7 @@ class FlagAdmin:
             StateConflict: it is archived already, or a prerequisite of other flags.
         """
         require_key(Kind.FLAG, key)
-        check_text("comment", comment)
+        check_comment(comment)
         async with self._writer.change(environment, caller) as change:
             stored = live(Kind.FLAG, key, await change.find(Kind.FLAG, key))
             check_etag(etag, stored)
@@ -96,7 +96,7 @@ class FlagAdmin:
             StateConflict: the flag is killed already, or archived.
         """
         require_key(Kind.FLAG, key)
-        require_text("reason", reason, MAX_COMMENT)
+        require_reason(reason)
         async with self._writer.change(environment, caller) as change:
             stored = live(Kind.FLAG, key, await change.find(Kind.FLAG, key))
             flag = parsed_flag(stored)
@@ -116,7 +116,7 @@ class FlagAdmin:
             StateConflict: the flag is not killed, or archived.
         """
         require_key(Kind.FLAG, key)
-        require_text("reason", reason, MAX_COMMENT)
+        require_reason(reason)
         async with self._writer.change(environment, caller) as change:
             stored = live(Kind.FLAG, key, await change.find(Kind.FLAG, key))
             flag = parsed_flag(stored)
@@ -137,7 +137,7 @@ class FlagAdmin:
             StateConflict: that definition is the present one.
         """
         require_key(Kind.FLAG, key)
-        check_text("comment", comment)
+        check_comment(comment)
         if version == 0:
             raise InvalidRequest.of("version", "is required, counted from 1")
         async with self._writer.change(environment, caller) as change:

@@ -18,7 +18,7 @@ from services.flags.store import Entry, EnvironmentChanges, Kind, RulesReader
 from services.flags.store.definitions import Change, DefinitionStore
 from services.flags.store.records import Action, Record, parsed_flag, parsed_segment, serialised
 from services.flags.store.rows import no_environment
-from services.flags.texts import check_text, is_environment, require_key
+from services.flags.texts import check_comment, is_environment, require_key
 from services.flags.writer import Writer
 from services.runtime.access import Caller
 from services.runtime.errors import EtagMismatch, InvalidRequest
@@ -68,7 +68,7 @@ class FlagTransfer:
             StateConflict: it is archived, here or there.
         """
         require_key(Kind.FLAG, key)
-        check_text("comment", comment)
+        check_comment(comment)
         if source == target:
             raise InvalidRequest.of("to_environment", "must be another environment")
         if not is_environment(source):
@@ -109,7 +109,7 @@ class FlagTransfer:
             EtagMismatch: the environment is not at `expected_revision` any more.
             StateConflict: there would be more definitions than an environment may have.
         """
-        check_text("comment", wish.comment)
+        check_comment(wish.comment)
         if not wish.yaml.strip():
             raise InvalidRequest.of("yaml", "is required")
         async with self._parsing:  # one at a time: each may need a core for seconds

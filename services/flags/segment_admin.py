@@ -7,7 +7,7 @@ from services.flags.preconditions import check_etag, live, require_etag, require
 from services.flags.references import References
 from services.flags.store import Kind
 from services.flags.store.records import Action, Record, parsed_segment, serialised
-from services.flags.texts import check_text, require_key
+from services.flags.texts import check_comment, require_key
 from services.flags.writer import Writer
 from services.runtime.access import Caller
 from services.runtime.errors import AlreadyExists
@@ -28,7 +28,7 @@ class SegmentAdmin:
             AlreadyExists: there is a live segment of this key.
         """
         require_key(Kind.SEGMENT, segment.key, "segment.key")
-        check_text("comment", comment)
+        check_comment(comment)
         new = _copy(segment)
         require_sound(new, "segment")
         async with self._writer.change(environment, caller) as change:
@@ -49,7 +49,7 @@ class SegmentAdmin:
             StateConflict: it is archived.
         """
         require_key(Kind.SEGMENT, segment.key, "segment.key")
-        check_text("comment", comment)
+        check_comment(comment)
         new = _copy(segment)
         async with self._writer.change(environment, caller) as change:
             stored = live(Kind.SEGMENT, segment.key, await change.find(Kind.SEGMENT, segment.key))
@@ -70,7 +70,7 @@ class SegmentAdmin:
             StateConflict: it is archived already, or flags or segments refer to it.
         """
         require_key(Kind.SEGMENT, key)
-        check_text("comment", comment)
+        check_comment(comment)
         async with self._writer.change(environment, caller) as change:
             stored = live(Kind.SEGMENT, key, await change.find(Kind.SEGMENT, key))
             check_etag(etag, stored)

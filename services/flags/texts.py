@@ -14,8 +14,9 @@ MAX_DESCRIPTION: Final = 2_000
 
 _KEY = re.compile(r"[A-Za-z0-9_.-]{1,128}", re.ASCII)
 _ENVIRONMENT = re.compile(r"[a-z0-9-]{1,63}", re.ASCII)
-# All but tab and line feed: the database takes no NUL, and terminals obey the others.
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+# The database takes no NUL, and terminals obey the others.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_CONTROL_IN_LINES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def is_key(text: str) -> bool:
@@ -28,26 +29,36 @@ def is_environment(text: str) -> bool:
     return _ENVIRONMENT.fullmatch(text) is not None
 
 
-def text_violations(field: str, text: str, most: int) -> Iterator[Violation]:
-    """Yield what is wrong with a text for people."""
+def text_violations(field: str, text: str, most: int, *, lines: bool = False) -> Iterator[Violation]:
+    """Yield what is wrong with a text for people; with `lines` it may have several."""
     if len(text) > most:
         yield Violation(field, f"may have {most} characters at most, got {len(text)}")
-    if _CONTROL.search(text):
+    if (_CONTROL_IN_LINES if lines else _CONTROL).search(text):
         yield Violation(field, "must not have control characters")
 
 
-def require_text(field: str, text: str, most: int) -> None:
+def require_text(field: str, text: str, most: int, *, lines: bool = False) -> None:
     """Raise `InvalidRequest` for a text for people that is empty or wrong."""
     if not text.strip():
         raise InvalidRequest.of(field, "is required")
-    check_text(field, text, most)
+    check_text(field, text, most, lines=lines)
 
 
-def check_text(field: str, text: str, most: int = MAX_COMMENT) -> None:
+def check_text(field: str, text: str, most: int, *, lines: bool = False) -> None:
     """Raise `InvalidRequest` for a text for people that is wrong; it may be empty."""
-    found = list(text_violations(field, text, most))
+    found = list(text_violations(field, text, most, lines=lines))
     if found:
         raise InvalidRequest(found)
+
+
+def check_comment(comment: str) -> None:
+    """Raise `InvalidRequest` for a comment on a change that is too long; it may be empty."""
+    check_text("comment", comment, MAX_COMMENT, lines=True)
+
+
+def require_reason(reason: str) -> None:
+    """Raise `InvalidRequest` for a missing reason."""
+    require_text("reason", reason, MAX_COMMENT, lines=True)
 
 
 def require_key(kind: Kind, key: str, field: str = "") -> None:
