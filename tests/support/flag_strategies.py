@@ -1,11 +1,13 @@
 """Hypothesis strategies of definitions that hold together, in everything that their messages can say."""
 
 from google.protobuf.timestamp_pb2 import Timestamp
+from hypothesis import settings
 from hypothesis import strategies as st
 from mirante.api.common.v1.value_pb2 import Value
 from mirante.api.flags.v1 import flag_pb2
 from mirante.wire import value_to_proto
 
+SETTINGS = settings(deadline=None, max_examples=100)  # machines are noisy: an example may take its time
 KEYS = st.from_regex(r"[A-Za-z0-9_.-]{1,12}", fullmatch=True)
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=20) | st.sampled_from(
     [

@@ -6,7 +6,7 @@ from mirante.api.flags.v1 import flag_pb2
 from services.flags.flags_yaml import read_definitions
 from services.flags.history_diff import FieldChange, field_changes
 from tests.support.flag_store import bool_flag
-from tests.support.flag_strategies import flags
+from tests.support.flag_strategies import SETTINGS, flags
 
 
 def flag(body: str) -> flag_pb2.Flag:
@@ -14,12 +14,14 @@ def flag(body: str) -> flag_pb2.Flag:
     return read_definitions(f"flags: {{f: {{on: true, {body}}}}}").flags["f"]
 
 
+@SETTINGS
 @given(flags())
 def test_nothing_differs_from_itself(wanted: flag_pb2.Flag) -> None:
     """Whatever the flag."""
     assert field_changes(wanted, wanted) == []
 
 
+@SETTINGS
 @given(flags("f"), flags("f"))
 def test_what_differs_shows(before: flag_pb2.Flag, after: flag_pb2.Flag) -> None:
     """Two definitions that are not equal never look equal; salts and version apart, which nobody edits."""

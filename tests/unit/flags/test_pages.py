@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from services.flags.pages import last_key, last_version, page_size, page_token
 from services.runtime.errors import InvalidRequest
-from tests.support.flag_strategies import KEYS
+from tests.support.flag_strategies import KEYS, SETTINGS
 
 
+@SETTINGS
 @given(KEYS)
 def test_a_token_leads_back_to_its_key(key: str) -> None:
     """And no token at all to the beginning."""
@@ -18,6 +19,7 @@ def test_a_token_leads_back_to_its_key(key: str) -> None:
     assert last_key("") == ""
 
 
+@SETTINGS
 @given(st.integers(1, 10**18 - 1))
 def test_a_token_leads_back_to_its_version(version: int) -> None:
     """And no token at all to the newest."""
@@ -25,6 +27,7 @@ def test_a_token_leads_back_to_its_version(version: int) -> None:
     assert last_version("") is None
 
 
+@SETTINGS
 @given(st.text(min_size=1))
 def test_any_other_text_is_refused(text: str) -> None:
     """Or happens to be a token; it never fails otherwise."""

@@ -9,7 +9,7 @@ from mirante.api.flags.v1 import flag_pb2
 from services.flags.redefinition import created, redefined, transplanted
 from services.runtime.errors import InvalidRequest
 from tests.support.flag_store import bool_flag
-from tests.support.flag_strategies import flags
+from tests.support.flag_strategies import SETTINGS, flags
 
 
 def salts() -> itertools.chain[str]:
@@ -36,6 +36,7 @@ def test_a_flag_is_not_born_killed() -> None:
     assert source.HasField("kill")
 
 
+@SETTINGS
 @given(flags("f"), flags("f"))
 def test_what_is_frozen_stays(current: flag_pb2.Flag, given_: flag_pb2.Flag) -> None:
     """Another type is refused; else salts, kill state and version are those of before, and all the rest is new."""
@@ -53,6 +54,7 @@ def test_what_is_frozen_stays(current: flag_pb2.Flag, given_: flag_pb2.Flag) -> 
     assert found == given_
 
 
+@SETTINGS
 @given(flags("f"), flags("f"))
 def test_a_transplanted_flag_stays_on_or_off(current: flag_pb2.Flag, source: flag_pb2.Flag) -> None:
     """Everything else that people decide comes from the other environment."""

@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from mirante.api.flags.v1 import flag_pb2
 
@@ -14,7 +14,7 @@ from services.flags.flags_yaml.nodes import Node, read_nodes
 from services.flags.flags_yaml.scalars import Scalar, resolved, written
 from services.flags.plain import Plain
 from services.flags.shares import percent, weight
-from tests.support.flag_strategies import JSON, TEXTS, flags, segments
+from tests.support.flag_strategies import JSON, SETTINGS, TEXTS, flags, segments
 
 
 def plain(node: Node) -> object:
@@ -26,6 +26,7 @@ def plain(node: Node) -> object:
     return node.value
 
 
+@SETTINGS
 @given(st.lists(flags(), unique_by=lambda flag: flag.key, max_size=3), st.lists(segments(), unique_by=lambda s: s.key))
 def test_definitions_read_back_as_they_were(wanted: list[flag_pb2.Flag], groups: list[flag_pb2.Segment]) -> None:
     """Exactly: every field of every message."""
@@ -34,14 +35,15 @@ def test_definitions_read_back_as_they_were(wanted: list[flag_pb2.Flag], groups:
     assert list(found.segments.values()) == groups
 
 
+@SETTINGS
 @given(flags())
 def test_generated_flags_hold_together(flag: flag_pb2.Flag) -> None:
     """So the round trip is tested on flags that can be stored."""
     assert violations(flag, "flag") == []
 
 
+@SETTINGS
 @given(st.dictionaries(TEXTS, JSON, min_size=1))
-@settings(max_examples=300)
 def test_any_values_read_back_as_they_were(values: dict[str, Plain]) -> None:
     """Also texts that look like something else, and keys of any length."""
     assert repr(plain(read_nodes("\n".join(block(values, 0))))) == repr(values)
@@ -100,6 +102,7 @@ def test_what_is_no_number_is_written() -> None:
     assert isinstance(resolved(".nan"), float)
 
 
+@SETTINGS
 @given(st.integers(0, 100_000))
 def test_percentages_are_exact(buckets: int) -> None:
     """Every number of buckets has a percentage of its own."""
