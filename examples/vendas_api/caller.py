@@ -17,7 +17,7 @@ def caller_context(
 
     A real backend takes these from its session, not from headers that anybody can write.
     """
-    said = {"targeting_key": x_user, "tenant_id": x_tenant, "plan": x_plan, "regiao": x_region}
+    said = {"targeting_key": x_user, "tenant_id": x_tenant, "plano": x_plan, "regiao": x_region}
     return {name: value for name, value in said.items() if value is not None}
 
 

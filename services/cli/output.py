@@ -58,12 +58,11 @@ class Output:
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> None:
         """Print rows under headings."""
-        table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
-        for column in columns:
-            table.add_column(column, overflow="fold")
-        for row in rows:
-            table.add_row(*[_text(cell) for cell in row])
-        self._out.print(table)
+        self._print_table(columns, rows, has_headings=True)
+
+    def facts(self, rows: Iterable[tuple[str, str | Text]]) -> None:
+        """Print names and what they stand for."""
+        self._print_table(("", ""), rows, has_headings=False)
 
     def refuse(self, refusal: Refusal) -> None:
         """Say why a command was not carried out."""
@@ -73,6 +72,14 @@ class Output:
         for line in refusal.lines():
             kind, _, rest = line.partition(": ")
             self._err.print(Text(f"{kind}: ", "bold red" if kind == "error" else "bold") + _text(rest), soft_wrap=True)
+
+    def _print_table(self, columns: Sequence[str], rows: Iterable[Sequence[str | Text]], *, has_headings: bool) -> None:
+        table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0), show_header=has_headings)
+        for column in columns:
+            table.add_column(column, overflow="fold")
+        for row in rows:
+            table.add_row(*[_text(cell) for cell in row])
+        self._out.print(table)
 
 
 def local_time(timestamp: Timestamp) -> str:

@@ -104,9 +104,10 @@ class Session:
         if not missing or keys is None:
             return
         try:
-            near = difflib.get_close_matches(missing, keys(), n=3)
+            present = keys()
         except Refusal:
             return
+        near = difflib.get_close_matches(missing, present, n=3) or [key for key in present if missing in key][:3]
         if near:
             refusal.hint = f"did you mean {' or '.join(near)}?"
 

@@ -82,8 +82,7 @@ def _evaluate_all(session: Session, context: evaluation_pb2.EvaluationContext) -
 
 def _show(output: Output, evaluation: evaluation_pb2.Evaluation) -> None:
     output.line(styled(value_text(evaluation.value), "bold"))
-    output.table(
-        ("", ""),
+    output.facts(
         [
             ("variant", evaluation.variant),
             ("reason", reason_text(evaluation)),

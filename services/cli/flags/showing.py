@@ -22,7 +22,7 @@ def show_list(output: Output, records: Iterable[flags_pb2.FlagRecord]) -> None:
             record.flag.key,
             type_name(record.flag),
             state(record),
-            serve_text(record.flag.fallthrough),
+            _served(record.flag),
             f"v{record.flag.version}",
             record.flag.owner,
             ", ".join(record.flag.tags),
@@ -39,7 +39,7 @@ def show_record(output: Output, record: flags_pb2.FlagRecord) -> None:
     output.line(styled(flag.key, "bold"), f"  {type_name(flag)}, ", state(record), f", version {flag.version}")
     if flag.description:
         output.line(flag.description)
-    output.table(("", ""), _facts(record))
+    output.facts(_facts(record))
     output.line("")
     variants = [(each.name, value_text(each.value), each.description) for each in flag.variants]
     output.table(("VARIANT", "VALUE", "DESCRIPTION"), variants)
@@ -101,10 +101,14 @@ def show_history(output: Output, entries: Iterable[flags_pb2.HistoryEntry]) -> N
 
 
 def show_changes(output: Output, changes: Iterable[flags_pb2.FieldChange]) -> None:
-    """Print one line a difference."""
+    """Print one line a difference: what came, what went, or what it was and is."""
     for change in changes:
-        before, after = change.before or "(nothing)", change.after or "(nothing)"
-        output.line(f"    {change.path}: ", styled(before, "red"), " -> ", styled(after, "green"))
+        if not change.before:
+            output.line("    ", styled("+", "green"), f" {change.path}: {change.after}")
+        elif not change.after:
+            output.line("    ", styled("-", "red"), f" {change.path}: {change.before}")
+        else:
+            output.line(f"      {change.path}: ", styled(change.before, "red"), " -> ", styled(change.after, "green"))
 
 
 def show_plan(output: Output, changes: Iterable[flags_pb2.PlannedChange]) -> None:
@@ -119,6 +123,11 @@ def show_plan(output: Output, changes: Iterable[flags_pb2.PlannedChange]) -> Non
 def record_data(record: flags_pb2.FlagRecord) -> object:
     """Return a record as JSON data."""
     return {"record": plain(record)}
+
+
+def _served(flag: flag_pb2.Flag) -> str:
+    """Return what people get whom no target or rule singles out."""
+    return serve_text(flag.fallthrough) if flag.on and not flag.HasField("kill") else flag.off_variant
 
 
 def _facts(record: flags_pb2.FlagRecord) -> Iterable[tuple[str, str]]:

@@ -92,7 +92,7 @@ def test_import_applies_the_plan_that_was_shown(service: ScriptedService, mirant
     assert result.exit_code == 0, result.output
     assert result.stdout.splitlines() == [
         "update flag dark_mode",
-        "    on: false -> true",
+        "      on: false -> true",
         "1 changes applied, revision 10",
     ]
     sent = [(call.dry_run, call.expected_revision, call.prune) for call in service.requests("ImportFlags")]
@@ -125,7 +125,7 @@ def test_promote_plans_first(service: ScriptedService, mirante: Mirante) -> None
     )
     result = mirante("flags", "promote", "dark_mode", "--from", "staging", "--to", "production", "--yes")
     assert result.stdout.splitlines() == [
-        "    fallthrough: off -> on",
+        "      fallthrough: off -> on",
         "dark_mode: promoted to production, version 3",
     ]
     assert [request.dry_run for request in service.requests("PromoteFlag")] == [True, False]
