@@ -8,14 +8,11 @@ Run as `python -m benchmarks.bare_server`; prints its port.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import grpc
 import grpc.aio
-
-try:
-    import uvloop
-except ImportError:  # Windows
-    uvloop = None
+import uvloop
 
 OPTIONS = [
     ("grpc.so_reuseport", 0),
@@ -29,7 +26,7 @@ class Bare(grpc.GenericRpcHandler):
 
     def __init__(self) -> None:
         self._streams: set[grpc.aio.ServicerContext[bytes, bytes]] = set()
-        self._handlers = {
+        self._handlers: dict[str, Any] = {
             "/bare/Echo": grpc.unary_unary_rpc_method_handler(self._echo),
             "/bare/Push": grpc.unary_unary_rpc_method_handler(self._push),
             "/bare/Watch": grpc.stream_stream_rpc_method_handler(self._watch),
@@ -47,8 +44,9 @@ class Bare(grpc.GenericRpcHandler):
         await context.write(b"\x00")
         self._streams.add(context)
         try:
-            while await context.read() is not grpc.aio.EOF:
-                pass
+            received: Any = b""
+            while received is not grpc.aio.EOF:
+                received = await context.read()
         finally:
             self._streams.discard(context)
 
@@ -72,4 +70,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    (uvloop.run if uvloop else asyncio.run)(main())
+    uvloop.run(main())

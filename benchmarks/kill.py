@@ -8,6 +8,7 @@ Redis, once with Redis dead.
 import asyncio
 import threading
 import time
+from functools import partial
 
 from mirante import Mirante
 from mirante.api.flags.v1 import flag_admin_service_pb2 as admin_pb2
@@ -33,7 +34,7 @@ class Watchers:
             for number in range(CLIENTS)
         ]
         for client in self.clients:
-            client.on_change(lambda _keys, client=client: self._look(client))
+            client.on_change(partial(self._look, client))
             assert client.wait_until_ready(10)
 
     def expect(self, *, enabled: bool) -> None:
@@ -47,7 +48,7 @@ class Watchers:
             assert self._turned.acquire(timeout=30)
         return max(self._times)
 
-    def _look(self, client: Mirante) -> None:
+    def _look(self, client: Mirante, _keys: object) -> None:
         if client.is_enabled("nova", CONTEXT) is self._wanted:
             self._times.append(time.perf_counter())
             self._turned.release()

@@ -8,6 +8,7 @@ streams beside EvaluateFlag. The measured service checks the key, counts and tra
 import asyncio
 
 from mirante.api.flags.v1 import evaluation_service_pb2 as evaluation_pb2
+from mirante.evaluation.model import Context
 from mirante.wire import context_to_proto
 
 from benchmarks.load import StreamLoop, UnaryLoop
@@ -16,7 +17,7 @@ from benchmarks.processes import CLIENT_CORE, bare_server, pin
 from benchmarks.services_under_test import Services, create_flag, flag_services, switch_flag
 
 SERVICE = "/mirante.api.flags.v1.EvaluationService"
-CONTEXT = {"targeting_key": "user-4711", "tenant_id": "acme", "plan": "basico", "regiao": "Norte", "seats": 12}
+CONTEXT: Context = {"targeting_key": "user-4711", "tenant_id": "acme", "plan": "basico", "regiao": "Norte", "seats": 12}
 PAIRS = 24
 SECONDS = 1.5
 BULK = [f"bulk_{number}" for number in range(20)]

@@ -39,10 +39,10 @@ class Services:
     keys: Mapping[str, str]
     datastores: Datastores
 
-    def admin(self, replica: int = 0) -> tuple[FlagAdminServiceStub, list[tuple[str, str]]]:
+    def admin(self, replica: int = 0) -> tuple[FlagAdminServiceStub, tuple[tuple[str, str], ...]]:
         """Return the admin service of a replica and the metadata of the admin key."""
         channel = grpc.insecure_channel(f"127.0.0.1:{self.ports[replica]}")
-        return FlagAdminServiceStub(channel), [("authorization", f"Bearer {self.keys['admin']}")]
+        return FlagAdminServiceStub(channel), (("authorization", f"Bearer {self.keys['admin']}"),)
 
 
 def free_port() -> int:

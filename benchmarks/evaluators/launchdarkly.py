@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -41,7 +41,7 @@ def prepare() -> tuple[Sequence[object], dict[str, Ask]]:
     }
 
 
-def _flag(key: str, fallthrough: dict[str, object], rules: Sequence[object] = ()) -> dict[str, object]:
+def _flag(key: str, fallthrough: Mapping[str, object], rules: Sequence[object] = ()) -> dict[str, object]:
     return {
         "key": key,
         "version": 1,
