@@ -7,6 +7,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input install
 PROTO_VENV := .venv-proto
+PEERS_VENV := .venv-peers
+BENCHMARKS := evaluation ruleset remote fanout kill
 PROJECTS := pyproject.toml clients/python/pyproject.toml
 RUNTIME := $(VENV)/.runtime-installed
 DEV := $(VENV)/.dev-installed
@@ -53,9 +55,10 @@ proto-check: $(PROTO_VENV)/.installed ## the committed code is what protos/ says
 	diff --recursive --exclude=__pycache__ "$$fresh/mirante/api" $(API) >&2 || \
 	{ echo "$(API) is not what protos/ says: run make proto" >&2; exit 1; }
 
-bench: $(DEV) ## every benchmark, each printing one JSON object; one alone: make bench-NAME
-	@for file in benchmarks/[a-z]*.py; do \
-	$(BIN)/python -m benchmarks.$$(basename $$file .py) $(ARGS) || exit 1; done
+bench: $(addprefix bench-,$(BENCHMARKS)) ## every benchmark, each printing one JSON object; one alone: make bench-NAME
+
+bench-evaluation: $(PEERS_VENV)/.installed
+	@PYTHONPATH=clients/python:. $(PEERS_VENV)/bin/python -m benchmarks.evaluation $(ARGS)
 
 bench-%: $(DEV)
 	@$(BIN)/python -m benchmarks.$* $(ARGS)
@@ -70,7 +73,7 @@ e2e: $(DEV) ## whole processes
 	@$(BIN)/pytest tests/e2e $(ARGS)
 
 clean: ## removes the environments and caches; .mirante, which holds data, stays
-	rm -rf $(VENV) $(PROTO_VENV) dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(PROTO_VENV) $(PEERS_VENV) dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # `pip install` sees one installed set: the development lock holds all of the runtime lock, with the same versions.
@@ -91,7 +94,13 @@ $(PROTO_VENV)/.installed: protos/requirements.lock | $(PROTO_VENV)/bin/python
 	--require-hashes --requirement protos/requirements.lock
 	@touch $@
 
-$(BIN)/python $(PROTO_VENV)/bin/python: %/bin/python:
+$(PEERS_VENV)/.installed: benchmarks/peers.lock | $(PEERS_VENV)/bin/python
+	@echo "installing the evaluators to compare with into $(PEERS_VENV)" >&2
+	@$(PEERS_VENV)/bin/python -m pip --quiet --disable-pip-version-check --no-input install \
+	--require-hashes --requirement benchmarks/peers.lock
+	@touch $@
+
+$(BIN)/python $(PROTO_VENV)/bin/python $(PEERS_VENV)/bin/python: %/bin/python:
 	@test -n "$(PYTHON)" && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	{ echo "Mirante needs Python 3.11 or newer; name one: make PYTHON=/path/to/python3.11 ..." >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
