@@ -8,10 +8,22 @@ from hypothesis import given
 from mirante import evaluation
 from mirante.api.flags.v1 import evaluation_service_pb2 as evaluation_pb2
 from mirante.evaluation import Context, Flag, Segment
-from mirante.evaluation.model import Operator
+from mirante.evaluation.model import Bucketing, Condition, Operator
 from mirante.wire import context_from_proto, context_to_proto
 
-from tests.unit.evaluation.definitions import NOW, answer, condition, flag, matches, rollout, ruleset
+from tests.unit.evaluation.definitions import (
+    NOW,
+    answer,
+    condition,
+    flag,
+    in_segment,
+    matches,
+    members,
+    rollout,
+    rule,
+    ruleset,
+    target,
+)
 from tests.unit.evaluation.strategies import SETTINGS, definitions, sendable_contexts
 
 Definitions = tuple[Flag, Flag, Segment, Segment]
@@ -52,6 +64,42 @@ def test_targeting_keys(key: Any, negate: bool) -> None:
         assert matches(turned, carried(context)) is matches(turned, context)
     drawn = flag(fallthrough=rollout({"on": 50_000, "off": 50_000}))
     assert answer(drawn, context=carried(context)) == answer(drawn, context=context)
+
+
+DATED = [
+    condition("a", Operator.IN, "2026-01-01T00:00:00+00:00"),
+    condition("a", Operator.IN, "2026-01-01T00:00:00+00:00", negate=True),
+    condition("a", Operator.IN, "ana", 1, negate=True),
+    condition("a", Operator.STARTS_WITH, "2026-01-01t", ignore_case=True),
+    condition("a", Operator.CONTAINS, "T00:00", negate=True),
+    condition("a", Operator.MATCHES, "[0-9]{4}"),
+    condition("a", Operator.AFTER, "2025-01-01"),
+    condition("a", Operator.EXISTS),
+    condition("l", Operator.ARRAY_ANY, "2026-01-01T00:00:00+00:00"),
+    condition("/m/x", Operator.ENDS_WITH, "+00:00"),
+]
+
+
+@pytest.mark.parametrize("tested", DATED, ids=lambda tested: tested.operator.name)
+def test_datetimes_under_every_kind_of_operator(tested: Condition) -> None:
+    """A datetime travels as a string, so it has to be compared as one before it travels too."""
+    moment = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+    context: Context = {"a": moment, "l": [moment], "m": {"x": moment}}
+    expected = tested.operator is not Operator.CONTAINS and (not tested.negate or "ana" in tested.values)
+    assert (matches(tested, context), matches(tested, carried(context))) == (expected, expected)
+
+
+def test_datetimes_as_identity() -> None:
+    """In targets, segments and percentages too."""
+    moment = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+    context, text = {"targeting_key": moment}, moment.isoformat()
+    for tested in (
+        flag(fallthrough="off", targets=(target("on", text),)),
+        flag(fallthrough="off", rules=(rule("on", in_segment("s")),)),
+        flag(fallthrough=rollout({"on": 100_000}), bucketing=Bucketing("x", "y")),
+    ):
+        found = [answer(tested, Segment("s", (members(text),)), context=each) for each in (context, carried(context))]
+        assert [each.variant for each in found] == ["on", "on"]
 
 
 def test_datetime_keeps_its_instant() -> None:
