@@ -2,15 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from services.flags.history_diff import FieldChange, field_changes
 from services.flags.pages import last_key, last_version, page_size, page_token
 from services.flags.preconditions import existing
 from services.flags.store import Kind
+from services.flags.store.absence import no_environment
 from services.flags.store.definitions import DefinitionStore, Filter
 from services.flags.store.records import PastVersion, Record, parsed_flag, parsed_segment
-from services.flags.store.rows import no_environment
 from services.flags.texts import check_text, is_environment, require_key
+
+_PAGE_BYTES: Final = 3 * 1024 * 1024
+"""Clients take messages of 4 MiB unless told otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +66,8 @@ class DefinitionReading:
             check_text(name, text, 200)
         _require_environment(environment)
         head, records = await self._store.page(environment, self._kind, wanted, after=after, limit=limit + 1)
-        more = len(records) > limit
-        shown = records[:limit]
+        shown = _fitting(records[:limit])
+        more = len(records) > len(shown)
         return Page(shown, page_token(shown[-1].key) if more else "", head.revision)
 
     async def history(self, environment: str, key: str, *, size: int, token: str) -> tuple[Sequence[HistoryEntry], str]:
@@ -96,6 +100,16 @@ class DefinitionReading:
             was_archived=older is not None and older.archived,
             archived=version.archived,
         )
+
+
+def _fitting(records: Sequence[Record]) -> Sequence[Record]:
+    """Return as many as one message may carry; at least one."""
+    total = 0
+    for position, record in enumerate(records):
+        total += len(record.definition)
+        if total > _PAGE_BYTES and position:
+            return records[:position]
+    return records
 
 
 def _require_environment(environment: str) -> None:

@@ -9,15 +9,16 @@ from mirante.evaluation.model import Violation
 
 from services.flags.definition_checks import refuse, require_sound
 from services.flags.flag_import import Planned, plan_import
-from services.flags.flags_yaml import Definitions, read_definitions, write_definitions
+from services.flags.flags_yaml import Definitions, write_definitions
+from services.flags.flags_yaml.aside import Reader
 from services.flags.history_diff import FieldChange, field_changes
 from services.flags.preconditions import live
 from services.flags.redefinition import MakeSalt, created, transplanted
 from services.flags.references import References, require_room
 from services.flags.store import Entry, EnvironmentChanges, Kind, RulesReader
+from services.flags.store.absence import no_environment
 from services.flags.store.definitions import Change, DefinitionStore
 from services.flags.store.records import Action, Record, parsed_flag, parsed_segment, serialised
-from services.flags.store.rows import no_environment
 from services.flags.texts import check_comment, is_environment, require_key
 from services.flags.writer import Writer
 from services.runtime.access import Caller
@@ -54,7 +55,7 @@ class FlagTransfer:
         self._writer = writer
         self._references = references
         self._make_salt = make_salt
-        self._parsing = asyncio.Semaphore(1)
+        self._reader = Reader()
 
     async def promote(
         self, source: str, target: str, key: str, *, dry_run: bool, comment: str, caller: Caller
@@ -112,8 +113,7 @@ class FlagTransfer:
         check_comment(wish.comment)
         if not wish.yaml.strip():
             raise InvalidRequest.of("yaml", "is required")
-        async with self._parsing:  # one at a time: each may need a core for seconds
-            wanted = await asyncio.to_thread(read_definitions, wish.yaml)
+        wanted = await self._reader.read(wish.yaml)
         async with self._writer.change(environment, caller, seconds=_IMPORT_SECONDS) as change:
             if wish.expected_revision not in (0, change.head.revision):
                 raise EtagMismatch(
@@ -143,7 +143,11 @@ class FlagTransfer:
         found = await asyncio.to_thread(known.violations, [each.definition for each in written], removed)
         refuse([Violation(_yaml_path(each.field), each.description) for each in found])
         lives = {name for name, record in stored.items() if not record.archived}
-        require_room(len((lives | {(each.kind, each.key) for each in written}) - set(removed)))
+        size = sum(len(record.definition) for name, record in stored.items() if name in lives)
+        require_room(
+            len((lives | {(each.kind, each.key) for each in written}) - set(removed)),
+            size + sum(each.definition.ByteSize() for each in written),
+        )
         return plan
 
 

@@ -17,7 +17,8 @@ from services.flags.store.records import Definition, kind_of, parsed_flag, parse
 from services.runtime.errors import StateConflict
 
 MOST_DEFINITIONS: Final = 20_000
-"""Flags and segments of one environment: every subscriber holds them all in memory."""
+MOST_BYTES: Final = 64 * 1024 * 1024
+"""Of all definitions of one environment: every subscriber holds them all in memory."""
 _MOST_ENVIRONMENTS: Final = 16
 
 
@@ -106,7 +107,7 @@ class References:
         """
         known = await self.known(change)
         refuse([_local(each, definitions) for each in await asyncio.to_thread(known.violations, definitions, ())])
-        require_room(known.count_with(definitions))
+        require_room(known.count_with(definitions), await change.size() + sum(each.ByteSize() for each in definitions))
 
     async def known(self, change: Change) -> Known:
         """Return the definitions as the change found them."""
@@ -123,11 +124,15 @@ class References:
         return known
 
 
-def require_room(count: int) -> None:
-    """Raise `StateConflict` if an environment cannot have so many flags and segments."""
+def require_room(count: int, size: int) -> None:
+    """Raise `StateConflict` if an environment cannot have so many flags and segments, of so many bytes together."""
     if count > MOST_DEFINITIONS:
         raise StateConflict(
             f"an environment may have {MOST_DEFINITIONS} flags and segments at most", metadata={"state": "full"}
+        )
+    if size > MOST_BYTES:
+        raise StateConflict(
+            f"the definitions of an environment may have {MOST_BYTES} bytes at most", metadata={"state": "full"}
         )
 
 

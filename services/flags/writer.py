@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TypeAlias
 
+from services.flags.store.absence import no_environment
 from services.flags.store.definitions import Change, DefinitionStore
 from services.flags.store.records import Author
-from services.flags.store.rows import no_environment
 from services.flags.texts import is_environment
 from services.runtime.access import Caller
 

@@ -32,8 +32,7 @@ def read_definitions(text: str) -> Definitions:
             is not YAML, INVALID_DEFINITION with paths such as "flags.nova_ui_vendas.rules[0].serve" for fields that
             are unknown, missing or of the wrong kind.
     """
-    if len(text) > MAX_BYTES or len(text.encode()) > MAX_BYTES:
-        raise InvalidRequest.of("yaml", "may have 3 MiB at most")
+    require_size(text)
     try:
         root = read_nodes(text)
     except InvalidYaml as error:
@@ -45,3 +44,9 @@ def read_definitions(text: str) -> Definitions:
     if problems.found:
         raise InvalidRequest(problems.found, reason=reasons.ERROR_REASON_INVALID_DEFINITION)
     return Definitions(flags, segments)
+
+
+def require_size(text: str) -> None:
+    """Raise `InvalidRequest` for a document that is too large to be looked at."""
+    if len(text) > MAX_BYTES or len(text.encode()) > MAX_BYTES:
+        raise InvalidRequest.of("yaml", "may have 3 MiB at most")

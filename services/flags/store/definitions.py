@@ -62,6 +62,9 @@ class Change(Protocol):
     async def entries_since(self, revision: int) -> Sequence[Entry]:
         """Return what changed after a revision, archived entries included."""
 
+    async def size(self) -> int:
+        """Return how many bytes the live definitions have together, without what was put."""
+
     async def version(self, kind: Kind, key: str, version: int) -> PastVersion | None:
         """Return one version of a definition."""
 

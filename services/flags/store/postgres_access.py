@@ -8,10 +8,11 @@ import asyncpg
 from mirante.api.common.v1 import error_reason_pb2 as reasons
 
 from services.flags.store import EnvironmentHead, StoredKey
+from services.flags.store.absence import no_environment
 from services.flags.store.access import NewKey
 from services.flags.store.postgres_pool import PostgresPool
 from services.flags.store.postgres_rules import PostgresRules
-from services.flags.store.rows import HEAD_COLUMNS, head, no_environment, stored_key
+from services.flags.store.rows import HEAD_COLUMNS, head, stored_key
 from services.runtime.access import ALL_ENVIRONMENTS
 from services.runtime.errors import AlreadyExists, NotFound, StateConflict
 

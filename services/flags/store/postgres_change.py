@@ -7,6 +7,7 @@ from typing import Final
 import asyncpg
 
 from services.flags.store import Entry, EnvironmentHead, Kind
+from services.flags.store.absence import no_environment
 from services.flags.store.records import Action, Author, Definition, PastVersion, Record, kind_of, serialised
 from services.flags.store.rows import (
     HEAD_COLUMNS,
@@ -14,7 +15,6 @@ from services.flags.store.rows import (
     entry,
     filter_columns,
     head,
-    no_environment,
     past_version,
     record,
 )
@@ -30,6 +30,9 @@ _RECORDS: Final = f"""
 """  # noqa: S608 - constants only
 _SINCE: Final = """
     SELECT kind, key, version, revision, archived, definition FROM definitions WHERE environment = $1 AND revision > $2
+"""
+_SIZE: Final = """
+    SELECT coalesce(sum(octet_length(definition)), 0)::bigint FROM definitions WHERE environment = $1 AND NOT archived
 """
 _VERSION: Final = "SELECT * FROM definition_history WHERE environment = $1 AND kind = $2 AND key = $3 AND version = $4"
 _WRITE: Final = """
@@ -94,6 +97,11 @@ class PostgresChange:
     async def entries_since(self, revision: int) -> Sequence[Entry]:
         """See `Change`."""
         return [entry(row) for row in await self._connection.fetch(_SINCE, self.head.key, revision)]
+
+    async def size(self) -> int:
+        """See `Change`."""
+        size: int = await self._connection.fetchval(_SIZE, self.head.key)
+        return size
 
     async def version(self, kind: Kind, key: str, version: int) -> PastVersion | None:
         """See `Change`."""

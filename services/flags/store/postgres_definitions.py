@@ -5,11 +5,12 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from services.flags.store import EnvironmentHead, Kind
+from services.flags.store.absence import no_environment
 from services.flags.store.definitions import Filter, State
 from services.flags.store.postgres_change import PostgresChange
 from services.flags.store.postgres_pool import PostgresPool
 from services.flags.store.records import Author, PastVersion, Record
-from services.flags.store.rows import HEAD_COLUMNS, RECORD_COLUMNS, head, no_environment, past_version, record
+from services.flags.store.rows import HEAD_COLUMNS, RECORD_COLUMNS, head, past_version, record
 
 # Joined from the environment, so that one row without a definition says that the environment is there.
 _FIND: Final = f"""

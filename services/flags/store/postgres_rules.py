@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from services.flags.store import EnvironmentChanges, EnvironmentHead, StoredKey
+from services.flags.store.absence import no_environment
 from services.flags.store.postgres_pool import PostgresPool
-from services.flags.store.rows import HEAD_COLUMNS, entry, head, no_environment, stored_key
+from services.flags.store.rows import HEAD_COLUMNS, entry, head, stored_key
 
 _HEADS: Final = f"SELECT {HEAD_COLUMNS} FROM environments AS e ORDER BY e.key"  # noqa: S608 - constants only
 # One statement sees one instant, so head and definitions belong together.

@@ -1,13 +1,11 @@
 """Rows of the database as values, and values as rows."""
 
 import asyncpg
-from mirante.api.common.v1 import error_reason_pb2 as reasons
 from mirante.api.flags.v1 import flag_pb2
 
 from services.flags.store import Entry, EnvironmentHead, Kind, StoredKey
 from services.flags.store.records import Action, Definition, PastVersion, Record
 from services.runtime.access import Role
-from services.runtime.errors import NotFound
 
 HEAD_COLUMNS = "e.key AS environment, e.lineage, e.revision AS head_revision, e.revised_at, e.description, e.created_at"
 """Of `environments AS e`, as `head` reads them."""
@@ -94,12 +92,3 @@ def filter_columns(definition: Definition) -> tuple[bool, bool, str, list[str], 
     if isinstance(definition, flag_pb2.Flag):
         return definition.on, definition.HasField("kill"), definition.owner, list(definition.tags), search
     return False, False, "", list(definition.tags), search
-
-
-def no_environment(environment: str) -> NotFound:
-    """Return the error for an environment that does not exist."""
-    return NotFound(
-        f"there is no environment {environment!r}",
-        reason=reasons.ERROR_REASON_ENVIRONMENT_NOT_FOUND,
-        metadata={"environment": environment},
-    )

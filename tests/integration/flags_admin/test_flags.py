@@ -6,6 +6,7 @@ import pytest
 from mirante.api.flags.v1 import flag_admin_service_pb2 as pb2
 from mirante.api.flags.v1 import flag_pb2
 
+from services.flags import references
 from services.runtime.errors import AlreadyExists, EtagMismatch, StateConflict
 from tests.support.flag_desk import ANA, Desk, reason
 from tests.support.flag_store import bool_flag
@@ -207,6 +208,39 @@ async def test_pages_together_are_the_list(desk: Desk, size: int) -> None:
         if not token:
             break
     assert found == ["a", "b", "c", "d", "e"]
+
+
+async def test_a_page_fits_into_a_message(desk: Desk) -> None:
+    """Large definitions make short pages, and none is lost."""
+    values = [f"{number:0500}" for number in range(1_000)]
+    large = flag_pb2.Target(attribute="tenant_id", variant="on", values=values)
+    for number in range(8):
+        await desk.create(bool_flag(f"flag-{number}", targets=[large]))
+    first = await desk.call(desk.flags.ListFlags, pb2.ListFlagsRequest(environment="production"))
+    assert first.ByteSize() < 4 * 1024 * 1024
+    request = pb2.ListFlagsRequest(environment="production", page_token=first.next_page_token)
+    second = await desk.call(desk.flags.ListFlags, request)
+    assert (len(first.records) + len(second.records), second.next_page_token) == (8, "")
+
+
+async def test_an_environment_can_be_full(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By number and by size; what is there can still be changed, killed and archived."""
+    await desk.create(bool_flag("a"))
+    monkeypatch.setattr(references, "MOST_DEFINITIONS", 1)
+    request = pb2.CreateFlagRequest(environment="production", flag=bool_flag("b"))
+    by_yaml = pb2.ImportFlagsRequest(environment="production", yaml="flags: {b: {on: true}}")
+    for error in (
+        await desk.refused(desk.flags.CreateFlag, request),
+        await desk.refused(desk.flags.ImportFlags, by_yaml),
+    ):
+        assert isinstance(error, StateConflict)
+        assert error.metadata == {"state": "full"}
+    await desk.update(bool_flag("a", description="new"))
+    monkeypatch.setattr(references, "MOST_DEFINITIONS", 10)
+    monkeypatch.setattr(references, "MOST_BYTES", 100)
+    assert isinstance(await desk.refused(desk.flags.CreateFlag, request), StateConflict)
+    await desk.kill("a")
+    await desk.archive("a")
 
 
 async def test_lists_are_narrowed_by_state(desk: Desk) -> None:
