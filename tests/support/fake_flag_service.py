@@ -80,6 +80,11 @@ class FakeFlagService(sync_grpc.FlagSyncServiceServicer, evaluation_grpc.Evaluat
         """Where it listens."""
         return f"127.0.0.1:{self.port}"
 
+    @property
+    def open_streams(self) -> int:
+        """How many subscribers are there."""
+        return len(self._streams)
+
     def start(self) -> Self:
         """Listen, on the port of last time if there was one."""
         self._server = grpc.server(futures.ThreadPoolExecutor(64), options=[("grpc.so_reuseport", 0)])
@@ -178,6 +183,18 @@ class FakeFlagService(sync_grpc.FlagSyncServiceServicer, evaluation_grpc.Evaluat
         return evaluation_pb2.EvaluateFlagsResponse(
             evaluations=[evaluation_to_proto(answer) for answer in answers], revision=self.revision
         )
+
+    def GetDelivery(  # noqa: N802 - the contract's name
+        self, _request: sync_pb2.GetDeliveryRequest, context: grpc.ServicerContext
+    ) -> sync_pb2.GetDeliveryResponse:
+        """Not here."""
+        context.abort(grpc.StatusCode.UNIMPLEMENTED, "a miniature")
+
+    def EvaluateStream(  # noqa: N802 - the contract's name
+        self, _requests: Iterator[evaluation_pb2.EvaluateStreamRequest], context: grpc.ServicerContext
+    ) -> Iterator[evaluation_pb2.EvaluateStreamResponse]:
+        """Not here."""
+        context.abort(grpc.StatusCode.UNIMPLEMENTED, "a miniature")
 
     def replica(self) -> Replica:
         """Everything, as a subscriber would hold it."""

@@ -49,8 +49,8 @@ class InProcessRules:
         self._lost_at = time.monotonic()
         self._load()
         with lifecycle.no_fork():
-            self._start()
             lifecycle.join(self)
+            self._start()
 
     @property
     def status(self) -> Status:

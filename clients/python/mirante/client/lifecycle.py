@@ -5,8 +5,10 @@ gRPC does not survive a fork while it is at work: before one, every client lets 
 connect again, each for itself. Evaluation goes on all the while, and the rules are shared until they change.
 
 Measured with grpcio 1.85: after the last channel is closed gRPC's own threads end within some 50 ms. A fork before
-that hangs the child, unless GRPC_ENABLE_FORK_SUPPORT was set when gRPC was imported (`channel` sees to that where it
-can). With that setting it works also while other channels and servers of the application are open.
+that often hangs the child, and still one in a hundred times when GRPC_ENABLE_FORK_SUPPORT was set as gRPC was imported,
+because a lock inside gRPC may be held by a thread that the child does not have. So a fork waits for those threads. They
+do not end while the application has channels or servers of its own: then the setting (which `channel` makes where it
+can) is what carries gRPC over, after a moment in which our own channels come to rest.
 """
 
 import atexit
@@ -20,14 +22,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
-from mirante.client.channel import FORK_SUPPORT
+from mirante.client.channel import FORK_SUPPORT  # first: it prepares gRPC for forks
+
+import grpc  # isort: skip
 
 _log = logging.getLogger("mirante")
 
-_QUIET = 1.0
-"""Seconds to wait for gRPC's threads where a fork would break it."""
+_LONGEST_WAIT = 0.3 if FORK_SUPPORT else 1.0
+"""Seconds to wait for the end of gRPC's threads before a fork."""
 
-_GRPC_THREADS = {"event_engine", "grpc_global_tim", "lifeguard", "grpcpp_sync_ser"}
+_GRPC_THREADS = ("event_engine", "grpc", "lifeguard")
+"""How the names of gRPC's own threads begin."""
 
 
 class Member(Protocol):
@@ -51,6 +56,7 @@ _lock = threading.RLock()
 _members: "weakref.WeakSet[Member]" = weakref.WeakSet()
 _paused: list[Member] = []
 _quiet = True
+_registered = False
 
 
 @contextlib.contextmanager
@@ -62,6 +68,7 @@ def no_fork() -> Iterator[None]:
 
 def join(member: Member) -> None:
     """Tell `member` from now on."""
+    _register()
     _members.add(member)
 
 
@@ -77,7 +84,7 @@ def _before() -> None:
     for member in _paused:
         with _logged():
             member.before_fork()
-    _quiet = not _paused or FORK_SUPPORT or _wait_for_quiet()
+    _quiet = not _paused or _wait_for_quiet() or FORK_SUPPORT
 
 
 def _after_in_parent() -> None:
@@ -105,11 +112,11 @@ def _after_in_child() -> None:
 def _wait_for_quiet() -> bool:
     """Wait for the end of gRPC's threads; where they cannot be seen, wait as long as they take at most."""
     tasks = Path("/proc/self/task")
-    deadline = time.monotonic() + _QUIET
+    deadline = time.monotonic() + _LONGEST_WAIT
     if not tasks.exists():
-        time.sleep(_QUIET)
+        time.sleep(_LONGEST_WAIT)
         return True
-    while _GRPC_THREADS & {_thread_name(task) for task in tasks.iterdir()}:
+    while any(_thread_name(task).startswith(_GRPC_THREADS) for task in tasks.iterdir()):
         if time.monotonic() > deadline:
             return False
         time.sleep(0.002)
@@ -137,6 +144,14 @@ def _close_all() -> None:
             member.close()
 
 
-atexit.register(_close_all)
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_before, after_in_parent=_after_in_parent, after_in_child=_after_in_child)
+def _register() -> None:
+    global _registered  # noqa: PLW0603 - once per process
+    if _registered:
+        return
+    _registered = True
+    atexit.register(_close_all)
+    if hasattr(os, "register_at_fork"):
+        # Of what runs before a fork, the last registered comes first. gRPC registers when its first channel is made,
+        # and lets nobody close a channel once its turn has come.
+        grpc.insecure_channel("localhost:1").close()
+        os.register_at_fork(before=_before, after_in_parent=_after_in_parent, after_in_child=_after_in_child)

@@ -64,7 +64,7 @@ class Watch:
         self._brought_rules = False
         self._lock = threading.Lock()
         self._stopping = threading.Event()
-        self._channel: grpc.Channel | None = None
+        self._call: _Responses | None = None
         self._thread = threading.Thread(target=self._run, name="mirante-watch", daemon=True)
 
     def start(self) -> None:
@@ -75,9 +75,9 @@ class Watch:
         """End the stream and the thread; return whether no gRPC object of this watch is left."""
         with self._lock:
             self._stopping.set()
-            channel = self._channel
-        if channel is not None:
-            channel.close()
+            # The thread closes the channel: that may block, here only the wait for the thread does, and it has a bound.
+            if self._call is not None:
+                self._call.cancel()
         self._thread.join(_JOIN)
         return not self._thread.is_alive()
 
@@ -98,14 +98,14 @@ class Watch:
         """Run one stream to its end."""
         upstream, with_token = self._upstream()
         try:
-            with self._lock:
-                if self._stopping.is_set():
-                    return StreamEnd(EndKind.LOST, "stopped")
-                self._channel = channel = open_channel(self._settings)
-            with channel:
+            with open_channel(self._settings) as channel:
                 call = sync_grpc.FlagSyncServiceStub(channel).WatchFlags(
                     iter(upstream), metadata=call_metadata(self._settings)
                 )
+                with self._lock:
+                    if self._stopping.is_set():
+                        return StreamEnd(EndKind.LOST, "stopped")
+                    self._call = call
                 return self._follow(call, upstream)
         except grpc.RpcError as error:
             end = end_of_error(error, with_token=with_token)
@@ -119,7 +119,7 @@ class Watch:
                 _log.exception("the stream of flags failed")
             return StreamEnd(EndKind.LOST, type(error).__name__)
         finally:
-            self._channel = None
+            self._call = None
             self._chores.drop("silence")
             upstream.close()
 
