@@ -37,11 +37,10 @@ from services.flags.watch.hub import WatchHub
 from services.runtime.background import in_background
 from services.runtime.calls.authentication import Entrance
 from services.runtime.calls.in_flight import InFlight
-from services.runtime.calls.interceptor import CallInterceptor
+from services.runtime.calls.intercepted import InterceptedServices
 from services.runtime.calls.observed import CallObserver
 from services.runtime.calls.policy import CallPolicy
 from services.runtime.calls.quota import Quotas
-from services.runtime.calls.services import LateServices
 from services.runtime.calls.streams import OpenStreams
 from services.runtime.datastores import open_datastores
 from services.runtime.process import run_service
@@ -75,7 +74,7 @@ async def running(settings: FlagsSettings) -> AsyncIterator[FlagService]:
     """
     async with AsyncExitStack() as stack:
         telemetry = stack.enter_context(open_telemetry(settings, "mirante-flags"))
-        services, interceptor = LateServices(), CallInterceptor()
+        services = InterceptedServices()
         server = await stack.enter_async_context(
             open_server(
                 settings,
@@ -85,7 +84,6 @@ async def running(settings: FlagsSettings) -> AsyncIterator[FlagService]:
                 reuseport=settings.reuseport,
                 services=services,
                 names=SERVICES,
-                interceptors=[interceptor],
             )
         )
         datastores = await stack.enter_async_context(open_datastores(settings))
@@ -94,7 +92,7 @@ async def running(settings: FlagsSettings) -> AsyncIterator[FlagService]:
         parts = _Parts(settings, telemetry, store, redis)
         await parts.prepare(settings)
         parts.add_servicers(services)
-        interceptor.policy = parts.policy
+        services.open()
         await stack.enter_async_context(in_background(*parts.background(settings)))
         await server.serve()
         stack.push_async_callback(_drain, server, parts.hub, settings)
@@ -110,7 +108,7 @@ class _Parts:
         self._feed = RedisFeed(redis)
         streams = OpenStreams(settings.streams_per_key)
         self._keys = KeyRing(store.rules, lambda key_id: streams.close_those_of(key_id, revoked_error))
-        self.policy = CallPolicy(
+        self._policy = CallPolicy(
             observer=CallObserver(telemetry),
             in_flight=InFlight(settings.max_in_flight),
             entrance=Entrance(self._keys, ROLES),
@@ -125,7 +123,7 @@ class _Parts:
         self._follower = Follower(self._catalog, self._keys, self._feed)
         announcer = Announcer(self._catalog, self._follower, self._feed)
         self._administration: Administration = administration(store, announcer.rules_changed, announcer.keys_changed)
-        measure(telemetry.measurements, self._catalog, self.policy, self._feed)
+        measure(telemetry.measurements, self._catalog, self._policy, self._feed)
 
     async def prepare(self, settings: FlagsSettings) -> None:
         """Create what a demo starts with, and read everything."""
@@ -134,11 +132,11 @@ class _Parts:
         await until_available(self._follower.read_keys)
         await until_available(self._follower.read_rules)
 
-    def add_servicers(self, services: LateServices) -> None:
+    def add_servicers(self, services: InterceptedServices) -> None:
         """Put up the services."""
-        server = services.as_server
+        server = services.adding(self._policy)
         admin = self._administration
-        add_EvaluationServiceServicer_to_server(EvaluationServicer(self._catalog, self.policy.quotas), server)
+        add_EvaluationServiceServicer_to_server(EvaluationServicer(self._catalog, self._policy.quotas), server)
         add_FlagSyncServiceServicer_to_server(FlagSyncServicer(self._catalog, self.hub, self._delivery), server)
         add_FlagAdminServiceServicer_to_server(admin.flags, server)
         add_SegmentAdminServiceServicer_to_server(admin.segments, server)

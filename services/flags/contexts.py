@@ -24,7 +24,9 @@ def read_context(message: evaluation_pb2.EvaluationContext) -> dict[str, Attribu
     if message.ByteSize() > MOST_BYTES:
         raise _invalid("context", f"is larger than {MOST_BYTES // 1024} KiB")
     context: dict[str, AttributeValue] = {}
-    for name, value in message.attributes.items():
+    attributes = message.attributes
+    for name in attributes:  # `items` of a protobuf map costs three times as much
+        value = attributes[name]
         # Most attributes are texts: asking for one is far cheaper than asking which kind there is.
         context[name] = value.string_value or _value(value, name, 2)
     if message.targeting_key:

@@ -12,7 +12,6 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1.health import aio as aio_health
 from grpc_reflection.v1alpha import reflection
 
-from services.runtime.calls.services import LateServices
 from services.runtime.settings import ServiceSettings, SettingsError
 from services.runtime.tls import server_credentials
 
@@ -81,9 +80,8 @@ async def open_server(
     *,
     variable: str,
     reuseport: bool,
-    services: LateServices,
+    services: grpc.GenericRpcHandler,
     names: Sequence[str],
-    interceptors: Sequence[grpc.aio.ServerInterceptor],
 ) -> AsyncIterator[GrpcServer]:
     """
     Listen, and stop at once when the block ends (call `drain` before).
@@ -96,12 +94,11 @@ async def open_server(
         reuseport: whether several processes may share the port.
         services: our services.
         names: the full names of our services, for health and reflection.
-        interceptors: outermost first.
 
     Raises:
         SettingsError: the port is taken or the TLS files cannot be used.
     """
-    server = grpc.aio.server(interceptors=interceptors, options=[*_OPTIONS, ("grpc.so_reuseport", int(reuseport))])
+    server = grpc.aio.server(options=[*_OPTIONS, ("grpc.so_reuseport", int(reuseport))])
     server.add_generic_rpc_handlers((services,))
     health = aio_health.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(health, server)
