@@ -8,6 +8,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input install
 PROTO_VENV := .venv-proto
 PEERS_VENV := .venv-peers
+SETTINGS_PAGE := $(BIN)/python -m services.runtime.settings_table \
+	services.flags.settings:FlagsSettings services.cli.connection:CliSettings
 BENCHMARKS := evaluation ruleset remote fanout kill
 PROJECTS := pyproject.toml clients/python/pyproject.toml
 RUNTIME := $(VENV)/.runtime-installed
@@ -20,7 +22,7 @@ ARGS ?=
 DEMO ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format proto proto-check bench conformance load e2e clean
+.PHONY: help setup run test lint format proto proto-check docs docs-check bench conformance load e2e clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +56,12 @@ proto-check: $(PROTO_VENV)/.installed ## the committed code is what protos/ says
 	scripts/generate_protos.sh $(PROTO_VENV) "$$fresh" && \
 	diff --recursive --exclude=__pycache__ "$$fresh/mirante/api" $(API) >&2 || \
 	{ echo "$(API) is not what protos/ says: run make proto" >&2; exit 1; }
+
+docs: $(DEV) ## docs/settings.md, from the settings in the code
+	@$(SETTINGS_PAGE) > docs/settings.md
+
+docs-check: $(DEV) ## docs/settings.md is what the code says
+	@$(SETTINGS_PAGE) | diff docs/settings.md - || { echo "docs/settings.md is not what the code says: run make docs" >&2; exit 1; }
 
 bench: $(addprefix bench-,$(BENCHMARKS)) ## every benchmark, each printing one JSON object; one alone: make bench-NAME
 
