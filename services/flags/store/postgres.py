@@ -9,7 +9,7 @@ from services.flags.store.access import AccessStore
 from services.flags.store.definitions import DefinitionStore
 from services.flags.store.postgres_access import PostgresAccess
 from services.flags.store.postgres_definitions import PostgresDefinitions
-from services.flags.store.postgres_lineage import settle_lineage
+from services.flags.store.postgres_lineage import open_lineage
 from services.flags.store.postgres_pool import open_pool
 from services.flags.store.postgres_rules import PostgresRules
 
@@ -36,5 +36,6 @@ async def open_store(database_url: str, *, work_seconds: float = 10.0) -> AsyncI
         Unavailable: the database does not answer.
     """
     async with open_pool(database_url, work_seconds=work_seconds) as pool:
-        await settle_lineage(pool)
-        yield Store(PostgresRules(pool), PostgresDefinitions(pool), PostgresAccess(pool))
+        has_identity = await open_lineage(pool)
+        definitions = PostgresDefinitions(pool, has_identity=has_identity)
+        yield Store(PostgresRules(pool), definitions, PostgresAccess(pool))

@@ -8,6 +8,7 @@ from services.flags.store import EnvironmentHead, Kind
 from services.flags.store.absence import no_environment
 from services.flags.store.definitions import Filter, State
 from services.flags.store.postgres_change import PostgresChange
+from services.flags.store.postgres_lineage import settle_lineage
 from services.flags.store.postgres_pool import PostgresPool
 from services.flags.store.records import Author, PastVersion, Record
 from services.flags.store.rows import HEAD_COLUMNS, RECORD_COLUMNS, head, past_version, record
@@ -54,10 +55,11 @@ _PAGES: Final = {
 
 
 class PostgresDefinitions:
-    """The `DefinitionStore` on Postgres."""
+    """The `DefinitionStore` on Postgres; `has_identity` is what `open_lineage` returned."""
 
-    def __init__(self, pool: PostgresPool) -> None:
+    def __init__(self, pool: PostgresPool, *, has_identity: bool) -> None:
         self._pool = pool
+        self._has_identity = has_identity
 
     async def find(self, environment: str, kind: Kind, key: str) -> Record | None:
         """See `DefinitionStore`."""
@@ -94,6 +96,8 @@ class PostgresDefinitions:
     ) -> AsyncIterator[PostgresChange]:
         """See `DefinitionStore`."""
         async with self._pool.transaction(seconds) as connection:
+            if self._has_identity:
+                await settle_lineage(connection)
             change = await PostgresChange.begin(connection, environment, author)
             yield change
             await change.write()

@@ -1,12 +1,13 @@
 """A database that was copied or restored is noticed when it is opened."""
 
 import asyncio
+from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
 from services.flags.store.postgres import open_store
 from tests.support.datastores import ServerHandle, fresh_database
-from tests.support.flag_store import bool_flag, migrated_store, put
+from tests.support.flag_store import AUTHOR, bool_flag, migrated_store, put
 
 
 async def lineages(url: str) -> list[str]:
@@ -64,3 +65,49 @@ async def test_tables_put_back_from_a_dump_have_a_new_lineage(database_url: str)
     after = await lineages(database_url)
     assert len(after) == 1
     assert after != before
+
+
+async def execute(url: str, *statements: str) -> None:
+    """Run statements as the owner of the database."""
+    connection = await asyncpg.connect(url)
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+async def test_a_database_that_failed_over_under_a_running_service(database_url: str) -> None:
+    """The next change starts a new lineage, so no revision means two things; writers at the same time agree on it."""
+    async with migrated_store(database_url, "production") as store, open_store(database_url) as other:
+        await put(store, "production", bool_flag("a"))
+        (before,) = await store.rules.heads()
+        await execute(database_url, "UPDATE database_identity SET fingerprint = 'the one that was lost'")
+        await asyncio.gather(*[put(each, "production", bool_flag("b")) for each in (store, other, store, other)])
+        (after,) = await store.rules.heads()
+        assert after.lineage != before.lineage
+        assert after.revision == 5
+        async with store.definitions.change("production", AUTHOR) as change:
+            assert change.head == after
+
+
+async def test_without_the_right_to_read_the_identity(database_url: str) -> None:
+    """The service works, and keeps the lineages as they are."""
+    async with migrated_store(database_url, "production"):
+        pass
+    role = f"plain_{urlsplit(database_url).path[-16:]}"
+    await execute(
+        database_url,
+        "REVOKE EXECUTE ON FUNCTION pg_control_system() FROM PUBLIC",
+        f"CREATE ROLE {role} LOGIN PASSWORD 'plain'",
+        f"GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO {role}",
+    )
+    parts = urlsplit(database_url)
+    url = urlunsplit(parts._replace(netloc=f"{role}:plain@{parts.netloc.rpartition('@')[2]}"))
+    try:
+        before = await lineages(url)
+        async with open_store(url) as store:
+            assert (await put(store, "production", bool_flag("a")))[0].revision == 1
+        assert await lineages(url) == before
+    finally:
+        await execute(database_url, f"DROP OWNED BY {role}", f"DROP ROLE {role}")
