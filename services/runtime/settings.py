@@ -1,10 +1,12 @@
 """Settings: read from environment variables, once, into a frozen object that is handed down."""
 
+import os
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from pydantic import Field, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 SettingsT = TypeVar("SettingsT", bound=BaseSettings)
 
@@ -16,6 +18,22 @@ class SettingsError(Exception):
 def setting(variable: str, default: Any, description: str, **constraints: Any) -> Any:
     """Declare a setting that is read from `variable`; constraints are those of pydantic (`ge=0`)."""
     return Field(default, validation_alias=variable, description=description, **constraints)
+
+
+class _Variables(PydanticBaseSettingsSource):
+    """
+    The environment by the names that `setting` declares, and by no others.
+
+    pydantic's own source goes by the names of the fields as well, and would take HOME for `home` and PORT for `port`.
+    """
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002 - inherited
+        variable = str(field.validation_alias)
+        return os.environ.get(variable), variable, False
+
+    def __call__(self) -> dict[str, Any]:
+        found = [self.get_field_value(field, name) for name, field in self.settings_cls.model_fields.items()]
+        return {variable: value for value, variable, _ in found if value is not None}
 
 
 class ServiceSettings(BaseSettings):
@@ -56,6 +74,18 @@ class ServiceSettings(BaseSettings):
     max_in_flight: int = setting(
         "MIRANTE_MAX_IN_FLIGHT", 2_000, "Unary calls that are worked on at once; more are refused.", ge=1
     )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - see `_Variables`
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - not read
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - not read
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take values given by name, then those of the environment."""
+        return init_settings, _Variables(settings_cls)
 
     @model_validator(mode="after")
     def _tls_is_whole(self) -> Self:

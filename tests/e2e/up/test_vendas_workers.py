@@ -36,6 +36,7 @@ def backend(running: RunningUp, arguments: list[str], folder: Path) -> Iterator[
         "MIRANTE_ADDRESS": running.address,
         "MIRANTE_API_KEY": json.loads((running.home / "keys.json").read_text())["server"],
         "VENDAS_CACHE": str(folder),
+        "HOME": str(folder),  # gunicorn keeps a socket there
     }
     with (folder / "backend.log").open("w") as log:
         process = subprocess.Popen(
