@@ -70,13 +70,26 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def running_up(
-    command: Sequence[str], home: Path, *, port: int = 0, environment: Mapping[str, str] | None = None
+    command: Sequence[str],
+    home: Path,
+    *,
+    port: int = 0,
+    environment: Mapping[str, str] | None = None,
+    default_home: bool = False,
 ) -> Iterator[RunningUp]:
-    """Start a command that is or resembles `mirante up`, and leave nothing of it behind."""
+    """
+    Start a command that is or resembles `mirante up`, and leave nothing of it behind.
+
+    With `default_home` it is not told of its home, and is started in the folder above.
+    """
     port = port or free_port()
+    variables = {**os.environ, **(environment or {}), "MIRANTE_FLAGS_PORT": str(port), "MIRANTE_HOME": str(home)}
+    if default_home:
+        del variables["MIRANTE_HOME"]
     process = subprocess.Popen(
         command,
-        env={**os.environ, **(environment or {}), "MIRANTE_FLAGS_PORT": str(port), "MIRANTE_HOME": str(home)},
+        cwd=home.parent if default_home else None,
+        env=variables,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

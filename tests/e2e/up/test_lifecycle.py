@@ -15,10 +15,10 @@ SERVICE = "services.flags"
 
 
 def test_first_start_writes_keys_for_every_role(tmp_path: Path) -> None:
-    """Readable by the owner alone, and interrupting leaves no process behind."""
-    with running_up([MIRANTE, "up"], tmp_path) as running:
+    """In .mirante beside the checkout, readable by the owner alone; interrupting leaves no process behind."""
+    with running_up([MIRANTE, "up"], tmp_path / ".mirante", default_home=True) as running:
         running.until("ready")
-        keys = tmp_path / "keys.json"
+        keys = tmp_path / ".mirante/keys.json"
         assert set(json.loads(keys.read_text())) == {"server", "admin", "browser", "reader", "internal"}
         assert stat.S_IMODE(keys.stat().st_mode) == 0o600
         processes = running.descendants()
@@ -26,6 +26,7 @@ def test_first_start_writes_keys_for_every_role(tmp_path: Path) -> None:
         assert running.stop(signal.SIGINT) == 0
         assert [process for process in processes if process.is_running()] == []
         assert len([line for line in running.lines if "ready" in line]) == 1
+        assert [path.name for path in tmp_path.iterdir()] == [".mirante"]
 
 
 def test_data_and_keys_survive_a_restart(tmp_path: Path) -> None:
