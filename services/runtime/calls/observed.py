@@ -1,6 +1,7 @@
 """How calls are traced and measured."""
 
 from time import perf_counter
+from typing import Final
 
 import grpc
 from opentelemetry.trace import Span
@@ -9,6 +10,8 @@ from services.runtime.telemetry.export import Telemetry
 from services.runtime.telemetry.measurements import Histogram, Instrument
 from services.runtime.telemetry.trace_context import Headers
 from services.runtime.telemetry.tracing import CallTracing
+
+_OK: Final = grpc.StatusCode.OK
 
 _DURATION = Instrument(
     "rpc.server.duration", "s", "Time in the handler, of unary calls.", ("rpc.method", "rpc.grpc.status")
@@ -43,7 +46,7 @@ class MethodObserver:
     def __init__(self, observer: CallObserver, method: str) -> None:
         self._observer = observer
         self._method = method
-        self._succeeded = observer.durations.series(method[1:], grpc.StatusCode.OK.name)
+        self._succeeded = observer.durations.series(method[1:], _OK.name)
 
     def begin(self, headers: Headers) -> Span | None:
         """Begin a call."""
@@ -52,7 +55,7 @@ class MethodObserver:
     def end_unary(self, span: Span | None, started: float, code: grpc.StatusCode) -> None:
         """End a unary call that began at `started` (`perf_counter`)."""
         seconds = perf_counter() - started
-        if code is grpc.StatusCode.OK:
+        if code is _OK:
             self._succeeded.record(seconds)
         else:
             self._observer.durations.series(self._method[1:], code.name).record(seconds)

@@ -34,22 +34,23 @@ class TokenBucket:
 
         What costs more than a burst is granted when the bucket is full, and paid off afterwards.
         """
-        self._fill(now)
-        missing = min(cost, self.burst) - self._tokens
-        if missing <= 0:
-            self._tokens -= cost
+        tokens = self._filled(now)
+        needed = cost if cost < self.burst else self.burst
+        if tokens >= needed:
+            self._tokens = tokens - cost
             return 0.0
-        return missing / self.rate
+        self._tokens = tokens
+        return (needed - tokens) / self.rate
 
     def reserve(self, cost: float, now: float) -> float:
         """Take tokens, in advance if need be, and return the seconds until they are earned."""
-        self._fill(now)
-        self._tokens -= cost
-        return max(0.0, -self._tokens / self.rate)
+        self._tokens = tokens = self._filled(now) - cost
+        return 0.0 if tokens >= 0 else -tokens / self.rate
 
-    def _fill(self, now: float) -> None:
-        self._tokens = min(self.burst, self._tokens + (now - self._at) * self.rate)
+    def _filled(self, now: float) -> float:
+        tokens = self._tokens + (now - self._at) * self.rate
         self._at = now
+        return tokens if tokens < self.burst else self.burst
 
 
 class Quotas:

@@ -18,14 +18,14 @@ StreamBehaviour = Callable[[object, BytesContext], Awaitable[None]]
 def stream_call(method: str, behave: StreamBehaviour, policy: CallPolicy) -> StreamBehaviour:
     """Return what serves the streams of a method. Opening one is not charged: how many are open is bounded instead."""
     observer = policy.observer.of(method)
-    entrance, streams = policy.entrance, policy.streams
+    admit, streams = policy.entrance.of(method), policy.streams
 
     async def call(requests: object, context: BytesContext) -> None:
         headers = current_headers.get()
         span = observer.begin(headers)
         code = grpc.StatusCode.OK
         try:
-            caller = entrance.admit(method, headers)
+            caller = admit(headers)
             current_caller.set(caller)
             with streams.opened(caller.key_id, method) as stream:
                 try:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from time import perf_counter
-from typing import Any
+from typing import Any, Final
 
 import grpc
 import grpc.aio
@@ -16,6 +16,8 @@ from services.runtime.calls.refusing import refusal_for
 from services.runtime.errors import InvalidRequest
 from services.runtime.telemetry.trace_context import current_headers
 
+_OK: Final = grpc.StatusCode.OK
+
 UnaryBehaviour = Callable[[bytes, BytesContext], Awaitable[bytes]]
 
 
@@ -23,18 +25,18 @@ def unary_call(method: str, handler: Any, policy: CallPolicy) -> UnaryBehaviour:
     """Return what serves the calls of a unary method."""
     parse, behave, serialise = handler.request_deserializer, handler.unary_unary, handler.response_serializer
     observer = policy.observer.of(method)
-    in_flight, entrance, quotas = policy.in_flight, policy.entrance, policy.quotas
+    in_flight, admit, quotas = policy.in_flight, policy.entrance.of(method), policy.quotas
 
     async def call(request: bytes, context: BytesContext) -> bytes:
         started = perf_counter()
         headers = current_headers.get()
         span = observer.begin(headers)
-        code = grpc.StatusCode.OK
+        code = _OK
         entered = False
         try:
             in_flight.enter()
             entered = True
-            caller = entrance.admit(method, headers)
+            caller = admit(headers)
             current_caller.set(caller)
             quotas.charge(caller)
             try:

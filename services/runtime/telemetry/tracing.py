@@ -1,5 +1,7 @@
 """Server spans of the calls that are traced."""
 
+from random import random
+
 import grpc
 from opentelemetry import context as otel_context
 from opentelemetry import trace
@@ -25,12 +27,18 @@ class CallTracing:
     def __init__(self, tracer: trace.Tracer, sampling: Sampling) -> None:
         self._tracer = tracer
         self._sampling = sampling
+        self._ratio = sampling.ratio
 
     def begin(self, method: str, headers: Headers) -> Span | None:
         """Return the span of a call and make it the present task's; None when the call is not traced."""
-        parent = trace_parent(headers) if "traceparent" in headers else None
-        if not self._sampling.traces(parent):
-            return None
+        if "traceparent" not in headers:
+            if random() >= self._ratio:
+                return None
+            parent = None
+        else:
+            parent = trace_parent(headers)
+            if not self._sampling.traces(parent):
+                return None
         service, _, name = method[1:].partition("/")
         span = self._tracer.start_span(
             method[1:],
