@@ -48,13 +48,18 @@ def _welcome(output: Output, everything: supervisor.Up) -> None:
     def show(output: Output) -> None:
         for name, address in everything.addresses.items():
             output.line(f"{name:<8}", styled(address, "bold"), "  gRPC")
-        output.line(f"keys    {keys}, one for each role")
         output.line(f"logs    {everything.home / 'logs'}")
-        output.line("try     mirante flags list")
-        output.line('        mirante flags kill nova_ui_vendas --reason "erro no checkout"')
+        if keys.exists():
+            output.line(f"keys    {keys}, one for each role")
+            output.line("try     mirante flags list")
+            output.line('        mirante flags kill nova_ui_vendas --reason "erro no checkout"')
         output.line(styled("ready", "bold green"), "; Ctrl-C stops everything")
 
     output.answer(
-        lambda: {"event": "ready", "addresses": dict(everything.addresses), "keys": str(keys)},
+        lambda: {
+            "event": "ready",
+            "addresses": dict(everything.addresses),
+            "keys": str(keys) if keys.exists() else None,
+        },
         show,
     )

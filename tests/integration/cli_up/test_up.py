@@ -58,7 +58,7 @@ def test_ready_is_json_for_programs(tmp_path: Path) -> None:
         assert json.loads(running.until("ready")) == {
             "event": "ready",
             "addresses": {"tiny": f"localhost:{running.port}"},
-            "keys": str(tmp_path / "keys.json"),
+            "keys": None,
         }
 
 
