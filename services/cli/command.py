@@ -10,7 +10,6 @@ import contextlib
 import dataclasses
 import functools
 import inspect
-import os
 from collections.abc import Callable, Collection, Iterator
 from typing import Any, Concatenate, ParamSpec
 
@@ -64,8 +63,6 @@ def root_options(app: typer.Typer) -> None:
 
 def with_session(options: Options, action: Callable[[Session], None]) -> None:
     """Run a command; a refusal is printed and becomes the exit code."""
-    # What the transport logs by itself is said better by the refusal.
-    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     output = Output(as_json=bool(options.json))
     with telling_refusals(output):
         session = Session(resolve(options, load_settings(CliSettings)), output)

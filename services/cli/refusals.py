@@ -99,4 +99,7 @@ def _add_details(refusal: Refusal, status: status_pb2.Status) -> None:
 def _unreachable(text: str, address: str) -> tuple[str, str]:
     if "handshake" in text.lower() or "certificate" in text.lower():
         return f"no TLS connection to {address}: {text}", "see --tls, --tls-ca, --tls-cert and --tls-key"
-    return f"no service answers at {address}", "start one with `mirante up`, or name another with --address"
+    hint = "start one with `mirante up`, or name another with --address"
+    if "refused" not in text:
+        hint += "; if something listens there that wants TLS, see --tls"
+    return f"no service answers at {address}", hint

@@ -2,8 +2,10 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -124,6 +126,21 @@ def test_no_service_is_one_clear_line(mirante: Mirante, arguments: list[str]) ->
     assert result.stderr == (
         "error: no service answers at localhost:1\nhint: start one with `mirante up`, or name another with --address\n"
     )
+
+
+def test_listener_that_hangs_up_may_want_tls(mirante: Mirante) -> None:
+    """Something is there, so starting another would not help."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def hang_up() -> None:
+            listener.accept()[0].close()
+
+        peer = threading.Thread(target=hang_up)
+        peer.start()
+        result = mirante("flags", "list", "--address", f"127.0.0.1:{listener.getsockname()[1]}")
+        peer.join()
+    assert result.exit_code == 1
+    assert "see --tls" in result.stderr
 
 
 @pytest.mark.parametrize(
