@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from mirante.evaluation.bucketing import HASH_VERSION
 from mirante.evaluation.conditions import all_of, string_sets
-from mirante.evaluation.model import Flag, Reason, Rollout, Rule, Violation
+from mirante.evaluation.model import Flag, Operator, Reason, Rollout, Rule, Violation
 from mirante.evaluation.outcome import FlagIdentity, Outcome
 from mirante.evaluation.rollouts import compile_draw, compile_gate
 from mirante.evaluation.steps import Step, Way, always, chain, fulfilled, gated, if_all, if_in_all, look_up, skip
@@ -19,17 +19,24 @@ from mirante.evaluation.violations import InvalidDefinition
 
 _Else = TypeVar("_Else")
 
+_TIMED = (Operator.BEFORE, Operator.AFTER, Operator.IN_SEGMENT)
+
 
 class CompiledFlag:
-    """A flag that can be evaluated: `decide(context, ruleset, now)` returns the outcome."""
+    """
+    A flag that can be evaluated: `decide(context, ruleset, now)` returns the outcome.
 
-    __slots__ = ("client_visible", "decide", "key", "type", "version")
+    `timed` says that the outcome may depend on `now`.
+    """
+
+    __slots__ = ("client_visible", "decide", "key", "timed", "type", "version")
 
     def __init__(self, flag: Flag) -> None:
         self.key = flag.key
         self.type = flag.type
         self.version = flag.version
         self.client_visible = flag.client_visible
+        self.timed = _is_timed(flag)
         self.decide: Way[Outcome] = _Compiler(flag).decide()
 
 
@@ -117,3 +124,13 @@ class _Compiler:
         draw = compile_draw(rollout, bucketing, lambda variant: self._outcome(Reason.SPLIT, variant, rule_id))
         takes_part = compile_gate(rollout, bucketing)
         return draw if takes_part is None else gated(takes_part, draw, uncovered)
+
+
+def _is_timed(flag: Flag) -> bool:
+    """Return whether the time may matter; what other flags and segments do is not looked at, so they may."""
+    return (
+        flag.starts_at is not None
+        or flag.ends_at is not None
+        or bool(flag.prerequisites)
+        or any(condition.operator in _TIMED for rule in flag.rules for condition in rule.conditions)
+    )

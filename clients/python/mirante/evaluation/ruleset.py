@@ -17,26 +17,29 @@ class Ruleset:
 
     `broken` holds, by flag key, why a definition cannot be evaluated here; such a flag fails alone. A segment that
     cannot be read fails the flags that ask for it: no answer is safer than counting everybody, or nobody, as a member.
+    `timed` holds the keys of the flags whose answer may depend on the time; for all others any `now` will do.
     """
 
-    __slots__ = ("broken", "flags", "segments", "stamp")
+    __slots__ = ("broken", "flags", "segments", "stamp", "timed")
 
     def __init__(
         self,
         flags: dict[str, CompiledFlag],
         segments: dict[str, CompiledSegment],
         broken: Mapping[str, str],
+        timed: frozenset[str],
         stamp: Stamp,
     ) -> None:
         self.flags: Mapping[str, CompiledFlag] = flags
         self.segments: Mapping[str, CompiledSegment] = segments
         self.broken = MappingProxyType(dict(broken))
+        self.timed = timed
         self.stamp = stamp
 
     @classmethod
     def empty(cls, stamp: Stamp) -> "Ruleset":
         """Return a ruleset in which no flag exists."""
-        return cls({}, {}, {}, stamp)
+        return cls({}, {}, {}, frozenset(), stamp)
 
     def replaced(
         self,
@@ -56,13 +59,16 @@ class Ruleset:
         compiled is broken too.
         """
         next_flags, next_segments, next_broken = dict(self.flags), dict(self.segments), dict(self.broken)
+        touched: set[str] = set()
         for key in removed_flags:
+            touched.add(key)
             next_flags.pop(key, None)
             next_broken.pop(key, None)
         for key in removed_segments:
             next_segments.pop(key, None)
         with _collector_paused():
             for flag in flags:
+                touched.add(flag.key)
                 try:
                     next_flags[flag.key] = CompiledFlag(flag)
                 except InvalidDefinition as error:
@@ -76,11 +82,18 @@ class Ruleset:
                 except InvalidDefinition as error:
                     next_segments[segment.key] = BrokenSegment(segment.key, str(error))
         for key, why in broken.items():
+            touched.add(key)
             next_flags.pop(key, None)
             next_broken[key] = why
         for key, why in broken_segments.items():
             next_segments[key] = BrokenSegment(key, why)
-        return Ruleset(next_flags, next_segments, next_broken, stamp)
+        return Ruleset(next_flags, next_segments, next_broken, self._timed_after(touched, next_flags), stamp)
+
+    def _timed_after(self, touched: set[str], flags: Mapping[str, CompiledFlag]) -> frozenset[str]:
+        timed = {key for key in touched if key in flags and flags[key].timed}
+        if timed == self.timed & touched:
+            return self.timed
+        return (self.timed - touched) | timed
 
     def with_stamp(self, stamp: Stamp) -> "Ruleset":
         """Return the same rules under another stamp."""
