@@ -126,9 +126,9 @@ class _Parts:
         measure(telemetry.measurements, self._catalog, self._policy, self._feed)
 
     async def prepare(self, settings: FlagsSettings) -> None:
-        """Create what a demo starts with, and read everything."""
-        if settings.demo:
-            await until_available(partial(self._prepare_demo, settings))
+        """Create what a first start needs, and read everything."""
+        if settings.bootstrap or settings.demo:
+            await until_available(partial(self._bootstrap, settings))
         await until_available(self._follower.read_keys)
         await until_available(self._follower.read_rules)
 
@@ -151,11 +151,11 @@ class _Parts:
             partial(self.hub.keep_alive, settings.heartbeat_seconds, settings.blocked_write_seconds),
         ]
 
-    async def _prepare_demo(self, settings: FlagsSettings) -> None:
-        await ensure_environment_and_keys(
-            self._store.access, DEMO_ENVIRONMENT, settings.home, others=OTHER_ENVIRONMENTS
-        )
-        await seed(self._store.rules, self._administration.transfer, DEMO_ENVIRONMENT)
+    async def _bootstrap(self, settings: FlagsSettings) -> None:
+        others = OTHER_ENVIRONMENTS if settings.demo else ()
+        await ensure_environment_and_keys(self._store.access, DEMO_ENVIRONMENT, settings.home, others=others)
+        if settings.demo:
+            await seed(self._store.rules, self._administration.transfer, DEMO_ENVIRONMENT)
 
 
 async def _drain(server: GrpcServer, hub: WatchHub, settings: FlagsSettings) -> None:

@@ -1,7 +1,7 @@
 """
-What the first start of a demo creates: an environment, and one key of each role, whose secrets go into keys.json.
+What a first start creates when it is told to: an environment, and one key of each role, with the secrets in keys.json.
 
-Only for machines of developers: elsewhere administrators create environments and keys.
+Further environments and keys are made by administrators, who get their first key here.
 """
 
 import json

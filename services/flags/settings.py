@@ -13,9 +13,13 @@ class FlagsSettings(ServiceSettings):
     reuseport: bool = setting(
         "MIRANTE_FLAGS_REUSEPORT", False, "Several processes share the port; the system spreads connections over them."
     )
-    demo: bool = setting(
-        "MIRANTE_DEMO", False, "At the first start create the environment `production` with the demo's flags, and keys."
+    bootstrap: bool = setting(
+        "MIRANTE_BOOTSTRAP",
+        False,
+        "At the first start create the environment `production` and a key of each role, whose secrets go into "
+        "`keys.json` in the home folder. `mirante up` sets it; elsewhere set it once, to get the first admin key.",
     )
+    demo: bool = setting("MIRANTE_DEMO", False, "As MIRANTE_BOOTSTRAP, and import the demo's flags if there are none.")
     quota: float = setting(
         "MIRANTE_FLAGS_QUOTA",
         10_000.0,

@@ -35,14 +35,14 @@ def hold(output: Output, *, demo: bool, services: Sequence[ServiceProcess]) -> N
             supervisor.run(
                 load_settings(ServiceSettings),
                 demo=demo,
-                when_up=lambda everything: _welcome(output, everything),
+                when_up=lambda everything: _welcome(output, everything, demo=demo),
                 tell=output.remark,
                 services=services,
             )
         )
 
 
-def _welcome(output: Output, everything: supervisor.Up) -> None:
+def _welcome(output: Output, everything: supervisor.Up, *, demo: bool) -> None:
     keys = everything.home / "keys.json"
 
     def show(output: Output) -> None:
@@ -51,8 +51,9 @@ def _welcome(output: Output, everything: supervisor.Up) -> None:
         output.line(f"logs    {everything.home / 'logs'}")
         if keys.exists():
             output.line(f"keys    {keys}, one for each role")
-            output.line("try     mirante flags list")
-            output.line('        mirante flags kill nova_ui_vendas --reason "erro no checkout"')
+            output.line("try     mirante flags list" if demo else "try     mirante flags create minha_flag --on")
+            if demo:
+                output.line('        mirante flags kill nova_ui_vendas --reason "erro no checkout"')
         output.line(styled("ready", "bold green"), "; Ctrl-C stops everything")
 
     output.answer(

@@ -107,6 +107,7 @@ class _Run:
             "DATABASE_URL": datastores.database_url,
             "REDIS_URL": datastores.redis_url,
             "MIRANTE_HOME": str(self.home),
+            "MIRANTE_BOOTSTRAP": "1",
             "MIRANTE_DEMO": "1" if self.demo else "0",
             "PYTHONUNBUFFERED": "1",
         }

@@ -78,3 +78,14 @@ def test_home_in_use_is_a_refusal(tmp_path: Path) -> None:
             assert second.end() == 1
             assert "is in use by process" in second.lines[0]
         assert running.stop() == 0
+
+
+def test_start_without_the_demo(tmp_path: Path) -> None:
+    """It is empty, and the admin key of the first start makes it useful."""
+    with running_up([MIRANTE, "up", "--no-demo"], tmp_path) as running:
+        running.until("ready")
+        mirante = command_line(running)
+        assert json.loads(mirante("flags", "list", "--json").stdout)["records"] == []
+        assert mirante("flags", "create", "minha_flag", "--on").exit_code == 0
+        assert "minha_flag" in mirante("flags", "list").stdout
+        assert running.stop() == 0
