@@ -51,18 +51,20 @@ def refused_item(request_id: int, flag_key: str, error: ServiceError) -> bytes:
 
 
 def status_of(evaluation: Evaluation, snapshot: Snapshot) -> ServiceError:
-    """Return the error that an answer without a value is, as a status of its own."""
+    """Return the error that an answer without a value is, as a status of its own; versions are in its metadata."""
     field, _, description = evaluation.error_message.partition(": ")
     error, flag_key = evaluation.error or EvaluationError.INTERNAL, evaluation.flag_key
+    metadata = {"revision": str(evaluation.revision), "flag_version": str(evaluation.flag_version)}
     if error is EvaluationError.FLAG_NOT_FOUND:
         return NotFound(
-            "flag_key: no such flag", reason=reasons.ERROR_REASON_FLAG_NOT_FOUND, metadata={"flag_key": flag_key[:200]}
+            "flag_key: no such flag",
+            reason=reasons.ERROR_REASON_FLAG_NOT_FOUND,
+            metadata=metadata | {"flag_key": flag_key[:200]},
         )
-    metadata: dict[str, str] = {}
     if error is EvaluationError.TYPE_MISMATCH:
-        metadata = {"flag_key": flag_key, "type": snapshot.ruleset.flags[flag_key].type.value}
+        metadata |= {"flag_key": flag_key, "type": snapshot.ruleset.flags[flag_key].type.value}
     elif error is EvaluationError.TARGETING_KEY_MISSING:
-        metadata = {"attribute": field.removeprefix("context.")}
+        metadata |= {"attribute": field.removeprefix("context.")}
     elif error is EvaluationError.INVALID_DEFINITION:
         field, description = "flag_key", f"its definition cannot be evaluated: {evaluation.error_message}"
     return InvalidRequest(

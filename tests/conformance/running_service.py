@@ -1,6 +1,7 @@
 """A real flag service that holds the definitions of all suites, each as an environment."""
 
 import asyncio
+import copy
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -75,4 +76,5 @@ async def _store(store: Store, suite: Suite) -> None:
     await store.access.create_environment(suite.name, "")
     definitions: list[Definition] = [*suite.flags, *suite.segments]
     for version in range(1, max(definition.version for definition in definitions) + 1):
-        await put(store, suite.name, *[each for each in definitions if each.version >= version])
+        # Copies, because the store puts the version that it has counted into the message.
+        await put(store, suite.name, *[copy.deepcopy(each) for each in definitions if each.version >= version])
