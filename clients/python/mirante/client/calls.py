@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeAlias, TypeVar
 
 from mirante.client.channel import call_metadata, open_channel  # first: it prepares gRPC for forks
 
@@ -16,6 +16,9 @@ from mirante.errors import MiranteError
 Request = TypeVar("Request")
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
+
+Method: TypeAlias = Callable[[evaluation_grpc.EvaluationServiceStub], "grpc.UnaryUnaryMultiCallable[Request, T]"]
+"""Picks a method of the service."""
 
 
 class NotConnected(MiranteError):
@@ -37,13 +40,14 @@ class Call(Protocol, Generic[T_co]):
 
 class Calls:
     """
-    Starts calls and counts those under way. The channel is opened by the first one.
+    Makes calls and counts those under way. The channel is opened by the first one.
 
     Before a fork new calls wait and those under way end by their deadline; then gRPC is let go of.
     """
 
     def __init__(self, settings: ClientSettings) -> None:
         self._settings = settings
+        self._metadata = call_metadata(settings)
         self._gate = threading.Condition()
         self._channel: grpc.Channel | None = None
         self._stub: evaluation_grpc.EvaluationServiceStub | None = None
@@ -51,28 +55,38 @@ class Calls:
         self._paused = False
         self._closed = False
 
-    def start(
-        self,
-        method: Callable[[evaluation_grpc.EvaluationServiceStub], "grpc.UnaryUnaryMultiCallable[Request, T]"],
-        request: Request,
-    ) -> Call[T]:
+    def ask(self, method: "Method[Request, T]", request: Request) -> T:
         """
-        Start the call of a method.
+        Make a call and wait for the response.
+
+        Raises:
+            NotConnected: after `close`.
+            grpc.RpcError: the call failed.
+        """
+        # The blocking form runs on this thread alone. That is faster than to wait for a started call, and an exception
+        # from nowhere (the end of the stack, a signal) leaves nothing behind that others would wait for.
+        stub = self._enter()
+        try:
+            return method(stub)(request, timeout=self._settings.timing.deadline, metadata=self._metadata)
+        finally:
+            self._leave()
+
+    def start(self, method: "Method[Request, T]", request: Request) -> Call[T]:
+        """
+        Start a call.
 
         Raises:
             NotConnected: after `close`.
         """
-        deadline = self._settings.timing.deadline
-        with self._gate:
-            self._gate.wait_for(lambda: not self._paused, deadline)
-            if self._closed or self._paused:
-                raise NotConnected("the client is closed")
-            if self._channel is None or self._stub is None:
-                self._channel = open_channel(self._settings)
-                self._stub = evaluation_grpc.EvaluationServiceStub(self._channel)
-            call: Call[T] = method(self._stub).future(request, timeout=deadline, metadata=call_metadata(self._settings))
-            self._under_way += 1
-        call.add_done_callback(self._done)
+        stub = self._enter()
+        try:
+            call: Call[T] = method(stub).future(
+                request, timeout=self._settings.timing.deadline, metadata=self._metadata
+            )
+        except BaseException:
+            self._leave()
+            raise
+        call.add_done_callback(self._leave)
         return call
 
     def close(self) -> None:
@@ -105,7 +119,18 @@ class Calls:
         if channel is not None:
             channel.close()
 
-    def _done(self, _call: Call[object]) -> None:
+    def _enter(self) -> evaluation_grpc.EvaluationServiceStub:
+        with self._gate:
+            self._gate.wait_for(lambda: not self._paused, self._settings.timing.deadline)
+            if self._closed or self._paused:
+                raise NotConnected("the client is closed")
+            if self._channel is None or self._stub is None:
+                self._channel = open_channel(self._settings)
+                self._stub = evaluation_grpc.EvaluationServiceStub(self._channel)
+            self._under_way += 1
+            return self._stub
+
+    def _leave(self, _call: object = None) -> None:
         with self._gate:
             self._under_way -= 1
             self._gate.notify_all()

@@ -5,14 +5,17 @@ import time
 from collections.abc import Mapping
 
 from mirante.client import lifecycle
-from mirante.client.calls import Call, Calls, response_of
+from mirante.client.calls import Calls, response_of
 from mirante.client.channel import check_channel
 from mirante.client.reader import NO_CONTEXT
 from mirante.client.remote_errors import evaluation_of_error
 from mirante.client.settings import ClientSettings
 from mirante.client.status import ClientState, Status
 
-from mirante.api.flags.v1 import evaluation_service_pb2 as pb2  # isort: skip
+import grpc  # isort: skip
+
+from mirante.api.flags.v1 import evaluation_service_pb2 as pb2
+from mirante.api.flags.v1.evaluation_service_pb2_grpc import EvaluationServiceStub
 from mirante.evaluation.model import Context, Evaluation, EvaluationError, FlagType, JsonValue
 from mirante.wire import context_to_proto, evaluation_from_proto, flag_type_to_proto
 
@@ -42,7 +45,7 @@ class RemoteFlags:
     ) -> Evaluation:
         """Return the service's answer, or the default with an error."""
         try:
-            response = self._start_one(flag_key, context, expected_type).result()
+            response = self._calls.ask(_evaluate_flag, self._request(flag_key, context, expected_type))
         except Exception as error:  # noqa: BLE001 - evaluations never raise
             return self._failed(flag_key, error, default)
         return self._answered(response.evaluation)
@@ -52,7 +55,8 @@ class RemoteFlags:
     ) -> Evaluation:
         """Do as `details`, without blocking the loop."""
         try:
-            response = await response_of(self._start_one(flag_key, context, expected_type))
+            request = self._request(flag_key, context, expected_type)
+            response = await response_of(self._calls.start(_evaluate_flag, request))
         except Exception as error:  # noqa: BLE001 - evaluations never raise
             return self._failed(flag_key, error, default)
         return self._answered(response.evaluation)
@@ -60,7 +64,7 @@ class RemoteFlags:
     def all_flags(self, context: Context | None) -> Mapping[str, Evaluation]:
         """Return the answers of all flags; none when the service cannot be asked."""
         try:
-            response = self._start_many(context, []).result()
+            response = self._calls.ask(_evaluate_flags, self._bulk_request(context, []))
         except Exception as error:  # noqa: BLE001 - evaluations never raise
             self._failed("", error, None)
             return {}
@@ -69,7 +73,7 @@ class RemoteFlags:
     async def all_flags_async(self, context: Context | None) -> Mapping[str, Evaluation]:
         """Do as `all_flags`, without blocking the loop."""
         try:
-            response = await response_of(self._start_many(context, []))
+            response = await response_of(self._calls.start(_evaluate_flags, self._bulk_request(context, [])))
         except Exception as error:  # noqa: BLE001 - evaluations never raise
             self._failed("", error, None)
             return {}
@@ -80,7 +84,7 @@ class RemoteFlags:
         deadline = time.monotonic() + (float("inf") if timeout is None else timeout)
         while True:
             try:
-                response = self._start_many(NO_CONTEXT, [_PROBE]).result()
+                response = self._calls.ask(_evaluate_flags, self._bulk_request(NO_CONTEXT, [_PROBE]))
             except Exception as error:  # noqa: BLE001 - whatever it was, it may work next time
                 self._failed(_PROBE, error, None)
             else:
@@ -110,9 +114,9 @@ class RemoteFlags:
         """See `lifecycle.Member`."""
         self._calls.revive(usable=grpc_usable)
 
-    def _start_one(
+    def _request(
         self, flag_key: str, context: Context | None, expected_type: FlagType | None
-    ) -> Call[pb2.EvaluateFlagResponse]:
+    ) -> pb2.EvaluateFlagRequest:
         request = pb2.EvaluateFlagRequest(
             flag_key=flag_key,
             context=context_to_proto(NO_CONTEXT if context is None else context),
@@ -120,15 +124,14 @@ class RemoteFlags:
         )
         if expected_type is not None:
             request.expected_type = flag_type_to_proto(expected_type)
-        return self._calls.start(lambda stub: stub.EvaluateFlag, request)
+        return request
 
-    def _start_many(self, context: Context | None, flag_keys: list[str]) -> Call[pb2.EvaluateFlagsResponse]:
-        request = pb2.EvaluateFlagsRequest(
+    def _bulk_request(self, context: Context | None, flag_keys: list[str]) -> pb2.EvaluateFlagsRequest:
+        return pb2.EvaluateFlagsRequest(
             flag_keys=flag_keys,
             context=context_to_proto(NO_CONTEXT if context is None else context),
             environment=self._environment,
         )
-        return self._calls.start(lambda stub: stub.EvaluateFlags, request)
 
     def _answered(self, message: pb2.Evaluation) -> Evaluation:
         self._set_state(ClientState.READY, revision=message.revision)
@@ -151,3 +154,15 @@ class RemoteFlags:
         since = before.since if state is before.state else time.time()
         if state is not before.state or revision > before.revision:
             self._status = Status(state, since, max(revision, before.revision), problem)
+
+
+def _evaluate_flag(
+    stub: EvaluationServiceStub,
+) -> "grpc.UnaryUnaryMultiCallable[pb2.EvaluateFlagRequest, pb2.EvaluateFlagResponse]":
+    return stub.EvaluateFlag
+
+
+def _evaluate_flags(
+    stub: EvaluationServiceStub,
+) -> "grpc.UnaryUnaryMultiCallable[pb2.EvaluateFlagsRequest, pb2.EvaluateFlagsResponse]":
+    return stub.EvaluateFlags
