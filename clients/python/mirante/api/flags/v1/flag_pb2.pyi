@@ -77,18 +77,18 @@ class _OperatorEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Operator.Val
     OPERATOR_SEMVER_GREATER: _Operator.ValueType  # 14
     OPERATOR_SEMVER_GREATER_OR_EQUAL: _Operator.ValueType  # 15
     OPERATOR_SEMVER_TILDE: _Operator.ValueType  # 16
-    """"~1.2.3": at least 1.2.3 and below 1.3.0."""
+    """"~1.2.3": at least 1.2.3 and below 1.3.0 and its pre-releases."""
     OPERATOR_SEMVER_CARET: _Operator.ValueType  # 17
-    """"^1.2.3": at least 1.2.3 and below 2.0.0; "^0.2.3": below 0.3.0; "^0.0.3": below 0.0.4."""
+    """"^1.2.3": at least 1.2.3 and below 2.0.0 and its pre-releases; "^0.2.3": below 0.3.0; "^0.0.3": below 0.0.4."""
     OPERATOR_BEFORE: _Operator.ValueType  # 18
-    """One value: RFC 3339, or relative to now: "-7d", "+12h" (units s, m, h, d, w). Attributes are RFC 3339 strings, or
-    integers of milliseconds since 1970.
+    """One value: RFC 3339, or relative to now: "-7d", "+12h" (units s, m, h, d, w). Attributes are RFC 3339 strings, dates,
+    or numbers of milliseconds since 1970; without an offset they are UTC.
     """
     OPERATOR_AFTER: _Operator.ValueType  # 19
     OPERATOR_IN_CIDR: _Operator.ValueType  # 20
     """The address lies in one of the networks, IPv4 or IPv6."""
     OPERATOR_EXISTS: _Operator.ValueType  # 21
-    """No values. The attribute is there and is not null."""
+    """No values. The attribute is there and is not null; negated, it is absent or null."""
     OPERATOR_ARRAY_ANY: _Operator.ValueType  # 22
     """Lists: at least one element, every one of the values, no element is among the values."""
     OPERATOR_ARRAY_ALL: _Operator.ValueType  # 23
@@ -123,18 +123,18 @@ OPERATOR_SEMVER_LESS_OR_EQUAL: Operator.ValueType  # 13
 OPERATOR_SEMVER_GREATER: Operator.ValueType  # 14
 OPERATOR_SEMVER_GREATER_OR_EQUAL: Operator.ValueType  # 15
 OPERATOR_SEMVER_TILDE: Operator.ValueType  # 16
-""""~1.2.3": at least 1.2.3 and below 1.3.0."""
+""""~1.2.3": at least 1.2.3 and below 1.3.0 and its pre-releases."""
 OPERATOR_SEMVER_CARET: Operator.ValueType  # 17
-""""^1.2.3": at least 1.2.3 and below 2.0.0; "^0.2.3": below 0.3.0; "^0.0.3": below 0.0.4."""
+""""^1.2.3": at least 1.2.3 and below 2.0.0 and its pre-releases; "^0.2.3": below 0.3.0; "^0.0.3": below 0.0.4."""
 OPERATOR_BEFORE: Operator.ValueType  # 18
-"""One value: RFC 3339, or relative to now: "-7d", "+12h" (units s, m, h, d, w). Attributes are RFC 3339 strings, or
-integers of milliseconds since 1970.
+"""One value: RFC 3339, or relative to now: "-7d", "+12h" (units s, m, h, d, w). Attributes are RFC 3339 strings, dates,
+or numbers of milliseconds since 1970; without an offset they are UTC.
 """
 OPERATOR_AFTER: Operator.ValueType  # 19
 OPERATOR_IN_CIDR: Operator.ValueType  # 20
 """The address lies in one of the networks, IPv4 or IPv6."""
 OPERATOR_EXISTS: Operator.ValueType  # 21
-"""No values. The attribute is there and is not null."""
+"""No values. The attribute is there and is not null; negated, it is absent or null."""
 OPERATOR_ARRAY_ANY: Operator.ValueType  # 22
 """Lists: at least one element, every one of the values, no element is among the values."""
 OPERATOR_ARRAY_ALL: Operator.ValueType  # 23
@@ -335,7 +335,9 @@ Global___Target: _TypeAlias = Target  # noqa: Y015
 
 @_typing.final
 class Prerequisite(_message.Message):
-    """Another flag of the environment that has to serve one of these variants."""
+    """Another flag of the environment that has to serve one of these variants. It never counts while it is killed, off, outside
+    its times, blocked by prerequisites of its own, or cannot be evaluated.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -465,7 +467,7 @@ class Rollout(_message.Message):
     COVERAGE_FIELD_NUMBER: _builtins.int
     RANGE_FIELD_NUMBER: _builtins.int
     bucket_by: _builtins.str
-    """The attribute whose value is hashed, a string or an integer. Empty means "targeting_key"."""
+    """The attribute whose value is hashed, a string or an integer (a whole double counts as one). Empty: "targeting_key"."""
     coverage: _builtins.int
     """Who takes part at all: out of 100,000, hashed with bucketing.coverage_salt. Unset means everybody. Who is not covered
     goes on to the next rule; at the fallthrough gets the off variant.
