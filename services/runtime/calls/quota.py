@@ -1,5 +1,6 @@
 """How much each key may ask of one process. Counted in memory: no I/O, and nothing to lose when Redis vanishes."""
 
+import math
 import time
 from collections.abc import Callable
 from typing import Final
@@ -80,7 +81,7 @@ class Quotas:
             quota = f"{self._rate(caller):g}/s"
             raise Overloaded(
                 f"the key has used up its quota of {quota}",
-                retry_seconds=delay,
+                retry_seconds=(math.floor(delay * 1000) + 1) / 1000,  # never a moment too early
                 reason=reasons.ERROR_REASON_QUOTA_EXCEEDED,
                 quota=quota,
             )

@@ -13,8 +13,9 @@ class _TraceIds(logging.Filter):
     """Adds trace_id and span_id to records that belong to a call."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if not hasattr(record, "trace_id"):
-            record.trace_id, record.span_id = current_trace_ids()
+        trace_id, span_id = current_trace_ids()
+        if trace_id and not hasattr(record, "trace_id"):
+            record.trace_id, record.span_id = trace_id, span_id
         return True
 
 
@@ -33,7 +34,7 @@ def log_handler() -> logging.Handler:
     handler.addFilter(_TraceIds())
     handler.setFormatter(
         JsonFormatter(
-            "%(asctime)s %(levelname)s %(name)s %(message)s %(trace_id)s %(span_id)s",
+            "%(asctime)s %(levelname)s %(name)s %(message)s",
             rename_fields={"asctime": "time", "levelname": "level", "name": "logger"},
             datefmt="%Y-%m-%dT%H:%M:%S%z",
         )
