@@ -3,7 +3,7 @@
 import contextlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from mirante.api.common.v1 import value_pb2
 from mirante.api.flags.v1 import flag_pb2
@@ -52,6 +52,7 @@ def changes(
     )
 
 
+@settings(deadline=None)  # machines are noisy
 @given(STEPS, st.data())
 def test_every_way_leads_to_the_same_rules(steps: list[dict[str, str]], data: st.DataObject) -> None:
     """Single changes, merged changes, full transfers and parts in any mixture end where one full transfer ends."""
@@ -86,6 +87,7 @@ def test_every_way_leads_to_the_same_rules(steps: list[dict[str, str]], data: st
     assert revisions == sorted(revisions)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 9), st.booleans()), max_size=20))
 def test_revisions_never_go_back(arrivals: list[tuple[int, bool]]) -> None:
     """Whatever order transfers of one lineage come in, the revision that answers only grows."""

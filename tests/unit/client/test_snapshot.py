@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from mirante.client.settings import ClientSettings
 from mirante.client.snapshot_file import SnapshotFile
@@ -29,6 +29,7 @@ def test_a_snapshot_gives_back_the_transfer() -> None:
     assert decode_snapshot(SNAPSHOT, "service/production") == TRANSFER
 
 
+@settings(deadline=None)  # machines are noisy
 @given(st.integers(0, len(SNAPSHOT) - 1))
 def test_a_truncated_snapshot_is_refused(length: int) -> None:
     """Cut anywhere, it is damaged."""
@@ -36,6 +37,7 @@ def test_a_truncated_snapshot_is_refused(length: int) -> None:
         decode_snapshot(SNAPSHOT[:length], "service/production")
 
 
+@settings(deadline=None)  # machines are noisy
 @given(st.integers(SNAPSHOT.index(b"\n") + 1, len(SNAPSHOT) - 1), st.integers(1, 255))
 def test_a_corrupt_snapshot_is_refused(position: int, difference: int) -> None:
     """One wrong byte of the content is noticed."""
@@ -45,6 +47,7 @@ def test_a_corrupt_snapshot_is_refused(position: int, difference: int) -> None:
         decode_snapshot(bytes(damaged), "service/production")
 
 
+@settings(deadline=None)  # machines are noisy
 @given(st.binary(max_size=200))
 def test_anything_else_is_refused(content: bytes) -> None:
     """Bytes from elsewhere are no snapshot."""
