@@ -3,9 +3,14 @@
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from hypothesis import settings
 from redis.asyncio import Redis
 
 from tests.support.datastores import RunningDatastores, ServerHandle, fresh_database, run_datastores
+
+# Machines are noisy: how long an example takes says nothing.
+settings.register_profile("mirante", deadline=None)
+settings.load_profile("mirante")
 
 
 @pytest.fixture(scope="session")
