@@ -105,6 +105,12 @@ class FlagWriter:
         self._note(record)
         return True
 
+    async def restore(self, key: str) -> pb2.FlagRecord:
+        """Restore a flag; raise what the call raises."""
+        record = await self._restore(self._records[key])
+        self._note(record)
+        return record
+
     async def kill(self, key: str) -> pb2.FlagRecord:
         """Kill a flag; raise what the call raises."""
         record = await self._kill(self._records[key])

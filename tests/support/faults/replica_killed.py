@@ -50,7 +50,7 @@ async def replica_killed_in_a_loop(
             await writer.kill(writer.alive())
             truth = await writer.truth()
             late = await crowd.reaches(truth)
-            clients_current = await becomes(lambda: all(_current(client, truth) for client in clients))
+            clients_current = await becomes(lambda: all(current(client, truth) for client in clients))
             delivery = await delivered_to_all(survivor.address, services.metadata("admin"), streams + len(clients))
         lost = await writer.lost()
         await crowd.close()
@@ -76,7 +76,8 @@ async def replica_killed_in_a_loop(
     }
 
 
-def _current(client: Mirante, truth: Truth) -> bool:
+def current(client: Mirante, truth: Truth) -> bool:
+    """Return whether a client holds the truth."""
     versions = {("flag", key): answer.flag_version for key, answer in client.all_flags({}).items()}
     flags = {definition: version for definition, version in truth.definitions.items() if definition[0] == "flag"}
     return client.status.revision == truth.revision and versions == flags

@@ -1,0 +1,42 @@
+"""
+A process that asks an in-process client about one flag, over and over, until its standard input ends.
+
+`python -m tests.support.asking_client TARGET SECRET CACHE FLAG` prints a line of JSON whenever the answer is another one.
+"""
+
+import json
+import sys
+import threading
+
+from mirante import Mirante
+from mirante.client.settings import Timing
+
+_PAUSE_SECONDS = 0.01
+_TIMING = Timing(grace=0.3, retry_longest=0.5, save_every=0.05)
+
+
+def main() -> None:
+    """Ask and print."""
+    target, secret, cache, flag = sys.argv[1:]
+    ended = threading.Event()
+    threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
+    last = ""
+    with Mirante(target, api_key=secret, cache_dir=cache, timing=_TIMING) as client:
+        while not ended.wait(_PAUSE_SECONDS):
+            answer = client.details(flag, {"targeting_key": "ana"}, default="default")
+            line = json.dumps(
+                {
+                    "value": answer.value,
+                    "reason": answer.reason.value,
+                    "stale": answer.stale,
+                    "revision": answer.stamp.revision,
+                }
+            )
+            if line != last:
+                last = line
+                sys.stdout.write(line + "\n")
+                sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
