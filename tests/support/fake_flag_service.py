@@ -62,7 +62,10 @@ class FakeFlagService(sync_grpc.FlagSyncServiceServicer, evaluation_grpc.Evaluat
     `scripts` are taken first, one per stream. `subscribes` and `applied` record what subscribers sent.
     """
 
-    def __init__(self, *flags: flag_pb2.Flag, lineage: str = "a") -> None:
+    def __init__(
+        self, *flags: flag_pb2.Flag, lineage: str = "a", credentials: grpc.ServerCredentials | None = None
+    ) -> None:
+        self._credentials = credentials
         self.flags = {flag.key: flag for flag in flags}
         self.lineage = lineage
         self.revision = 1
@@ -90,7 +93,11 @@ class FakeFlagService(sync_grpc.FlagSyncServiceServicer, evaluation_grpc.Evaluat
         self._server = grpc.server(futures.ThreadPoolExecutor(64), options=[("grpc.so_reuseport", 0)])
         sync_grpc.add_FlagSyncServiceServicer_to_server(self, self._server)
         evaluation_grpc.add_EvaluationServiceServicer_to_server(self, self._server)
-        self.port = self._server.add_insecure_port(f"127.0.0.1:{self.port}")
+        address = f"127.0.0.1:{self.port}"
+        if self._credentials is None:
+            self.port = self._server.add_insecure_port(address)
+        else:
+            self.port = self._server.add_secure_port(address, self._credentials)
         self._server.start()
         return self
 
