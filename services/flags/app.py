@@ -88,7 +88,7 @@ async def running(settings: FlagsSettings) -> AsyncIterator[FlagService]:
         )
         datastores = await stack.enter_async_context(open_datastores(settings))
         store = await open_database(stack, datastores.database_url)
-        redis = await stack.enter_async_context(_redis(datastores.redis_url))
+        redis = await stack.enter_async_context(open_redis(datastores.redis_url))
         parts = _Parts(settings, telemetry, store, redis)
         await parts.prepare(settings)
         parts.add_servicers(services)
@@ -164,7 +164,7 @@ async def _drain(server: GrpcServer, hub: WatchHub, settings: FlagsSettings) -> 
 
 
 @asynccontextmanager
-async def _redis(url: str) -> AsyncIterator["Redis"]:
+async def open_redis(url: str) -> AsyncIterator["Redis"]:
     """Open the client; nothing is tried. It fails fast: whoever uses it tries again in its own way."""
     redis = Redis.from_url(url, socket_connect_timeout=1.0, socket_timeout=5.0, retry=Retry(NoBackoff(), 0))
     try:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from mirante.api.common.v1 import error_reason_pb2 as reasons
 from mirante.api.flags.v1 import flag_sync_service_pb2 as sync_pb2
 
 from services.flags.catalog import FlagCatalog
@@ -15,11 +16,13 @@ from services.flags.watch.resume_token import Position
 from services.flags.watch.subscriber import Subscriber, Write
 from services.flags.watch.transfers import Transfers
 from services.runtime.calls.streams import OpenStream
-from services.runtime.errors import Unavailable
+from services.runtime.errors import Overloaded, Unavailable
 from services.runtime.telemetry.measurements import Series
 
 _BATCH: Final = 200
 """Subscribers that are woken without a pause, so that other calls get their turn while thousands are told."""
+
+_RETRY_SECONDS: Final = 5.0
 
 
 class WatchHub:
@@ -50,7 +53,7 @@ class WatchHub:
             Unavailable: the service is shutting down.
         """
         if self._leaving:
-            raise Unavailable("the service is shutting down")
+            raise Unavailable("the service is shutting down", reason=reasons.ERROR_REASON_NOT_READY)
         transfers = self._transfers.get(environment)
         if transfers is None:
             transfers = self._transfers[environment] = Transfers(self._catalog, environment)
@@ -109,7 +112,7 @@ class WatchHub:
             for subscriber in self._all():
                 if subscriber.writing_since is not None:
                     if now - subscriber.writing_since > blocked_seconds:
-                        subscriber.end_stream(Unavailable("the subscriber does not read what it is sent"))
+                        subscriber.end_stream(Overloaded("the subscriber does not read", retry_seconds=_RETRY_SECONDS))
                 elif now - subscriber.quiet_since > quiet_seconds * random.uniform(0.7, 1.0):
                     subscriber.send_heartbeat()
 

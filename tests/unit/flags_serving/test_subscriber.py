@@ -10,7 +10,7 @@ from services.flags.catalog import FlagCatalog
 from services.flags.watch.hub import WatchHub
 from services.flags.watch.subscriber import Subscriber
 from services.runtime.calls.streams import OpenStream, OpenStreams
-from services.runtime.errors import InvalidRequest, Unavailable
+from services.runtime.errors import InvalidRequest, Overloaded, Unavailable
 from services.runtime.telemetry.measurements import Series
 from tests.support.flag_messages import bool_flag
 from tests.support.memory_rules import MemoryRules
@@ -213,5 +213,5 @@ async def test_a_stream_that_takes_nothing_for_long_is_ended(setting: Setting) -
         while not setting.ended:
             await asyncio.sleep(0.001)
     chore.cancel()
-    assert isinstance(setting.ended[0], Unavailable)
+    assert isinstance(setting.ended[0], Overloaded)
     assert setting.hub.presence(PRODUCTION).connected == 0

@@ -1,0 +1,95 @@
+"""Both boards keep the promises of their seam."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from redis.asyncio import Redis
+
+from services.flags.app import open_redis
+from services.flags.delivery.board import Board
+from services.flags.delivery.memory_board import MemoryBoard
+from services.flags.delivery.redis_board import RedisBoard
+from services.runtime.errors import Unavailable
+from tests.support.datastores import ServerHandle
+
+
+class BoardContract:
+    """A subclass provides the fixture `board`."""
+
+    async def test_an_empty_board_holds_nothing(self, board: Board) -> None:
+        """Nobody has posted."""
+        assert await board.read("production") == {}
+
+    async def test_posts_are_read_by_environment(self, board: Board) -> None:
+        """Each replica's, by its name."""
+        await board.post("one", {"production": "1p", "staging": "1s"})
+        await board.post("two", {"production": "2p"})
+        assert await board.read("production") == {"one": "1p", "two": "2p"}
+        assert await board.read("staging") == {"one": "1s"}
+
+    async def test_a_post_takes_the_place_of_the_last(self, board: Board) -> None:
+        """The newest counts."""
+        await board.post("one", {"production": "old"})
+        await board.post("one", {"production": "new"})
+        assert await board.read("production") == {"one": "new"}
+
+
+class TestMemoryBoard(BoardContract):
+    """`MemoryBoard`."""
+
+    @pytest.fixture
+    def board(self) -> MemoryBoard:
+        """Return a board."""
+        return MemoryBoard()
+
+    async def test_a_replica_that_posts_no_more_is_gone(self) -> None:
+        """Its last post does not stay."""
+        now = [0.0]
+        board = MemoryBoard(lambda: now[0])
+        await board.post("one", {"production": "1p"})
+        now[0] = 60.0
+        assert await board.read("production") == {}
+
+
+class TestRedisBoard(BoardContract):
+    """`RedisBoard` on a real server."""
+
+    @pytest.fixture
+    async def redis(self, redis_url: str) -> AsyncIterator["Redis"]:
+        """Yield a client such as the service has."""
+        async with open_redis(redis_url) as redis:
+            yield redis
+
+    @pytest.fixture
+    def board(self, redis: "Redis") -> RedisBoard:
+        """Return a board."""
+        return RedisBoard(redis)
+
+    async def test_a_replica_that_posts_no_more_is_gone(self, board: RedisBoard, redis: "Redis") -> None:
+        """Every post expires, and a replica without posts is forgotten."""
+        await board.post("one", {"production": "1p"})
+        (key,) = await redis.keys("*production*")
+        assert 0 < await redis.pttl(key) <= 6_000
+        await redis.delete(key)
+        assert await board.read("production") == {}
+        assert await redis.smembers("mirante:flags:delivery:replicas") == set()
+
+    async def test_a_flushed_board_fills_up_again(self, board: RedisBoard, redis: "Redis") -> None:
+        """With the next posts."""
+        await board.post("one", {"production": "1p"})
+        await redis.flushall()
+        assert await board.read("production") == {}
+        await board.post("one", {"production": "1p"})
+        assert await board.read("production") == {"one": "1p"}
+
+    async def test_a_board_that_is_away_says_so(self, board: RedisBoard, valkey_server: ServerHandle) -> None:
+        """And works again by itself."""
+        await valkey_server.stop()
+        with pytest.raises(Unavailable):
+            await board.post("one", {"production": "1p"})
+        with pytest.raises(Unavailable):
+            await board.read("production")
+        await valkey_server.start()
+        await valkey_server.wait_until_ready()
+        await board.post("one", {"production": "1p"})
+        assert await board.read("production") == {"one": "1p"}
