@@ -1,7 +1,8 @@
 """
 A process that asks an in-process client about one flag, over and over, until its standard input ends.
 
-`python -m tests.support.asking_client TARGET SECRET CACHE FLAG` prints a line of JSON whenever the answer is another one.
+`python -m tests.support.asking_client TARGET SECRET CACHE FLAG` prints a line of JSON whenever the answer
+changes.
 """
 
 import json
@@ -19,7 +20,7 @@ def main() -> None:
     """Ask and print."""
     target, secret, cache, flag = sys.argv[1:]
     ended = threading.Event()
-    threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
+    threading.Thread(target=_wait_for_the_end_of_input, args=(ended,), daemon=True).start()
     last = ""
     with Mirante(target, api_key=secret, cache_dir=cache, timing=_TIMING) as client:
         while not ended.wait(_PAUSE_SECONDS):
@@ -36,6 +37,11 @@ def main() -> None:
                 last = line
                 sys.stdout.write(line + "\n")
                 sys.stdout.flush()
+
+
+def _wait_for_the_end_of_input(ended: threading.Event) -> None:
+    sys.stdin.read()
+    ended.set()
 
 
 if __name__ == "__main__":

@@ -92,8 +92,8 @@ class Crowd(abc.ABC):
                 end = "hops"
             except ConnectionError:
                 end = "refused connections"
+            self.ledger.seen[end if state.connected else f"{end} before a transfer"] += 1
             state.connected = False
-            self.ledger.seen[end] += 1
             await asyncio.sleep(max(state.retry_after, random.uniform(0, self._retry_seconds)))
             port = random.choice(self.ports)
 

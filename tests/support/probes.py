@@ -12,6 +12,7 @@ import grpc.aio
 from mirante import Mirante
 from mirante.api.flags.v1 import evaluation_service_pb2 as pb2
 from mirante.api.flags.v1.evaluation_service_pb2_grpc import EvaluationServiceStub
+from mirante.client.channel import EVALUATION_RETRIES
 
 from tests.support.flag_service_process import CHANNEL_OPTIONS, ENVIRONMENT
 
@@ -23,16 +24,21 @@ _PAUSE_SECONDS = 0.005
 
 
 @dataclass
-class InProcessProbe:
-    """Asks an in-process client, on a thread of its own, until the block ends."""
+class ClientProbe:
+    """
+    Asks a client, on a thread of its own, until the block ends.
+
+    `in_order` says that revisions must not go back, which calls to several replicas cannot promise.
+    """
 
     client: Mirante
     keys: Sequence[str]
+    in_order: bool = True
     asked: int = 0
     faults: list[str] = field(default_factory=list)
     lineages: set[str] = field(default_factory=set)
 
-    def __enter__(self) -> "InProcessProbe":
+    def __enter__(self) -> "ClientProbe":
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._ask, name="probe")
         self._thread.start()
@@ -51,7 +57,7 @@ class InProcessProbe:
                 if answer.error is not None:
                     self.faults.append(f"{key}: {answer.error} {answer.error_message}")
                 stamp = answer.stamp
-                if stamp.revision < newest.get(stamp.lineage, 0):
+                if self.in_order and stamp.revision < newest.get(stamp.lineage, 0):
                     self.faults.append(f"went back from {newest[stamp.lineage]} to {stamp.revision}")
                 newest[stamp.lineage] = stamp.revision
                 self.lineages.add(stamp.lineage)
@@ -68,7 +74,8 @@ class CallProbe:
 
     async def run(self, target: str, secret: str, pause: float = _PAUSE_SECONDS) -> None:
         """Ask until cancelled."""
-        async with grpc.aio.insecure_channel(target, options=CHANNEL_OPTIONS) as channel:
+        options = (*CHANNEL_OPTIONS, ("grpc.service_config", EVALUATION_RETRIES))
+        async with grpc.aio.insecure_channel(target, options=options) as channel:
             stub = EvaluationServiceStub(channel)
             while True:
                 for key in self.keys:

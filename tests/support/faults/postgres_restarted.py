@@ -13,7 +13,7 @@ from tests.support.datastores import RunningDatastores, ServerHandle
 from tests.support.faults.replica_killed import STEADY, current
 from tests.support.flag_service_process import becomes, installation
 from tests.support.flag_writer import FlagWriter
-from tests.support.probes import CallProbe, InProcessProbe, going_on
+from tests.support.probes import CallProbe, ClientProbe, going_on
 
 
 async def postgres_restarted_under_load(
@@ -33,7 +33,7 @@ async def postgres_restarted_under_load(
         await crowd.open(streams)
         clients = [stack.enter_context(Mirante(replica.address, api_key=secret)) for replica in services.replicas]
         assert all(client.wait_until_ready(30) for client in clients)
-        inside = [stack.enter_context(InProcessProbe(client, STEADY)) for client in clients]
+        inside = [stack.enter_context(ClientProbe(client, STEADY)) for client in clients]
         calls = [CallProbe(STEADY) for _ in services.replicas]
         async with going_on(
             *[writer.write_for_ever(0.02) for writer in writers],
@@ -56,7 +56,8 @@ async def postgres_restarted_under_load(
         for writer in writers:
             await writer.close()
     refusals = [refusal for writer in writers for refusal in writer.refusals]
-    assert [fault for probe in (*calls, *inside) for fault in probe.faults] == []
+    assert [fault for probe in calls for fault in probe.faults] == []
+    assert [fault for probe in inside for fault in probe.faults] == []
     assert {(refusal.code, refusal.reason, refusal.retry_seconds is not None) for refusal in refusals} == {
         ("UNAVAILABLE", "STORE_UNAVAILABLE", True)
     }, {refusal.message for refusal in refusals}

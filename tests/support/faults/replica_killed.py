@@ -14,7 +14,7 @@ from tests.support.datastores import RunningDatastores, ServerHandle
 from tests.support.faults.delivered import delivered_to_all
 from tests.support.flag_service_process import FlagServiceProcess, becomes, installation
 from tests.support.flag_writer import FlagWriter
-from tests.support.probes import InProcessProbe, going_on
+from tests.support.probes import ClientProbe, going_on
 
 STEADY = ("nova_ui_vendas", "dark_mode", "algoritmo_desconto")
 """Flags of the demo, which nobody takes away here."""
@@ -36,7 +36,7 @@ async def replica_killed_in_a_loop(
             targets = (services.target, victim.address, survivor.address)
             clients = [stack.enter_context(Mirante(target, api_key=secret)) for target in targets]
             assert all(client.wait_until_ready(30) for client in clients)
-            probes = [stack.enter_context(InProcessProbe(client, STEADY)) for client in clients]
+            probes = [stack.enter_context(ClientProbe(client, STEADY)) for client in clients]
             async with going_on(
                 writer.write_for_ever(0.02), _kill_and_start(victim, happened), _trouble(datastores.valkey, happened)
             ):

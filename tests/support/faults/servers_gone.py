@@ -1,4 +1,4 @@
-"""All replicas are killed; processes that were connected and processes that start now answer; then the replicas return."""
+"""All replicas are killed: processes that were connected, and others that start now, go on until they return."""
 
 import asyncio
 import json

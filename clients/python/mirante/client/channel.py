@@ -1,5 +1,6 @@
 """Channels to the flag service. The one place that imports grpc for the first time, because forks depend on how."""
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -18,6 +19,28 @@ FORK_SUPPORT = os.environ.get("GRPC_ENABLE_FORK_SUPPORT", "").lower() in {"1", "
 """Whether gRPC was started in a way that survives a fork."""
 
 _LARGEST_MESSAGE = 64 << 20
+
+# A gRPC server that shuts down ends calls that arrive before its goodbye has reached the client as CANCELLED, without
+# having looked at them; those on a connection that breaks are UNAVAILABLE. Evaluating twice does no harm, and gRPC goes
+# to another server if the address has one. The bucket of tokens ends retries when most calls fail.
+EVALUATION_RETRIES = json.dumps(
+    {
+        "methodConfig": [
+            {
+                "name": [{"service": "mirante.api.flags.v1.EvaluationService"}],
+                "retryPolicy": {
+                    "maxAttempts": 3,
+                    "initialBackoff": "0.01s",
+                    "maxBackoff": "0.1s",
+                    "backoffMultiplier": 2,
+                    "retryableStatusCodes": ["UNAVAILABLE", "CANCELLED"],
+                },
+            }
+        ],
+        "retryThrottling": {"maxTokens": 20, "tokenRatio": 0.1},
+    }
+)
+"""The gRPC service config of channels that evaluate."""
 
 
 def open_channel(settings: ClientSettings) -> grpc.Channel:
@@ -38,6 +61,7 @@ def open_channel(settings: ClientSettings) -> grpc.Channel:
         ("grpc.use_local_subchannel_pool", 1),
         # A watch opens a channel for each attempt; calls should find a service that is back.
         ("grpc.max_reconnect_backoff_ms", 1_000),
+        ("grpc.service_config", EVALUATION_RETRIES),
     ]
     if settings.tls is None:
         return grpc.insecure_channel(settings.address, options)
