@@ -1,8 +1,9 @@
 """
 What does the flag service add to bare gRPC?
 
-EvaluateFlag beside an echo of the same request on a bare grpc.aio server, in alternating pairs; then bulk and pipelined
-streams beside EvaluateFlag. The measured service checks the key, counts and traces, as always.
+EvaluateFlag beside a bare echo of the same request on the same gRPC server, and on a bare server of its own, in
+alternating pairs; then bulk and pipelined streams beside EvaluateFlag. The measured service checks the key, counts and
+traces, as always.
 """
 
 import asyncio
@@ -18,21 +19,22 @@ from benchmarks.services_under_test import Services, create_flag, flag_services,
 
 SERVICE = "/mirante.api.flags.v1.EvaluationService"
 CONTEXT: Context = {"targeting_key": "user-4711", "tenant_id": "acme", "plan": "basico", "regiao": "Norte", "seats": 12}
-PAIRS = 24
-SECONDS = 1.5
+PAIRS = 16
+SECONDS = 1.0
 BULK = [f"bulk_{number}" for number in range(20)]
 
 
 async def main() -> None:
     """Measure and print."""
     pin(CLIENT_CORE)
-    async with flag_services() as services, bare_server() as (bare_port, _):
+    async with flag_services(module="benchmarks.service_with_echo") as services, bare_server() as (bare_port, _):
         for key in ["single", *BULK]:
             create_flag(services, switch_flag(key))
         await asyncio.sleep(1)
         figures: dict[str, object] = {}
         for label, connections, in_flight in (("16 in flight", 4, 4), ("64 in flight", 8, 8)):
-            figures[label] = await _unary(services, bare_port, connections, in_flight)
+            for where, echo_port in (("same server", services.ports[0]), ("bare server", bare_port)):
+                figures[f"{label}, echo on the {where}"] = await _unary(services, echo_port, connections, in_flight)
         figures["bulk of 20"] = await _bulk(services)
         figures["stream"] = await _stream(services)
     report("remote evaluation", figures)
@@ -42,13 +44,13 @@ def _request() -> bytes:
     return evaluation_pb2.EvaluateFlagRequest(flag_key="single", context=context_to_proto(CONTEXT)).SerializeToString()
 
 
-async def _unary(services: Services, bare_port: int, connections: int, in_flight: int) -> dict[str, object]:
+async def _unary(services: Services, echo_port: int, connections: int, in_flight: int) -> dict[str, object]:
     ours, floor, p99 = [], [], []
     for pair in range(PAIRS):
         for side in (0, 1) if pair % 2 else (1, 0):
             if side:
                 loop = UnaryLoop(
-                    bare_port, "/bare/Echo", services.keys["server"], _request(),
+                    echo_port, "/bare/Echo", services.keys["server"], _request(),
                     connections=connections, in_flight=in_flight,
                 )  # fmt: skip
                 floor.append((await loop.run(SECONDS)).per_second)

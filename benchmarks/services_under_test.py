@@ -53,8 +53,10 @@ def free_port() -> int:
 
 
 @asynccontextmanager
-async def flag_services(replicas: int = 1, **settings: str) -> AsyncIterator[Services]:
-    """Run `replicas` flag services with the demo's flags on one Postgres and one Valkey."""
+async def flag_services(
+    replicas: int = 1, *, module: str = "services.flags", **settings: str
+) -> AsyncIterator[Services]:
+    """Run `replicas` flag services (or `module`) with the demo's flags on one Postgres and one Valkey."""
     async with AsyncExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mirante-bench-")))
         home.chmod(0o755)  # noqa: ASYNC240 - nothing else runs yet
@@ -71,7 +73,7 @@ async def flag_services(replicas: int = 1, **settings: str) -> AsyncIterator[Ser
                 "MIRANTE_FLAGS_QUOTA": "1000000",
                 **settings,
             }
-            process = stack.enter_context(child(["-m", "services.flags"], environment))
+            process = stack.enter_context(child(["-m", module], environment))
             await _serving(port)
             ports.append(port)
             pids.append(process.pid)
