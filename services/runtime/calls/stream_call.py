@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Final
 
 import grpc
 import grpc.aio
@@ -10,7 +11,9 @@ from services.runtime.access import current_caller
 from services.runtime.calls.bytes_context import BytesContext
 from services.runtime.calls.policy import CallPolicy
 from services.runtime.calls.refusing import refusal_for
-from services.runtime.telemetry.trace_context import current_headers
+from services.runtime.telemetry.trace_context import TRACE_PARENT, Headers, current_headers
+
+_NONE: Final[Headers] = {}
 
 StreamBehaviour = Callable[[object, BytesContext], Awaitable[None]]
 
@@ -27,6 +30,9 @@ def stream_call(method: str, behave: StreamBehaviour, policy: CallPolicy) -> Str
         try:
             caller = admit(headers)
             current_caller.set(caller)
+            # Streams stay open for days, by the thousand: of their headers only the trace is needed from here on.
+            current_headers.set({TRACE_PARENT: headers[TRACE_PARENT]} if TRACE_PARENT in headers else _NONE)
+            del headers
             with streams.opened(caller.key_id, method) as stream:
                 try:
                     await behave(requests, context)

@@ -8,6 +8,8 @@ from typing import Final
 
 _TRACEPARENT: Final = re.compile(r"(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?")
 
+TRACE_PARENT: Final = "traceparent"
+
 Headers = Mapping[str, str | bytes]
 """Metadata of a call; of several with one name the last."""
 
@@ -27,7 +29,7 @@ current_headers: contextvars.ContextVar[Headers] = contextvars.ContextVar("curre
 
 def trace_parent(headers: Headers) -> TraceParent | None:
     """Return the caller's span; None when there is none or the header is malformed."""
-    text = headers.get("traceparent")
+    text = headers.get(TRACE_PARENT)
     if not isinstance(text, str):
         return None
     match = _TRACEPARENT.fullmatch(text)

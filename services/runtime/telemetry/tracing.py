@@ -8,7 +8,7 @@ from opentelemetry import trace
 from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, SpanKind, Status, StatusCode, TraceFlags
 
 from services.runtime.telemetry.sampling import Sampling
-from services.runtime.telemetry.trace_context import Headers, TraceParent, trace_parent
+from services.runtime.telemetry.trace_context import TRACE_PARENT, Headers, TraceParent, trace_parent
 
 # Statuses that are the server's fault; of the others a server span stays unset (OpenTelemetry's conventions for gRPC).
 _FAULTS = {
@@ -31,7 +31,7 @@ class CallTracing:
 
     def begin(self, method: str, headers: Headers) -> Span | None:
         """Return the span of a call and make it the present task's; None when the call is not traced."""
-        if "traceparent" not in headers:
+        if TRACE_PARENT not in headers:
             if random() >= self._ratio:
                 return None
             parent = None
