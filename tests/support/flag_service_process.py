@@ -103,8 +103,14 @@ class FlagServiceProcess:
         return int(psutil.Process(self._process.pid).memory_info().rss) // 1024
 
     def _reap(self) -> int:
-        process, self._process = self._process, None
-        return 0 if process is None else process.wait(PATIENCE_SECONDS)
+        if self._process is None:
+            return 0
+        try:
+            code = self._process.wait(PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"it does not end: {self.log.read_text()[-5_000:]}") from None
+        self._process = None
+        return code
 
 
 @dataclass(frozen=True)

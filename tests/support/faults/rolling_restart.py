@@ -1,9 +1,11 @@
 """The replicas are replaced one after the other by SIGTERM, as a deployment does, under load."""
 
+import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 
 from mirante import Mirante
+from mirante.client.settings import Timing
 
 from tests.support.crowd import Crowd
 from tests.support.datastores import RunningDatastores
@@ -20,6 +22,7 @@ async def replicas_replaced(
 ) -> dict[str, object]:
     """Return what happened, after no call failed that had a second replica to go to."""
     codes: list[int] = []
+    took: list[float] = []
     async with (
         installation(
             database_url, datastores.valkey.url, MIRANTE_FLAGS_GOODBYE_SPREAD_SECONDS=str(SPREAD_SECONDS)
@@ -34,13 +37,17 @@ async def replicas_replaced(
         client = stack.enter_context(Mirante(services.target, api_key=secret))
         assert client.wait_until_ready(30)
         inside = stack.enter_context(ClientProbe(client, STEADY))
-        asking = stack.enter_context(Mirante(services.target, api_key=secret, mode="remote"))
+        # Not the usual deadline: on a small machine a thousand subscribers take longer to come over.
+        patient = Timing(deadline=10.0)
+        asking = stack.enter_context(Mirante(services.target, api_key=secret, mode="remote", timing=patient))
         remote = stack.enter_context(ClientProbe(asking, STEADY, in_order=False))
         calls = [CallProbe(STEADY) for _ in range(4)]
         async with going_on(writer.write_for_ever(0.05), *[probe.run(services.target, secret) for probe in calls]):
             for number in range(rounds):
                 replica = services.replicas[number % len(services.replicas)]
+                began = time.monotonic()
                 codes.append(await replica.terminate())
+                took.append(time.monotonic() - began)
                 replica.start()
                 await replica.serving()
         truth = await writer.truth()
@@ -71,6 +78,7 @@ async def replicas_replaced(
         "goodbyes": len(hints),
         "earliest and latest return, s": [round(min(hints), 3), round(max(hints), 3)],
         "called": sum(probe.asked for probe in calls) + remote.asked,
+        "slowest end of a replica, s": round(max(took), 1),
         "slowest call, ms": round(max(max(probe.took) for probe in calls) * 1e3),
         "evaluated in process": inside.asked,
         "acknowledged": len(writer.acknowledged),
