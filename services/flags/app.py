@@ -166,7 +166,8 @@ async def _drain(server: GrpcServer, hub: WatchHub, settings: FlagsSettings) -> 
 @asynccontextmanager
 async def open_redis(url: str) -> AsyncIterator["Redis"]:
     """Open the client; nothing is tried. It fails fast: whoever uses it tries again in its own way."""
-    redis = Redis.from_url(url, socket_connect_timeout=1.0, socket_timeout=5.0, retry=Retry(NoBackoff(), 0))
+    # No socket_timeout: its wait_for loses cancellations before Python 3.12. Whoever uses the client sets limits.
+    redis = Redis.from_url(url, socket_connect_timeout=1.0, socket_timeout=None, retry=Retry(NoBackoff(), 0))
     try:
         yield redis
     finally:

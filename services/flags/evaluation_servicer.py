@@ -59,7 +59,7 @@ class EvaluationServicer(evaluation_grpc.EvaluationServiceServicer):
         if len(request.flag_keys) > MOST_FLAGS:
             raise InvalidRequest.of("flag_keys", f"may be {MOST_FLAGS} at most")
         keys = request.flag_keys or _visible_keys(snapshot, caller)
-        self._quotas.charge(caller, len(keys) * FLAG_COST)
+        self._quotas.owe(caller, len(keys) * FLAG_COST)
         context = read_context(request.context)
         now = time.time()
         fields = [evaluation_field(snapshot, _seen(snapshot, caller, key, context, now=now)) for key in keys]

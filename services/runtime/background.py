@@ -18,9 +18,12 @@ async def in_background(*endless: Callable[[], Awaitable[None]]) -> AsyncIterato
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        left = set(tasks)
+        while left:
+            # More than once: libraries have been seen to lose a cancellation.
+            for task in left:
+                task.cancel()
+            _, left = await asyncio.wait(left, timeout=_PAUSE_SECONDS)
 
 
 async def _keep_running(work: Callable[[], Awaitable[None]]) -> None:

@@ -86,6 +86,10 @@ class Quotas:
                 quota=quota,
             )
 
+    def owe(self, caller: Caller, cost: float) -> None:
+        """Charge what a call that was let in costs beyond one call. It is paid off before the next call is let in."""
+        self._bucket(caller).reserve(cost, self._clock())
+
     def pace(self, caller: Caller, cost: float) -> float:
         """Charge an item of a stream, and return how many seconds to wait before it is worked on."""
         return self._bucket(caller).reserve(cost, self._clock())
