@@ -29,6 +29,7 @@ def prepare() -> tuple[Sequence[Context], dict[str, Ask]]:
     flags = [_static(), _rule(), _percentage(), _three_variants()]
     client = Mirante("127.0.0.1:9", api_key="offline")
     digest = digest_of([("flag", flag.key, flag.version) for flag in flags])
+    assert client._replica is not None
     client._replica.apply(
         sync_pb2.Transfer(intent=sync_pb2.TRANSFER_INTENT_FULL, flags=flags, revision=1, lineage="bench", digest=digest)
     )

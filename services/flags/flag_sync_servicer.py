@@ -12,7 +12,6 @@ from services.flags.catalog import FlagCatalog
 from services.flags.delivery.counting import DeliveryCount
 from services.flags.starting_point import starting_point
 from services.flags.watch.hub import WatchHub
-from services.flags.watch.subscriber import Subscriber
 from services.runtime.access import current_caller
 from services.runtime.calls.bytes_context import BytesContext
 from services.runtime.calls.streams import current_stream
@@ -36,16 +35,24 @@ class FlagSyncServicer(sync_grpc.FlagSyncServiceServicer):
         subscribe = await _first_message(context)
         environment = current_caller.get().environment(subscribe.environment)
         position = await starting_point(self._catalog, environment, subscribe)
-        with self._hub.subscribed(
+        subscriber = self._hub.subscribe(
             environment,
             context.write,
             current_stream.get(),
             position,
             name=subscribe.client_name,
             instance=subscribe.client_instance,
-        ) as subscriber:
-            del subscribe  # streams stay open for days
-            await self._listen(context, environment, subscriber)
+        )
+        del subscribe, position  # streams stay open for days
+        try:
+            while (message := await context.read()) is not grpc.aio.EOF:
+                request = _parse(message)
+                if request.WhichOneof("kind") != "applied":
+                    raise InvalidRequest.of("applied", "only this may follow the first message")
+                self._hub.acknowledged(environment, subscriber, request.applied.revision)
+                del message, request
+        finally:
+            self._hub.unsubscribe(environment, subscriber)
 
     async def GetDelivery(self, request: sync_pb2.GetDeliveryRequest, _: object) -> sync_pb2.GetDeliveryResponse:
         """Count the subscribers that have a revision."""
@@ -63,14 +70,6 @@ class FlagSyncServicer(sync_grpc.FlagSyncServiceServicer):
             replicas=delivery.replicas,
             partial=delivery.partial,
         )
-
-    async def _listen(self, context: BytesContext, environment: str, subscriber: Subscriber) -> None:
-        """Take acknowledgements until the subscriber ends its side."""
-        while (message := await context.read()) is not grpc.aio.EOF:
-            request = _parse(message)
-            if request.WhichOneof("kind") != "applied":
-                raise InvalidRequest.of("applied", "only this may follow the first message")
-            self._hub.acknowledged(environment, subscriber, request.applied.revision)
 
 
 async def _first_message(context: BytesContext) -> sync_pb2.Subscribe:

@@ -3,8 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Final
 
 from mirante.api.common.v1 import error_reason_pb2 as reasons
@@ -42,12 +41,11 @@ class WatchHub:
         self._waking: set[asyncio.Task[None]] = set()
         self._leaving = False
 
-    @contextmanager
-    def subscribed(
+    def subscribe(
         self, environment: str, write: Write, stream: OpenStream, position: Position | None, *, name: str, instance: str
-    ) -> Iterator[Subscriber]:
+    ) -> Subscriber:
         """
-        Hold a subscription for the time of the block, and send what is due from now on.
+        Send a subscriber what is due from now on, until `unsubscribe`.
 
         Raises:
             Unavailable: the service is shutting down.
@@ -62,12 +60,13 @@ class WatchHub:
         subscribers.add(subscriber)
         subscriber.wake()
         self.on_progress()
-        try:
-            yield subscriber
-        finally:
-            subscribers.discard(subscriber)
-            subscriber.close()
-            self.on_progress()
+        return subscriber
+
+    def unsubscribe(self, environment: str, subscriber: Subscriber) -> None:
+        """Forget a subscriber whose stream has ended."""
+        self._subscribers[environment].discard(subscriber)
+        subscriber.close()
+        self.on_progress()
 
     def changed(self, environment: str) -> None:
         """Send everybody what is new in an environment."""

@@ -2,18 +2,27 @@
 
 import asyncio
 import contextvars
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from typing import Self
 
 from services.runtime.errors import Overloaded, ServiceError
 
 
 class OpenStream:
-    """One open stream, held by the task that serves it."""
+    """
+    One open stream, held by the task that serves it for the time of a `with` block.
 
-    __slots__ = ("_task", "closing", "error")
+    Streams stay open for days and there are thousands: this has slots, and is no generator.
+    """
 
-    def __init__(self, task: "asyncio.Task[object]") -> None:
+    __slots__ = ("_key_id", "_method", "_streams", "_task", "closing", "error")
+
+    def __init__(self, streams: "OpenStreams", key_id: str, method: str) -> None:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - handlers run in tasks
+        self._streams = streams
+        self._key_id = key_id
+        self._method = method
         self._task = task
         self.closing = False
         self.error: ServiceError | None = None
@@ -35,6 +44,14 @@ class OpenStream:
         if self.error is not None:
             raise self.error
 
+    def __enter__(self) -> Self:
+        self._streams.add(self, self._key_id, self._method)
+        current_stream.set(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._streams.remove(self, self._key_id, self._method)
+
 
 current_stream: contextvars.ContextVar[OpenStream] = contextvars.ContextVar("current_stream")
 """The stream that the present task serves."""
@@ -48,30 +65,29 @@ class OpenStreams:
         self._by_key: dict[str, set[OpenStream]] = {}
         self._by_method: dict[str, int] = {}
 
-    @contextmanager
-    def opened(self, key_id: str, method: str) -> Iterator[OpenStream]:
+    def opened(self, key_id: str, method: str) -> OpenStream:
         """
-        Hold a stream open in the present task for the time of the block.
+        Return a stream of the present task, open for the time of its `with` block, which begins at once.
 
         Raises:
             Overloaded: the key has as many as it may.
         """
-        streams = self._by_key.setdefault(key_id, set())
-        if len(streams) >= self._most_per_key:
+        if len(self._by_key.get(key_id, ())) >= self._most_per_key:
             raise Overloaded(f"the key has {self._most_per_key} open streams, which is the most", retry_seconds=5.0)
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - handlers run in tasks
-        stream = OpenStream(task)
-        streams.add(stream)
+        return OpenStream(self, key_id, method)
+
+    def add(self, stream: OpenStream, key_id: str, method: str) -> None:
+        """Count a stream. Called by the stream."""
+        self._by_key.setdefault(key_id, set()).add(stream)
         self._by_method[method] = self._by_method.get(method, 0) + 1
-        current_stream.set(stream)
-        try:
-            yield stream
-        finally:
-            streams.discard(stream)
-            self._by_method[method] -= 1
-            if not streams:
-                self._by_key.pop(key_id, None)
+
+    def remove(self, stream: OpenStream, key_id: str, method: str) -> None:
+        """Count it no more."""
+        streams = self._by_key[key_id]
+        streams.discard(stream)
+        if not streams:
+            del self._by_key[key_id]
+        self._by_method[method] -= 1
 
     def close_those_of(self, key_id: str, error: Callable[[], ServiceError]) -> None:
         """Close all streams of a key, each with an error of its own."""

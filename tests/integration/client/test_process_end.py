@@ -16,7 +16,7 @@ from tests.support.fake_flag_service import KEY, FakeFlagService
         "sys.exit(0)",
         "client.close()",
         "del client",
-        "client.on_change(print) if client._remote is None else None",
+        "client.on_change(print) if client._replica is not None else None",
         "atexit.register(client.close)",
     ],
 )

@@ -121,7 +121,7 @@ def test_closing_ends_questions_under_way() -> None:
         answers: list[object] = []
         asking = threading.Thread(target=lambda: answers.append(client.details("a").error))
         asking.start()
-        assert eventually(lambda: client._remote is not None and client._remote._calls._under_way == 1)
+        assert eventually(lambda: client._remote()._calls._under_way == 1)
         client.close()
         asking.join(30)
         assert answers == [EvaluationError.NOT_READY]

@@ -9,7 +9,7 @@ from mirante.replica import Replica
 from services.flags.catalog import FlagCatalog
 from services.flags.watch.hub import WatchHub
 from services.flags.watch.subscriber import Subscriber
-from services.runtime.calls.streams import OpenStream, OpenStreams
+from services.runtime.calls.streams import OpenStreams
 from services.runtime.errors import InvalidRequest, Overloaded, Unavailable
 from services.runtime.telemetry.measurements import Series
 from tests.support.flag_messages import bool_flag
@@ -68,14 +68,14 @@ class Setting:
 
     async def _serve(self) -> None:
         with OpenStreams(9).opened("key", "/Watch") as stream:
+            subscriber = self.hub.subscribe(PRODUCTION, self.wire.write, stream, None, name="vendas-api", instance="1")
+            self.subscriber.set_result(subscriber)
             try:
-                with self.hub.subscribed(
-                    PRODUCTION, self.wire.write, stream, None, name="vendas-api", instance="1"
-                ) as subscriber:
-                    self.subscriber.set_result(subscriber)
-                    await asyncio.Event().wait()
+                await asyncio.Event().wait()
             except asyncio.CancelledError:
-                self.ended.append(stream.error if isinstance(stream, OpenStream) else None)
+                self.ended.append(stream.error)
+            finally:
+                self.hub.unsubscribe(PRODUCTION, subscriber)
 
 
 @pytest.fixture
@@ -182,12 +182,8 @@ async def test_goodbye_comes_after_what_is_under_way_and_ends_the_stream(setting
     assert [each.WhichOneof("kind") for each in setting.wire.sent] == ["transfer", "goodbye"]
     assert 0 <= setting.wire.sent[-1].goodbye.retry_after.ToNanoseconds() <= 5e9
     assert setting.ended == [None]
-    with (
-        pytest.raises(Unavailable),
-        OpenStreams(1).opened("key", "/Watch") as stream,
-        setting.hub.subscribed(PRODUCTION, setting.wire.write, stream, None, name="", instance=""),
-    ):
-        pass
+    with pytest.raises(Unavailable), OpenStreams(1).opened("key", "/Watch") as stream:
+        setting.hub.subscribe(PRODUCTION, setting.wire.write, stream, None, name="", instance="")
 
 
 async def test_quiet_streams_get_heartbeats(setting: Setting) -> None:

@@ -26,15 +26,15 @@ class AsyncMirante(MiranteClient):
         expected_type: FlagType | None = None,
     ) -> Evaluation:
         """Return the answer as `details` does. Raises nothing but the task's cancellation."""
-        if self._remote is None:
+        if self._replica is not None:
             return self.details(flag_key, context, default, expected_type)
-        return await self._remote.details_async(flag_key, context, default, expected_type)
+        return await self._remote().details_async(flag_key, context, default, expected_type)
 
     async def all_flags_async(self, context: Context | None = None) -> Mapping[str, Evaluation]:
         """Return the answers of all flags as `all_flags` does."""
-        if self._remote is None:
+        if self._replica is not None:
             return self.all_flags(context)
-        return await self._remote.all_flags_async(context)
+        return await self._remote().all_flags_async(context)
 
     async def wait_until_ready(self, timeout: float | None = 10.0) -> bool:  # noqa: ASYNC109 - as in `Mirante`
         """Wait until the service has confirmed the rules; return whether it has."""

@@ -15,7 +15,6 @@ from mirante.client.status import Status
 from mirante.errors import NotSupported
 from mirante.evaluation.evaluate import evaluate
 from mirante.evaluation.model import Context, Evaluation, EvaluationError, FlagType, JsonValue, Stamp
-from mirante.replica import Replica
 
 _now = time.time
 
@@ -55,9 +54,8 @@ class MiranteClient(FlagReader):
         cache = None if cache_dir is None else Path(cache_dir)
         settings = ClientSettings(address, api_key, environment, mode, name, cache, encryption, timing)
         self._source = RemoteFlags(settings) if mode == "remote" else InProcessRules(settings)
-        # One of the two is used; both are looked up here because `details` has no time for more.
-        self._remote = self._source if isinstance(self._source, RemoteFlags) else None
-        self._replica = self._source.replica if isinstance(self._source, InProcessRules) else Replica()
+        # None in remote mode. Looked up here because `details` has no time for more.
+        self._replica = self._source.replica if isinstance(self._source, InProcessRules) else None
 
     @classmethod
     def from_environment(
@@ -83,10 +81,11 @@ class MiranteClient(FlagReader):
         expected_type: FlagType | None = None,
     ) -> Evaluation:
         """See `FlagReader`. In remote mode this blocks until the service answers or the deadline passes."""
-        if self._remote is not None:
-            return self._remote.details(flag_key, context, default, expected_type)
+        replica = self._replica
+        if replica is None:
+            return self._remote().details(flag_key, context, default, expected_type)
         try:
-            ruleset = self._replica.ruleset
+            ruleset = replica.ruleset
             # Reading the clock takes longer than finding out that nobody will look at it.
             now = _now() if flag_key in ruleset.timed else 0.0
             evaluation = evaluate(ruleset, flag_key, NO_CONTEXT if context is None else context, now, expected_type)
@@ -94,12 +93,15 @@ class MiranteClient(FlagReader):
             return failed(flag_key, Stamp(0), EvaluationError.INTERNAL, type(error).__name__, default)
         if evaluation.error is None:
             return evaluation
-        return self._failed(evaluation, default)
+        if replica.has_rules:
+            return with_default(evaluation, default)
+        message = "no rules have arrived yet"
+        return failed(flag_key, evaluation.stamp, EvaluationError.NOT_READY, message, default)
 
     def all_flags(self, context: Context | None = None) -> Mapping[str, Evaluation]:
         """See `FlagReader`. In remote mode this blocks."""
-        if self._remote is not None:
-            return self._remote.all_flags(context)
+        if self._replica is None:
+            return self._remote().all_flags(context)
         ruleset = self._replica.ruleset
         now, context = _now(), NO_CONTEXT if context is None else context
         return {key: evaluate(ruleset, key, context, now) for key in sorted({*ruleset.flags, *ruleset.broken})}
@@ -130,11 +132,9 @@ class MiranteClient(FlagReader):
             raise NotSupported("listeners need mode='in_process': by call, nobody tells this process of changes")
         return self._source
 
-    def _failed(self, evaluation: Evaluation, default: JsonValue) -> Evaluation:
-        if not self._replica.has_rules:
-            message = "no rules have arrived yet"
-            return failed(evaluation.flag_key, evaluation.stamp, EvaluationError.NOT_READY, message, default)
-        return with_default(evaluation, default)
+    def _remote(self) -> RemoteFlags:
+        assert isinstance(self._source, RemoteFlags)  # noqa: S101 - what has no replica is remote
+        return self._source
 
 
 class Mirante(MiranteClient):
