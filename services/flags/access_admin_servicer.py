@@ -49,7 +49,7 @@ class AccessAdminServicer(pb2_grpc.AccessAdminServiceServicer):
             quota_per_second=request.quota_per_second,
             caller=current_caller.get(),
         )
-        return pb2.CreateApiKeyResponse(api_key=_api_key(key), secret=secret)
+        return pb2.CreateApiKeyResponse(api_key=api_key_message(key), secret=secret)
 
     async def ListApiKeys(
         self,
@@ -57,12 +57,12 @@ class AccessAdminServicer(pb2_grpc.AccessAdminServiceServicer):
         _: object,
     ) -> pb2.ListApiKeysResponse:
         """Return the keys, without their secrets."""
-        return pb2.ListApiKeysResponse(api_keys=map(_api_key, await self._admin.keys(current_caller.get())))
+        return pb2.ListApiKeysResponse(api_keys=map(api_key_message, await self._admin.keys(current_caller.get())))
 
     async def RevokeApiKey(self, request: pb2.RevokeApiKeyRequest, _: object) -> pb2.RevokeApiKeyResponse:
         """Revoke a key for good."""
         return pb2.RevokeApiKeyResponse(
-            api_key=_api_key(await self._admin.revoke_key(request.key_id, current_caller.get()))
+            api_key=api_key_message(await self._admin.revoke_key(request.key_id, current_caller.get()))
         )
 
 
@@ -76,7 +76,8 @@ def _environment(head: EnvironmentHead) -> pb2.Environment:
     )
 
 
-def _api_key(key: StoredKey) -> pb2.ApiKey:
+def api_key_message(key: StoredKey) -> pb2.ApiKey:
+    """Return a key as callers see it."""
     return pb2.ApiKey(
         id=key.id,
         name=key.name,

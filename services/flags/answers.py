@@ -14,8 +14,8 @@ from mirante.evaluation.model import Violation
 from mirante.wire import evaluation_to_proto
 
 from services.flags.environment_rules import Snapshot
-from services.flags.wire_fields import bytes_field, varint
 from services.runtime.errors import InvalidRequest, NotFound, ServiceError
+from services.runtime.wire_fields import bytes_field, varint
 
 EVALUATION: Final = evaluation_pb2.EvaluateFlagResponse.DESCRIPTOR.fields_by_name["evaluation"].number
 """The same as that of `EvaluateFlagsResponse.evaluations`, so that the answers of many flags are joined."""

@@ -11,10 +11,9 @@ from mirante.api.flags.v1.access_admin_service_pb2_grpc import add_AccessAdminSe
 from mirante.api.flags.v1.evaluation_service_pb2_grpc import add_EvaluationServiceServicer_to_server
 from mirante.api.flags.v1.flag_admin_service_pb2_grpc import add_FlagAdminServiceServicer_to_server
 from mirante.api.flags.v1.flag_sync_service_pb2_grpc import add_FlagSyncServiceServicer_to_server
+from mirante.api.flags.v1.key_registry_service_pb2_grpc import add_KeyRegistryServiceServicer_to_server
 from mirante.api.flags.v1.segment_admin_service_pb2_grpc import add_SegmentAdminServiceServicer_to_server
 from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 
 from services.flags.administration import Administration, administration
 from services.flags.announcing import Announcer
@@ -27,9 +26,9 @@ from services.flags.demo import OTHER_ENVIRONMENTS, seed
 from services.flags.evaluation_servicer import EvaluationServicer
 from services.flags.flag_sync_servicer import FlagSyncServicer
 from services.flags.following import Follower
-from services.flags.keyring import KeyRing, revoked_error
+from services.flags.key_registry_servicer import KeyRegistryServicer
 from services.flags.measuring import delivery_delays, measure
-from services.flags.opening import open_database, until_available
+from services.flags.opening import open_database
 from services.flags.roles import ROLES, SERVICES
 from services.flags.settings import FlagsSettings
 from services.flags.store.postgres import Store
@@ -43,7 +42,10 @@ from services.runtime.calls.policy import CallPolicy
 from services.runtime.calls.quota import Quotas
 from services.runtime.calls.streams import OpenStreams
 from services.runtime.datastores import open_datastores
+from services.runtime.keys.keyring import KeyRing, revoked_error
+from services.runtime.postgres.waiting import until_available
 from services.runtime.process import run_service
+from services.runtime.redis import open_redis
 from services.runtime.server import GrpcServer, open_server
 from services.runtime.telemetry.export import Telemetry, open_telemetry
 
@@ -141,6 +143,7 @@ class _Parts:
         add_FlagAdminServiceServicer_to_server(admin.flags, server)
         add_SegmentAdminServiceServicer_to_server(admin.segments, server)
         add_AccessAdminServiceServicer_to_server(admin.access, server)
+        add_KeyRegistryServiceServicer_to_server(KeyRegistryServicer(self._store.rules), server)
 
     def background(self, settings: FlagsSettings) -> Sequence[Callable[[], Awaitable[None]]]:
         """Return what goes on beside the calls."""
@@ -161,17 +164,6 @@ class _Parts:
 async def _drain(server: GrpcServer, hub: WatchHub, settings: FlagsSettings) -> None:
     _log.info("draining")
     await server.drain(partial(hub.say_goodbye, settings.goodbye_spread_seconds), settings.drain_seconds)
-
-
-@asynccontextmanager
-async def open_redis(url: str) -> AsyncIterator["Redis"]:
-    """Open the client; nothing is tried. It fails fast: whoever uses it tries again in its own way."""
-    # No socket_timeout: its wait_for loses cancellations before Python 3.12. Whoever uses the client sets limits.
-    redis = Redis.from_url(url, socket_connect_timeout=1.0, socket_timeout=None, retry=Retry(NoBackoff(), 0))
-    try:
-        yield redis
-    finally:
-        await redis.aclose()
 
 
 def main() -> None:

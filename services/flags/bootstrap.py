@@ -10,9 +10,10 @@ import secrets
 from pathlib import Path
 from typing import Final
 
-from services.flags.key_secrets import new_key, secret_hash
+from services.flags.key_secrets import new_key
 from services.flags.store.access import AccessStore, Provisioning
 from services.runtime.access import ALL_ENVIRONMENTS, Role
+from services.runtime.keys import secret_hash
 
 KEYS_FILE: Final = "keys.json"
 _MADE_BY: Final = "mirante"

@@ -8,10 +8,10 @@ from typing import Final
 
 from mirante.api.common.v1 import error_reason_pb2 as reasons
 
-from services.flags.coalesced import Coalesced
 from services.flags.environment_rules import EnvironmentRules, Snapshot, load, position_of
 from services.flags.store import EnvironmentHead, RulesReader
 from services.flags.store.absence import no_environment
+from services.runtime.coalesced import Coalesced
 from services.runtime.errors import Unavailable
 
 _log = logging.getLogger(__name__)

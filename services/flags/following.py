@@ -7,9 +7,9 @@ from functools import partial
 
 from services.flags.catalog import FlagCatalog
 from services.flags.change_feed import ChangeFeed, Notice, RulesChanged
-from services.flags.coalesced import Coalesced
-from services.flags.keyring import KeyRing
+from services.runtime.coalesced import Coalesced
 from services.runtime.errors import NotFound, Unavailable
+from services.runtime.keys.keyring import KeyRing
 
 _log = logging.getLogger(__name__)
 

@@ -1,10 +1,10 @@
 """Secrets of API keys: `mir_ROLE_` and 43 random characters. Only their hash is stored."""
 
-import hashlib
 import secrets
 
 from services.flags.store.access import NewKey
 from services.runtime.access import Role
+from services.runtime.keys import secret_hash
 
 
 def new_key(
@@ -22,8 +22,3 @@ def new_key(
         created_by=created_by,
     )
     return key, secret
-
-
-def secret_hash(secret: str) -> bytes:
-    """Return SHA-256 of a secret. It has 256 random bits, so nothing slower is called for."""
-    return hashlib.sha256(secret.encode()).digest()

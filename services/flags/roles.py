@@ -9,6 +9,7 @@ _EVERYBODY: Final = frozenset(Role)
 _MANAGERS: Final = frozenset({Role.ADMIN, Role.INTERNAL})
 _READERS: Final = _MANAGERS | {Role.READER}
 _WATCHERS: Final = _MANAGERS | {Role.SERVER}
+_SERVICES: Final = frozenset({Role.INTERNAL})
 
 _BY_SERVICE: Final[Mapping[str, Mapping[str, frozenset[Role]]]] = {
     "EvaluationService": {
@@ -49,6 +50,9 @@ _BY_SERVICE: Final[Mapping[str, Mapping[str, frozenset[Role]]]] = {
         "CreateApiKey": _MANAGERS,
         "ListApiKeys": _READERS,
         "RevokeApiKey": _MANAGERS,
+    },
+    "KeyRegistryService": {
+        "GetKeys": _SERVICES,
     },
 }
 

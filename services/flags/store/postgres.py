@@ -10,8 +10,8 @@ from services.flags.store.definitions import DefinitionStore
 from services.flags.store.postgres_access import PostgresAccess
 from services.flags.store.postgres_definitions import PostgresDefinitions
 from services.flags.store.postgres_lineage import open_lineage
-from services.flags.store.postgres_pool import open_pool
 from services.flags.store.postgres_rules import PostgresRules
+from services.runtime.postgres.pool import open_pool
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ async def open_store(database_url: str, *, work_seconds: float = 10.0) -> AsyncI
     Raises:
         Unavailable: the database does not answer.
     """
-    async with open_pool(database_url, work_seconds=work_seconds) as pool:
+    async with open_pool(database_url, "flags", work_seconds=work_seconds) as pool:
         has_identity = await open_lineage(pool)
         definitions = PostgresDefinitions(pool, has_identity=has_identity)
         yield Store(PostgresRules(pool), definitions, PostgresAccess(pool))

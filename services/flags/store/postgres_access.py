@@ -10,11 +10,11 @@ from mirante.api.common.v1 import error_reason_pb2 as reasons
 from services.flags.store import EnvironmentHead, StoredKey
 from services.flags.store.absence import no_environment
 from services.flags.store.access import NewKey
-from services.flags.store.postgres_pool import PostgresPool
 from services.flags.store.postgres_rules import PostgresRules
 from services.flags.store.rows import HEAD_COLUMNS, head, stored_key
 from services.runtime.access import ALL_ENVIRONMENTS
 from services.runtime.errors import AlreadyExists, NotFound, StateConflict
+from services.runtime.postgres.pool import PostgresPool
 
 MOST_KEYS: Final = 10_000
 """Revoked ones included: replicas hold them all in memory."""

@@ -9,9 +9,9 @@ from services.flags.store.absence import no_environment
 from services.flags.store.definitions import Filter, State
 from services.flags.store.postgres_change import PostgresChange
 from services.flags.store.postgres_lineage import settle_lineage
-from services.flags.store.postgres_pool import PostgresPool
 from services.flags.store.records import Author, PastVersion, Record
 from services.flags.store.rows import HEAD_COLUMNS, RECORD_COLUMNS, head, past_version, record
+from services.runtime.postgres.pool import PostgresPool
 
 # Joined from the environment, so that one row without a definition says that the environment is there.
 _FIND: Final = f"""

@@ -10,7 +10,7 @@ from typing import Final
 
 import asyncpg
 
-from services.flags.store.postgres_pool import PostgresPool
+from services.runtime.postgres.pool import PostgresPool
 
 _log = logging.getLogger(__name__)
 

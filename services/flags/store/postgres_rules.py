@@ -5,8 +5,8 @@ from typing import Final
 
 from services.flags.store import EnvironmentChanges, EnvironmentHead, StoredKey
 from services.flags.store.absence import no_environment
-from services.flags.store.postgres_pool import PostgresPool
 from services.flags.store.rows import HEAD_COLUMNS, entry, head, stored_key
+from services.runtime.postgres.pool import PostgresPool
 
 _HEADS: Final = f"SELECT {HEAD_COLUMNS} FROM environments AS e ORDER BY e.key"  # noqa: S608 - constants only
 # One statement sees one instant, so head and definitions belong together.

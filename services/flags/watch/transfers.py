@@ -9,7 +9,7 @@ from services.flags.catalog import FlagCatalog
 from services.flags.environment_rules import EnvironmentRules
 from services.flags.store import Entry, Kind
 from services.flags.watch.resume_token import Position, issue
-from services.flags.wire_fields import bytes_field
+from services.runtime.wire_fields import bytes_field
 
 PART_BYTES: Final = 900_000
 """A part of a transfer is about this large at most: subscribers accept messages of 4 MiB by default."""

@@ -6,22 +6,23 @@ Handlers are wrapped once, when a service is added, and found here when a call c
 call costs, and would have to spare other people's services (health, reflection), whose streams break when wrapped.
 
 A wrapped handler takes and gives bytes. For unary methods the wrapper parses the request, so that malformed bytes get a
-proper answer, and serialises the response unless the servicer did. Methods that stream both ways read and write bytes
-themselves, through the context.
+proper answer, and serialises the response unless the servicer did. Methods that answer with a stream write bytes
+themselves, through the context; those that stream both ways also read them there.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, cast
 
 import grpc
 import grpc.aio
+from google.protobuf.message import DecodeError
 from mirante.api.common.v1 import error_reason_pb2 as reasons
 
 from services.runtime.calls.bytes_context import BytesContext
 from services.runtime.calls.policy import CallPolicy
 from services.runtime.calls.statuses import refusal_of
-from services.runtime.calls.stream_call import stream_call
-from services.runtime.calls.unary_call import unary_call
+from services.runtime.calls.stream_call import StreamBehaviour, stream_call
+from services.runtime.calls.unary_call import malformed_request, unary_call
 from services.runtime.errors import Unavailable
 from services.runtime.telemetry.trace_context import current_headers
 
@@ -86,7 +87,23 @@ def _wrapped(method: str, handler: Handler, policy: CallPolicy) -> Handler:
         return grpc.unary_unary_rpc_method_handler(unary_call(method, handler, policy))
     if handler.request_streaming and handler.response_streaming:
         return grpc.stream_stream_rpc_method_handler(stream_call(method, handler.stream_stream, policy))
-    raise TypeError(f"{method}: methods that stream one way only have no wrapper yet")
+    if handler.response_streaming:
+        behave = _parsing(handler.request_deserializer, handler.unary_stream)
+        return grpc.unary_stream_rpc_method_handler(stream_call(method, behave, policy))
+    raise TypeError(f"{method}: methods that only take a stream have no wrapper yet")
+
+
+def _parsing(parse: Callable[[bytes], Any], behave: StreamBehaviour) -> StreamBehaviour:
+    """Return the behaviour that takes the bytes of the one request."""
+
+    async def behave_on_bytes(request: object, context: BytesContext) -> None:
+        try:
+            message = parse(cast("bytes", request))
+        except DecodeError:
+            raise malformed_request() from None
+        await behave(message, context)
+
+    return behave_on_bytes
 
 
 async def _refuse_as_not_ready(_requests: object, context: BytesContext) -> None:

@@ -1,4 +1,4 @@
-"""One call that streams both ways."""
+"""One call that answers with a stream."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

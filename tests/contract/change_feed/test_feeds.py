@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 import pytest
 from redis.asyncio import Redis
 
-from services.flags.app import open_redis
 from services.flags.change_feed import Notice, RulesChanged
 from services.flags.change_feed.memory import MemoryFeed
 from services.flags.change_feed.redis import CHANNEL, RedisFeed
+from services.runtime.redis import open_redis
 from tests.contract.change_feed.change_feed_contract import ChangeFeedContract, Listener
 from tests.support.datastores import ServerHandle
 

@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator
 import pytest
 from redis.asyncio import Redis
 
-from services.flags.app import open_redis
 from services.flags.delivery.board import Board
 from services.flags.delivery.memory_board import MemoryBoard
 from services.flags.delivery.redis_board import RedisBoard
 from services.runtime.errors import Unavailable
+from services.runtime.redis import open_redis
 from tests.support.datastores import ServerHandle
 
 

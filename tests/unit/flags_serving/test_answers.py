@@ -15,8 +15,8 @@ from services.flags.answers import evaluation_field, refused_item, status_of, st
 from services.flags.contexts import MOST_BYTES, MOST_LEVELS, read_context
 from services.flags.environment_rules import Snapshot
 from services.flags.store import EnvironmentHead
-from services.flags.wire_fields import bytes_field, varint
 from services.runtime.errors import InvalidRequest, NotFound
+from services.runtime.wire_fields import bytes_field, varint
 from tests.support.flag_messages import bool_flag, percentage_flag
 from tests.support.memory_rules import NOW
 

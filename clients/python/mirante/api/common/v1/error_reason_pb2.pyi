@@ -78,6 +78,30 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """INTERNAL. A fault of the service; the cause is in its log under the trace id."""
     ERROR_REASON_NOT_READY: _ErrorReason.ValueType  # 24
     """UNAVAILABLE, with google.rpc.RetryInfo. The service is shutting down or has not loaded its rules yet."""
+    ERROR_REASON_INVALID_EVENT: _ErrorReason.ValueType  # 25
+    """Of one event: a field is malformed; the problem names it."""
+    ERROR_REASON_EVENT_TOO_LARGE: _ErrorReason.ValueType  # 26
+    """Of one event: it is larger than 64 KiB."""
+    ERROR_REASON_EVENT_TOO_OLD: _ErrorReason.ValueType  # 27
+    """Of one event: its id was made before the window in which duplicates are recognised; ImportEvents takes it."""
+    ERROR_REASON_EVENT_ID_REUSED: _ErrorReason.ValueType  # 28
+    """Of one event: its id was used for another content."""
+    ERROR_REASON_UNDECLARED_EVENT: _ErrorReason.ValueType  # 29
+    """Of one event: the catalogue is strict and does not declare it. Kept as a dead letter."""
+    ERROR_REASON_CATALOGUE_VIOLATION: _ErrorReason.ValueType  # 30
+    """Of one event: its properties violate its definition in the catalogue. Kept as a dead letter."""
+    ERROR_REASON_SUBJECT_ERASED: _ErrorReason.ValueType  # 31
+    """Of one event: its subject was erased."""
+    ERROR_REASON_TOO_MANY_EVENT_NAMES: _ErrorReason.ValueType  # 32
+    """Of one event: the environment has as many undeclared event names as it may."""
+    ERROR_REASON_INVALID_CURSOR: _ErrorReason.ValueType  # 33
+    """INVALID_ARGUMENT. The cursor was not issued by this service or was damaged."""
+    ERROR_REASON_CURSOR_OF_ANOTHER_EPOCH: _ErrorReason.ValueType  # 34
+    """FAILED_PRECONDITION. The log was restored since the cursor was issued: begin anew."""
+    ERROR_REASON_IMPORT_NOT_FOUND: _ErrorReason.ValueType  # 35
+    """NOT_FOUND. metadata: {"import_key": "..."}."""
+    ERROR_REASON_INCOMPATIBLE_CATALOGUE: _ErrorReason.ValueType  # 36
+    """FAILED_PRECONDITION. A change of the catalogue would make valid events invalid, and the event's version was not raised."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call, or one item of a batch, was refused. Sent as google.rpc.ErrorInfo.reason (the name without its prefix) with
@@ -140,4 +164,28 @@ ERROR_REASON_INTERNAL: ErrorReason.ValueType  # 23
 """INTERNAL. A fault of the service; the cause is in its log under the trace id."""
 ERROR_REASON_NOT_READY: ErrorReason.ValueType  # 24
 """UNAVAILABLE, with google.rpc.RetryInfo. The service is shutting down or has not loaded its rules yet."""
+ERROR_REASON_INVALID_EVENT: ErrorReason.ValueType  # 25
+"""Of one event: a field is malformed; the problem names it."""
+ERROR_REASON_EVENT_TOO_LARGE: ErrorReason.ValueType  # 26
+"""Of one event: it is larger than 64 KiB."""
+ERROR_REASON_EVENT_TOO_OLD: ErrorReason.ValueType  # 27
+"""Of one event: its id was made before the window in which duplicates are recognised; ImportEvents takes it."""
+ERROR_REASON_EVENT_ID_REUSED: ErrorReason.ValueType  # 28
+"""Of one event: its id was used for another content."""
+ERROR_REASON_UNDECLARED_EVENT: ErrorReason.ValueType  # 29
+"""Of one event: the catalogue is strict and does not declare it. Kept as a dead letter."""
+ERROR_REASON_CATALOGUE_VIOLATION: ErrorReason.ValueType  # 30
+"""Of one event: its properties violate its definition in the catalogue. Kept as a dead letter."""
+ERROR_REASON_SUBJECT_ERASED: ErrorReason.ValueType  # 31
+"""Of one event: its subject was erased."""
+ERROR_REASON_TOO_MANY_EVENT_NAMES: ErrorReason.ValueType  # 32
+"""Of one event: the environment has as many undeclared event names as it may."""
+ERROR_REASON_INVALID_CURSOR: ErrorReason.ValueType  # 33
+"""INVALID_ARGUMENT. The cursor was not issued by this service or was damaged."""
+ERROR_REASON_CURSOR_OF_ANOTHER_EPOCH: ErrorReason.ValueType  # 34
+"""FAILED_PRECONDITION. The log was restored since the cursor was issued: begin anew."""
+ERROR_REASON_IMPORT_NOT_FOUND: ErrorReason.ValueType  # 35
+"""NOT_FOUND. metadata: {"import_key": "..."}."""
+ERROR_REASON_INCOMPATIBLE_CATALOGUE: ErrorReason.ValueType  # 36
+"""FAILED_PRECONDITION. A change of the catalogue would make valid events invalid, and the event's version was not raised."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

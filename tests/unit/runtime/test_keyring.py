@@ -3,9 +3,9 @@
 import pytest
 from mirante.api.common.v1 import error_reason_pb2 as reasons
 
-from services.flags.keyring import KeyRing
 from services.runtime.access import Role
 from services.runtime.errors import Unauthenticated, Unavailable
+from services.runtime.keys.keyring import KeyRing
 from tests.support.memory_rules import MemoryRules
 
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from services.flags.coalesced import Coalesced
+from services.runtime.coalesced import Coalesced
 
 
 class Work:

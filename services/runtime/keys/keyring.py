@@ -7,10 +7,9 @@ from typing import Final
 
 from mirante.api.common.v1 import error_reason_pb2 as reasons
 
-from services.flags.key_secrets import secret_hash
-from services.flags.store import RulesReader, StoredKey
 from services.runtime.access import Caller
 from services.runtime.errors import Unauthenticated, Unavailable
+from services.runtime.keys import KeyReader, KnownKey, secret_hash
 
 _log = logging.getLogger(__name__)
 
@@ -31,7 +30,7 @@ class KeyRing:
     `on_revoked` is told the id of every key that stops being valid, and has to close what the key has open.
     """
 
-    def __init__(self, reader: RulesReader, on_revoked: Callable[[str], None]) -> None:
+    def __init__(self, reader: KeyReader, on_revoked: Callable[[str], None]) -> None:
         self._reader = reader
         self._on_revoked = on_revoked
         self._version: int | None = None
@@ -44,7 +43,7 @@ class KeyRing:
         Read the keys if they have changed.
 
         Raises:
-            Unavailable: the database does not answer; the keys stay as they are.
+            Unavailable: the keys cannot be read; they stay as they are.
         """
         version = await self._reader.api_keys_version()
         if version == self._version:
@@ -88,7 +87,7 @@ def revoked_error() -> Unauthenticated:
     return Unauthenticated("authorization: the API key was revoked", reason=reasons.ERROR_REASON_REVOKED_KEY)
 
 
-def _caller(key: StoredKey) -> Caller:
+def _caller(key: KnownKey) -> Caller:
     return Caller(key.id, key.name, key.role, frozenset(key.environments), key.quota_per_second)
 
 

@@ -18,7 +18,6 @@ _CONNECT_SECONDS: Final = 5.0
 _MOST_CONNECTIONS: Final = 10
 
 _SERVER_SETTINGS: Final = {
-    "application_name": "mirante-flags",
     # So that whoever dies in a transaction does not hold its locks for ever.
     "statement_timeout": "60s",
     "idle_in_transaction_session_timeout": "60s",
@@ -115,13 +114,14 @@ def _unavailable(error: Exception, known: str) -> Exception:
 
 @asynccontextmanager
 async def open_pool(
-    url: str, *, work_seconds: float = _WORK_SECONDS, connections: int = _MOST_CONNECTIONS
+    url: str, service: str, *, work_seconds: float = _WORK_SECONDS, connections: int = _MOST_CONNECTIONS
 ) -> AsyncIterator[PostgresPool]:
     """
     Open a pool on a database, and close it when the block ends. The database need not answer yet.
 
     Args:
         url: "postgresql://user:password@host:port/database".
+        service: whose connections these are, as the database's own lists show them.
         work_seconds: how long one piece of work may take.
         connections: the most that are open at once.
     """
@@ -130,7 +130,7 @@ async def open_pool(
         min_size=0,
         max_size=connections,
         timeout=_CONNECT_SECONDS,
-        server_settings=_SERVER_SETTINGS,
+        server_settings={"application_name": f"mirante-{service}", **_SERVER_SETTINGS},
         # Sessions are never changed here, so a connection goes back as it came; the default costs a round trip.
         reset=_keep,
     )

@@ -1,0 +1,1 @@
+"""The API keys, which the flag service owns and tells."""

@@ -1,0 +1,123 @@
+"""Reads the keys from the flag service, and remembers them in our own database: an outage there locks nobody out."""
+
+import datetime
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import grpc
+import grpc.aio
+from mirante.api.flags.v1 import access_admin_service_pb2 as access_pb2
+from mirante.api.flags.v1 import key_registry_service_pb2 as registry_pb2
+from mirante.api.flags.v1.key_registry_service_pb2_grpc import KeyRegistryServiceStub
+
+from services.runtime.access import Role
+from services.runtime.errors import Unavailable
+from services.runtime.keys import KnownKey
+
+_log = logging.getLogger(__name__)
+
+_CALL_SECONDS: Final = 5.0
+_ROLES: Final = {access_pb2.Role.Value(f"ROLE_{role.name}"): role for role in Role}
+
+
+class KeyMemory(Protocol):
+    """Where the last answer of the flag service is kept. Both raise `Unavailable` when that does not answer."""
+
+    async def load(self) -> bytes | None:
+        """Return the serialised `GetKeysResponse`; None when there was none yet."""
+
+    async def save(self, response: bytes) -> None:
+        """Keep it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredKey:
+    """A `KnownKey`."""
+
+    id: str
+    name: str
+    role: Role
+    environments: tuple[str, ...]
+    quota_per_second: int
+    secret_hash: bytes
+    revoked_at: datetime.datetime | None
+
+
+class KeyRegistry:
+    """
+    The `KeyReader` that asks the flag service.
+
+    While that does not answer, what it said last stands; before it has ever said anything, what it said to an earlier
+    process.
+    """
+
+    def __init__(self, channel: grpc.aio.Channel, secret: str, memory: KeyMemory) -> None:
+        self._stub = KeyRegistryServiceStub(channel)
+        self._metadata = (("authorization", f"Bearer {secret}"),)
+        self._memory = memory
+        self._known: registry_pb2.GetKeysResponse | None = None
+        self._reachable = True
+
+    @property
+    def environments(self) -> frozenset[str]:
+        """The environments that exist."""
+        return frozenset() if self._known is None else frozenset(self._known.environments)
+
+    async def api_keys_version(self) -> int:
+        """See `KeyReader`."""
+        try:
+            await self._ask()
+        except Unavailable:
+            if self._known is None:
+                await self._recall()
+            if self._known is None:
+                raise
+        assert self._known is not None  # noqa: S101 - asked or recalled
+        return self._known.version
+
+    async def api_keys(self) -> Sequence[KnownKey]:
+        """See `KeyReader`."""
+        return [] if self._known is None else [_key(each) for each in self._known.keys]
+
+    async def _ask(self) -> None:
+        request = registry_pb2.GetKeysRequest(known_version=0 if self._known is None else self._known.version)
+        try:
+            response = await self._stub.GetKeys(request, metadata=self._metadata, timeout=_CALL_SECONDS)
+        except grpc.RpcError as error:
+            code = error.code().name if isinstance(error, grpc.aio.AioRpcError) else type(error).__name__
+            if self._reachable:
+                _log.warning(
+                    "the flag service does not tell the keys: going on with the last ones", extra={"code": code}
+                )
+            self._reachable = False
+            raise Unavailable("the flag service does not answer, which knows the API keys") from error
+        self._reachable = True
+        known = self._known
+        if known is not None and response.version == known.version:
+            if set(response.environments) != set(known.environments):
+                del known.environments[:]
+                known.environments.extend(response.environments)
+                await self._memory.save(known.SerializeToString())
+            return
+        self._known = response
+        await self._memory.save(response.SerializeToString())
+
+    async def _recall(self) -> None:
+        remembered = await self._memory.load()
+        if remembered is not None:
+            self._known = registry_pb2.GetKeysResponse.FromString(remembered)
+
+
+def _key(registered: registry_pb2.RegisteredKey) -> RegisteredKey:
+    key = registered.api_key
+    return RegisteredKey(
+        key.id,
+        key.name,
+        _ROLES[key.role],
+        tuple(key.environments),
+        key.quota_per_second,
+        registered.secret_hash,
+        key.revoked_at.ToDatetime(datetime.UTC) if key.HasField("revoked_at") else None,
+    )
