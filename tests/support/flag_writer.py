@@ -73,8 +73,9 @@ class FlagWriter:
         return cls(grpc.aio.insecure_channel(address, options=CHANNEL_OPTIONS), metadata, prefix)
 
     async def create(self, flags: int, segments: int = 0) -> None:
-        """Create what is going to be changed."""
-        for number in range(flags):
+        """Create what is going to be changed, beside what was created before."""
+        first = len(self._records)
+        for number in range(first, first + flags):
             await self._create(f"{self.prefix}_{number}")
         stub = SegmentAdminServiceStub(self.channel)
         for number in range(segments):
