@@ -4,6 +4,7 @@ import typer
 
 from services.cli.access import environments, keys
 from services.cli.command import root_options
+from services.cli.events.group import events
 from services.cli.flags.defining import defining
 from services.cli.flags.evaluating import evaluating
 from services.cli.flags.plans import plans
@@ -13,7 +14,7 @@ from services.cli.flags.watching import watching
 from services.cli.segments import segments
 from services.cli.up.command import up
 
-_HELP = "Feature flags of Mirante: `mirante up` starts the services, everything else talks to them."
+_HELP = "Feature flags and telemetry of Mirante: `mirante up` starts the services, everything else talks to them."
 
 flags = typer.Typer(help="Flags: definitions, switches, history, answers.", no_args_is_help=True)
 for _part in (reading, switching, defining, evaluating, watching, plans):
@@ -24,6 +25,7 @@ root_options(app)
 app.command("up")(up)
 app.add_typer(flags, name="flags")
 app.add_typer(segments, name="segments")
+app.add_typer(events, name="events")
 app.add_typer(keys, name="keys")
 app.add_typer(environments, name="environments")
 

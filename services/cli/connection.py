@@ -25,7 +25,15 @@ class CliSettings(BaseSettings):
     flags_port: int = setting(
         "MIRANTE_FLAGS_PORT", 50051, "Port on this machine when no address is set.", ge=1, le=65535
     )
+    telemetry_port: int = setting(
+        "MIRANTE_TELEMETRY_PORT",
+        50052,
+        "Its port on the flag service's host when no address of the telemetry service is set.",
+        ge=1,
+        le=65535,
+    )
     address: str | None = setting("MIRANTE_ADDRESS", None, "host:port of the flag service.")
+    telemetry_address: str | None = setting("MIRANTE_TELEMETRY_ADDRESS", None, "host:port of the telemetry service.")
     api_key: SecretStr | None = setting("MIRANTE_API_KEY", None, "Unset: the admin key of keys.json.")
     environment: str | None = setting("MIRANTE_ENVIRONMENT", None, "Unset: the one that the key opens.")
     tls: bool = setting("MIRANTE_CLI_TLS", False, "Whether the address speaks TLS; a file below implies it.")
@@ -36,9 +44,10 @@ class CliSettings(BaseSettings):
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Everything that opening a channel needs. An empty environment leaves the choice to the key."""
+    """Everything that opening channels needs. An empty environment leaves the choice to the key."""
 
     address: str
+    telemetry_address: str
     api_key: str
     environment: str
     tls: bool = False
@@ -46,16 +55,23 @@ class Connection:
     tls_cert: Path | None = None
     tls_key: Path | None = None
 
-    def open(self) -> grpc.Channel:
-        """Return a channel, which connects with the first call."""
+    def open(self, address: str) -> grpc.Channel:
+        """Return a channel to one of the addresses, which connects with the first call."""
         if not self.tls:
-            return grpc.insecure_channel(self.address)
-        return grpc.secure_channel(self.address, credentials(self.tls_ca, self.tls_cert, self.tls_key))
+            return grpc.insecure_channel(address)
+        return grpc.secure_channel(address, credentials(self.tls_ca, self.tls_cert, self.tls_key))
 
 
 def credentials(ca: Path | None, cert: Path | None, key: Path | None) -> grpc.ChannelCredentials:
     """Return TLS credentials from PEM files; raise Refusal naming the file that cannot be read."""
     return grpc.ssl_channel_credentials(_read(ca), _read(key), _read(cert))
+
+
+def host_of(address: str) -> str:
+    """Return the host of "host:port", of "[::1]:port" with its brackets; the whole where no port stands."""
+    host, _, port = address.rpartition(":")
+    in_brackets, name = host.endswith("]"), host.rpartition("/")[2]
+    return host if name and port.isdecimal() and (in_brackets or ":" not in name) else address
 
 
 def load_settings(settings: type[SettingsT]) -> SettingsT:
@@ -85,8 +101,12 @@ def resolve(options: Options, settings: CliSettings) -> Connection:
     )
     if (cert is None) != (key is None):
         raise usage("--tls-cert and --tls-key go together")
+    address = options.address or settings.address or f"localhost:{settings.flags_port}"
     return Connection(
-        address=options.address or settings.address or f"localhost:{settings.flags_port}",
+        address=address,
+        telemetry_address=options.telemetry_address
+        or settings.telemetry_address
+        or f"{host_of(address)}:{settings.telemetry_port}",
         api_key=api_key,
         environment=environment,
         tls=bool(settings.tls if options.tls is None else options.tls) or ca is not None or cert is not None,

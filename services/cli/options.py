@@ -19,6 +19,14 @@ class Options:
         str | None,
         typer.Option(metavar="HOST:PORT", help="\\[MIRANTE_ADDRESS; localhost:50051]", rich_help_panel=_PANEL),
     ] = None
+    telemetry_address: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT",
+            help="\\[MIRANTE_TELEMETRY_ADDRESS; port 50052 beside the other]",
+            rich_help_panel=_PANEL,
+        ),
+    ] = None
     api_key: Annotated[
         str | None,
         typer.Option(metavar="KEY", help="\\[MIRANTE_API_KEY; the admin key of keys.json]", rich_help_panel=_PANEL),

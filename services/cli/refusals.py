@@ -57,8 +57,15 @@ def usage(message: str, hint: str = "") -> Refusal:
     return Refusal(message, hint, exit_code=ExitCode.USAGE)
 
 
-def from_rpc_error(error: grpc.RpcError, address: str) -> Refusal:
-    """Return what a failed call means to the person who asked; never the text of an exception alone."""
+def from_rpc_error(error: grpc.RpcError, address: str, option: str = "--address") -> Refusal:
+    """
+    Return what a failed call means to the person who asked; never the text of an exception alone.
+
+    Args:
+        error: what the call raised.
+        address: of the service that was called.
+        option: the option that names another one.
+    """
     call = error if isinstance(error, grpc.Call) else None
     code = call.code() if call else grpc.StatusCode.UNKNOWN
     text = (call.details() if call else "") or ""
@@ -67,7 +74,7 @@ def from_rpc_error(error: grpc.RpcError, address: str) -> Refusal:
     if status is not None:
         _add_details(refusal, status)
     elif code is grpc.StatusCode.UNAVAILABLE:
-        refusal.message, refusal.hint = _unreachable(text, address)
+        refusal.message, refusal.hint = _unreachable(text, address, option)
     elif code is grpc.StatusCode.DEADLINE_EXCEEDED:
         refusal.message = f"{address} did not answer in time"
     elif code is grpc.StatusCode.UNIMPLEMENTED:
@@ -96,10 +103,10 @@ def _add_details(refusal: Refusal, status: status_pb2.Status) -> None:
             refusal.hint = f"try again in {retry.retry_delay.ToMilliseconds() / 1000:g} s"
 
 
-def _unreachable(text: str, address: str) -> tuple[str, str]:
+def _unreachable(text: str, address: str, option: str) -> tuple[str, str]:
     if "handshake" in text.lower() or "certificate" in text.lower():
         return f"no TLS connection to {address}: {text}", "see --tls, --tls-ca, --tls-cert and --tls-key"
-    hint = "start one with `mirante up`, or name another with --address"
+    hint = f"start one with `mirante up`, or name another with {option}"
     if "refused" not in text:
         hint += "; if something listens there that wants TLS, see --tls"
     return f"no service answers at {address}", hint

@@ -1,4 +1,4 @@
-"""One connection to the service for the time of a command."""
+"""The connections to the services for the time of a command."""
 
 import difflib
 import functools
@@ -14,6 +14,12 @@ from mirante.api.flags.v1 import flag_admin_service_pb2_grpc as flags_grpc
 from mirante.api.flags.v1 import flag_sync_service_pb2_grpc as sync_grpc
 from mirante.api.flags.v1 import segment_admin_service_pb2 as segments_pb2
 from mirante.api.flags.v1 import segment_admin_service_pb2_grpc as segments_grpc
+from mirante.api.telemetry.v1 import catalogue_service_pb2_grpc as catalogue_grpc
+from mirante.api.telemetry.v1 import event_log_service_pb2_grpc as log_grpc
+from mirante.api.telemetry.v1 import event_pb2
+from mirante.api.telemetry.v1 import identity_service_pb2_grpc as identity_grpc
+from mirante.api.telemetry.v1 import ingest_service_pb2_grpc as ingest_grpc
+from mirante.api.telemetry.v1 import privacy_service_pb2_grpc as privacy_grpc
 
 from services.cli.connection import Connection
 from services.cli.output import Output
@@ -24,6 +30,7 @@ Answer = TypeVar("Answer", bound=Message)
 
 _TIMEOUT_SECONDS = 10.0
 _PAGE_SIZE = 1000
+_TELEMETRY_PACKAGE = event_pb2.DESCRIPTOR.package
 
 
 class Session:
@@ -38,8 +45,13 @@ class Session:
 
     @functools.cached_property
     def channel(self) -> grpc.Channel:
-        """The channel, opened when it is first needed."""
-        return self.connection.open()
+        """The channel to the flag service, opened when it is first needed."""
+        return self.connection.open(self.connection.address)
+
+    @functools.cached_property
+    def telemetry_channel(self) -> grpc.Channel:
+        """The channel to the telemetry service."""
+        return self.connection.open(self.connection.telemetry_address)
 
     @functools.cached_property
     def flags(self) -> flags_grpc.FlagAdminServiceStub:
@@ -66,19 +78,61 @@ class Session:
         """Rules as they change."""
         return sync_grpc.FlagSyncServiceStub(self.channel)
 
-    def call(self, method: "grpc.UnaryUnaryMultiCallable[Request, Answer]", request: Request) -> Answer:
+    @functools.cached_property
+    def ingest(self) -> ingest_grpc.IngestServiceStub:
+        """Where events go in."""
+        return ingest_grpc.IngestServiceStub(self.telemetry_channel)
+
+    @functools.cached_property
+    def event_log(self) -> log_grpc.EventLogServiceStub:
+        """The log of events."""
+        return log_grpc.EventLogServiceStub(self.telemetry_channel)
+
+    @functools.cached_property
+    def catalogue(self) -> catalogue_grpc.CatalogueServiceStub:
+        """The catalogue of events, its coverage, and dead letters."""
+        return catalogue_grpc.CatalogueServiceStub(self.telemetry_channel)
+
+    @functools.cached_property
+    def identity(self) -> identity_grpc.IdentityServiceStub:
+        """Traits and aliases."""
+        return identity_grpc.IdentityServiceStub(self.telemetry_channel)
+
+    @functools.cached_property
+    def privacy(self) -> privacy_grpc.PrivacyServiceStub:
+        """Export and erasure of subjects and tenants."""
+        return privacy_grpc.PrivacyServiceStub(self.telemetry_channel)
+
+    def call(
+        self,
+        method: "grpc.UnaryUnaryMultiCallable[Request, Answer]",
+        request: Request,
+        *,
+        timeout_seconds: float | None = None,
+    ) -> Answer:
         """
         Return the answer to one call.
+
+        Args:
+            method: of one of the stubs.
+            request: what it takes.
+            timeout_seconds: how long it may take; None for the session's usual time.
 
         Raises:
             Refusal: the call failed. For a flag or segment that does not exist it says which one may have been meant.
         """
         try:
-            return method(request, metadata=self.metadata, timeout=self._timeout_seconds)
+            return method(request, metadata=self.metadata, timeout=timeout_seconds or self._timeout_seconds)
         except grpc.RpcError as error:
-            refusal = from_rpc_error(error, self.connection.address)
+            refusal = self.refusal(error, request)
             self._suggest(refusal)
             raise refusal from None
+
+    def refusal(self, error: grpc.RpcError, request: Message) -> Refusal:
+        """Return what the failure of a call with this request means; the request tells which service it went to."""
+        if request.DESCRIPTOR.file.package == _TELEMETRY_PACKAGE:
+            return from_rpc_error(error, self.connection.telemetry_address, "--telemetry-address")
+        return from_rpc_error(error, self.connection.address)
 
     def flag_keys(self) -> list[str]:
         """Return the keys of the environment's first thousand flags."""
@@ -91,9 +145,10 @@ class Session:
         return [record.segment.key for record in self.call(self.segments.ListSegments, request).records]
 
     def close(self) -> None:
-        """Close the channel if there is one."""
-        if "channel" in self.__dict__:
-            self.channel.close()
+        """Close the channels that there are."""
+        for name in ("channel", "telemetry_channel"):
+            if name in self.__dict__:
+                self.__dict__[name].close()
 
     def _suggest(self, refusal: Refusal) -> None:
         missing = refusal.metadata.get("flag_key") or refusal.metadata.get("segment_key")

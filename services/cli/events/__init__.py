@@ -1,0 +1,1 @@
+"""`mirante events`: what happened, what should have, and what was refused."""
