@@ -9,10 +9,11 @@ from mirante.api.common.v1 import error_reason_pb2 as reasons
 from services.flags.key_secrets import new_key
 from services.flags.store import EnvironmentHead, StoredKey
 from services.flags.store.access import AccessStore
-from services.flags.texts import MAX_DESCRIPTION, check_text, is_environment, require_text
+from services.flags.texts import MAX_DESCRIPTION, is_environment
 from services.flags.writer import OnCommit
 from services.runtime.access import ALL_ENVIRONMENTS, Caller, Role
 from services.runtime.errors import InvalidRequest, NotFound, PermissionDenied
+from services.runtime.texts import check_text, require_text
 
 _log = logging.getLogger(__name__)
 

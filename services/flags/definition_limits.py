@@ -8,7 +8,8 @@ from mirante.api.flags.v1 import flag_pb2
 from mirante.evaluation.model import Violation
 
 from services.flags.store.records import Definition
-from services.flags.texts import MAX_DESCRIPTION, text_violations
+from services.flags.texts import MAX_DESCRIPTION
+from services.runtime.texts import text_violations
 
 MAX_DEFINITION_BYTES: Final = 512 * 1024
 _VARIANTS: Final = 100

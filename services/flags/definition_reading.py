@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.flags.history_diff import FieldChange, field_changes
-from services.flags.pages import last_key, last_version, page_size, page_token
+from services.flags.pages import last_key, last_version
 from services.flags.preconditions import existing
 from services.flags.store import Kind
 from services.flags.store.absence import no_environment
 from services.flags.store.definitions import DefinitionStore, Filter
 from services.flags.store.records import PastVersion, Record, parsed_flag, parsed_segment
-from services.flags.texts import check_text, is_environment, require_key
+from services.flags.texts import is_environment, require_key
+from services.runtime.pages import page_size, page_token
+from services.runtime.texts import check_text
 
 _PAGE_BYTES: Final = 3 * 1024 * 1024
 """Clients take messages of 4 MiB unless told otherwise."""

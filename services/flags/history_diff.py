@@ -7,8 +7,9 @@ from typing import Final
 
 from mirante.api.flags.v1 import flag_pb2
 
-from services.flags.plain import Plain, plain_flag, plain_segment
+from services.flags.plain import plain_flag, plain_segment
 from services.flags.store.records import Definition
+from services.runtime.yaml_documents.layout import Plain
 
 _MOST_CHANGES: Final = 200
 _LONGEST_VALUE: Final = 1_000

@@ -5,7 +5,6 @@ What is not set is left out. The kill state, the version and the bucketing are n
 """
 
 from collections.abc import Iterable
-from typing import TypeAlias
 
 from mirante.api.flags.v1 import flag_pb2
 from mirante.evaluation import FlagType
@@ -13,8 +12,7 @@ from mirante.evaluation.model import Operator
 from mirante.wire import flag_type_from_proto, value_from_proto
 
 from services.flags.shares import percent
-
-Plain: TypeAlias = "bool | int | float | str | list[Plain] | dict[str, Plain] | None"
+from services.runtime.yaml_documents.layout import Plain
 
 TYPE_NAMES = [flag_type.value for flag_type in FlagType]
 OPERATOR_NAMES = [operator.value for operator in Operator]

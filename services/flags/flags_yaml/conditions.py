@@ -6,9 +6,9 @@ from mirante.api.flags.v1 import flag_pb2
 from mirante.evaluation.model import JsonValue
 from mirante.wire import value_to_proto
 
-from services.flags.flags_yaml.fields import Fields, Problems
-from services.flags.flags_yaml.nodes import Node
 from services.flags.plain import OPERATOR_NAMES
+from services.runtime.yaml_documents.fields import Fields, Problems
+from services.runtime.yaml_documents.nodes import Node
 
 _FIELDS = ("attribute", "operator", "values", "negate", "ignore_case")
 

@@ -6,10 +6,10 @@ from mirante.evaluation import FlagType
 from mirante.wire import flag_type_to_proto
 
 from services.flags.flags_yaml.conditions import read_conditions, read_value
-from services.flags.flags_yaml.fields import Fields, Problems
-from services.flags.flags_yaml.nodes import Node
 from services.flags.flags_yaml.serves import read_serve
 from services.flags.plain import TYPE_NAMES
+from services.runtime.yaml_documents.fields import Fields, Problems
+from services.runtime.yaml_documents.nodes import Node
 
 FLAG_FIELDS = (
     *("description", "owner", "tags", "type", "variants", "variant_descriptions", "on", "off_variant"),

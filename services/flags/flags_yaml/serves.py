@@ -3,9 +3,9 @@
 from mirante.api.flags.v1 import flag_pb2
 from mirante.evaluation import TOTAL_WEIGHT
 
-from services.flags.flags_yaml.fields import Fields, Problems
-from services.flags.flags_yaml.nodes import Node
 from services.flags.shares import weight
+from services.runtime.yaml_documents.fields import Fields, Problems
+from services.runtime.yaml_documents.nodes import Node
 
 _ROLLOUT_FIELDS = ("bucket_by", "coverage", "range", "splits")
 

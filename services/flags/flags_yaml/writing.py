@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 
 from mirante.api.flags.v1 import flag_pb2
 
-from services.flags.flags_yaml.layout import block
-from services.flags.flags_yaml.scalars import written
-from services.flags.plain import Plain, plain_flag, plain_segment
+from services.flags.plain import plain_flag, plain_segment
+from services.runtime.yaml_documents.layout import Plain, block
+from services.runtime.yaml_documents.scalars import written
 
 _BOOLEAN_VARIANTS = [("on", True), ("off", False)]
 

@@ -4,9 +4,10 @@ import time
 
 import pytest
 
-from services.flags.flags_yaml import MAX_BYTES, nodes, read_definitions
-from services.flags.flags_yaml.nodes import MAX_DEPTH
+from services.flags.flags_yaml import MAX_BYTES, read_definitions
 from services.runtime.errors import InvalidRequest
+from services.runtime.yaml_documents import nodes
+from services.runtime.yaml_documents.nodes import MAX_DEPTH
 from tests.support.flag_desk import fields, reason
 
 LAUGHS = "\n".join(

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.flags.pages import last_key, last_version, page_size, page_token
+from services.flags.pages import last_key, last_version
 from services.runtime.errors import InvalidRequest
+from services.runtime.pages import page_size, page_token
 from tests.support.flag_strategies import KEYS, SETTINGS
 
 

@@ -9,11 +9,10 @@ from mirante.api.flags.v1 import flag_pb2
 
 from services.flags.definition_checks import violations
 from services.flags.flags_yaml import read_definitions, write_definitions
-from services.flags.flags_yaml.layout import block
-from services.flags.flags_yaml.nodes import Node, read_nodes
-from services.flags.flags_yaml.scalars import Scalar, resolved, written
-from services.flags.plain import Plain
 from services.flags.shares import percent, weight
+from services.runtime.yaml_documents.layout import Plain, block
+from services.runtime.yaml_documents.nodes import Node, read_nodes
+from services.runtime.yaml_documents.scalars import Scalar, resolved, written
 from tests.support.flag_strategies import JSON, SETTINGS, TEXTS, flags, segments
 
 

@@ -18,7 +18,7 @@ from ruamel.yaml.events import (
 )
 from ruamel.yaml.reader import ReaderError
 
-from services.flags.flags_yaml.scalars import Scalar, resolved
+from services.runtime.yaml_documents.scalars import Scalar, resolved
 
 MAX_DEPTH: Final = 40
 MAX_NODES: Final = 500_000
@@ -102,7 +102,7 @@ class _Builder:
             if self._documents > 1:
                 raise ValueError("only one document is taken")
         elif isinstance(event, AliasEvent):
-            raise ValueError("aliases are not supported: write it out, or make it a segment")
+            raise ValueError("aliases are not supported: write it out")
         elif isinstance(event, MappingEndEvent | SequenceEndEvent):
             node, _ = self._open.pop()
             self._add(node)

@@ -6,7 +6,7 @@ from typing import Final
 
 from mirante.evaluation.model import Violation
 
-from services.flags.flags_yaml.nodes import Node
+from services.runtime.yaml_documents.nodes import Node
 
 _MOST: Final = 100
 

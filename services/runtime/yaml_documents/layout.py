@@ -1,10 +1,11 @@
 """Plain values as YAML text: short lists and maps on one line, everything else in blocks."""
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, TypeAlias
 
-from services.flags.flags_yaml.scalars import written
-from services.flags.plain import Plain
+from services.runtime.yaml_documents.scalars import written
+
+Plain: TypeAlias = "bool | int | float | str | list[Plain] | dict[str, Plain] | None"
 
 _WIDTH: Final = 100
 _LONGEST_KEY: Final = 1000
