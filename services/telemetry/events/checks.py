@@ -1,0 +1,104 @@
+"""What an event must be, whatever the catalogue says. Pure."""
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Final
+
+from mirante.api.common.v1 import value_pb2
+from mirante.api.telemetry.v1 import event_pb2
+from mirante.evaluation.model import Violation
+
+from services.telemetry.events.event_ids import is_uuid7
+
+MOST_EVENT_BYTES: Final = 64 * 1024
+MOST_PROPERTIES: Final = 255
+MOST_LEVELS: Final = 5
+"""The properties themselves are the first level."""
+MOST_NAME_BYTES: Final = 100
+MOST_ID_BYTES: Final = 200
+
+_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,99}")
+
+Values = Iterable[tuple[str, value_pb2.Value]]
+
+
+def violation_of(event: event_pb2.Event, *, has_nul: bool) -> Violation | None:
+    """
+    Return the first field that is wrong, and why; None when the event may be stored.
+
+    Args:
+        event: parsed, so its texts are valid UTF-8.
+        has_nul: whether its serialised form holds a zero byte anywhere; if not, no text needs to be searched for one.
+    """
+    if not is_uuid7(event.id):
+        return Violation("id", "must be a UUIDv7 of 16 bytes")
+    if not _is_name(event.name):
+        return Violation("name", "must be 1 to 100 characters of a-z, 0-9 and '_', beginning with a letter")
+    return _text_violation(event, has_nul=has_nul) or _properties_violation(event, has_nul=has_nul)
+
+
+@lru_cache(maxsize=4096)
+def _is_name(name: str) -> bool:
+    return _NAME.fullmatch(name) is not None
+
+
+def _text_violation(event: event_pb2.Event, *, has_nul: bool) -> Violation | None:
+    for field, text, most in (
+        ("tenant", event.tenant, MOST_NAME_BYTES),
+        ("user_id", event.user_id, MOST_ID_BYTES),
+        ("anonymous_id", event.anonymous_id, MOST_ID_BYTES),
+        ("session_id", event.session_id, MOST_NAME_BYTES),
+    ):
+        # A character has four bytes at most.
+        if len(text) * 4 > most and len(text.encode()) > most:
+            return Violation(field, f"is longer than {most} bytes")
+        if has_nul and "\x00" in text:
+            return Violation(field, "holds a NUL character")
+    return None
+
+
+def _properties_violation(event: event_pb2.Event, *, has_nul: bool) -> Violation | None:
+    properties = event.properties
+    if len(properties) > MOST_PROPERTIES:
+        return Violation("properties", f"are more than {MOST_PROPERTIES}")
+    for name in properties:  # `items` of a protobuf map costs three times as much
+        violation = _value_violation(f"properties.{name[:MOST_NAME_BYTES]}", properties[name], 2, has_nul=has_nul)
+        if violation is not None:
+            return violation
+        if not name or (len(name) * 4 > MOST_NAME_BYTES and len(name.encode()) > MOST_NAME_BYTES):
+            return Violation("properties", f"a name must be 1 to {MOST_NAME_BYTES} bytes")
+        if has_nul and "\x00" in name:
+            return Violation("properties", "a name holds a NUL character")
+    return None
+
+
+def _value_violation(field: str, value: value_pb2.Value, level: int, *, has_nul: bool) -> Violation | None:
+    kind = value.WhichOneof("kind")
+    if kind == "string_value":
+        return Violation(field, "holds a NUL character") if has_nul and "\x00" in value.string_value else None
+    if kind == "double_value":
+        number = value.double_value
+        # NaN differs from itself; neither it nor infinity has a place in JSON or in sums.
+        return Violation(field, "is not a finite number") if number != number or number in _INFINITE else None
+    if kind == "list_value":
+        return _nested_violation(field, ((field, item) for item in value.list_value.values), level, has_nul=has_nul)
+    if kind == "map_value":
+        fields = value.map_value.fields
+        if has_nul and any("\x00" in name for name in fields):
+            return Violation(field, "a name holds a NUL character")
+        return _nested_violation(field, ((field, fields[name]) for name in fields), level, has_nul=has_nul)
+    return None
+
+
+_INFINITE: Final = (float("inf"), float("-inf"))
+
+
+def _nested_violation(field: str, values: Values, level: int, *, has_nul: bool) -> Violation | None:
+    if level > MOST_LEVELS:
+        return Violation(field, f"is nested more than {MOST_LEVELS} levels deep")
+    for name, value in values:
+        violation = _value_violation(name, value, level + 1, has_nul=has_nul)
+        if violation is not None:
+            return violation
+    return None

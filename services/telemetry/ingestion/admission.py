@@ -1,0 +1,142 @@
+"""From the bytes of one event to a candidate for the log, or to the reason why not. Pure."""
+
+import datetime
+import hashlib
+from dataclasses import dataclass
+from typing import Final
+
+from asyncpg.pgproto.pgproto import UUID
+from google.protobuf.message import DecodeError
+from mirante.api.common.v1 import error_reason_pb2 as reasons
+from mirante.api.telemetry.v1 import event_pb2
+
+from services.telemetry.events.checks import MOST_EVENT_BYTES, violation_of
+from services.telemetry.events.event_ids import milliseconds_of
+from services.telemetry.events.judging import Judge
+from services.telemetry.events.stored import body_of
+from services.telemetry.events.subjects import subject_of
+from services.telemetry.events.timing import Timing, timing_of
+from services.telemetry.ingestion.candidates import Candidate, Outcome, Result, rejected
+
+_EPOCH: Final = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+_DAY_MS: Final = 86_400_000
+
+_MALFORMED: Final = rejected(
+    reasons.ERROR_REASON_INVALID_EVENT, "event", "these bytes are not an event; is a text valid UTF-8?"
+)
+_TOO_LARGE: Final = rejected(
+    reasons.ERROR_REASON_EVENT_TOO_LARGE, "event", f"is larger than {MOST_EVENT_BYTES // 1024} KiB"
+)
+_TOO_NEW: Final = rejected(
+    reasons.ERROR_REASON_INVALID_EVENT, "id", "its time lies more than a day in the future; is the clock right?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """
+    On what terms the events of a batch are admitted.
+
+    Args:
+        environment: where they belong.
+        judge: its catalogue.
+        received_us: now, microseconds since 1970.
+        skew_us: what is added to the client's times; see `Skews`.
+        oldest_id_ms: ids made before are too old. For an import, ids made from here on until `import_until_ms` are: their
+            dedupe keys are gone.
+        imported: whether the events come from an import, which takes any age.
+        import_until_ms: when the oldest dedupe key that is kept was made.
+    """
+
+    environment: str
+    judge: Judge
+    received_us: int
+    skew_us: int
+    oldest_id_ms: int
+    imported: bool = False
+    import_until_ms: int = 0
+
+
+def admit(raw: bytes, terms: Terms) -> Candidate | Result:
+    """Return the candidate that an event makes, or why it can't be one."""
+    if len(raw) > MOST_EVENT_BYTES:
+        return _TOO_LARGE
+    try:
+        event = event_pb2.Event.FromString(raw)
+    except DecodeError:
+        return _MALFORMED
+    violation = violation_of(event, has_nul=b"\x00" in raw)
+    if violation is not None:
+        return rejected(reasons.ERROR_REASON_INVALID_EVENT, violation.field, violation.description)
+    refusal = _id_refusal(milliseconds_of(event.id), terms)
+    if refusal is not None:
+        return refusal
+    timing = timing_of(_occurred_us(event), terms.received_us, terms.skew_us)
+    # Maps have no order on the wire: equal events give equal bytes only when they are serialised in one way.
+    return candidate_of(event, event.SerializeToString(deterministic=True), timing, terms)
+
+
+def candidate_of(event: event_pb2.Event, sent: bytes, timing: Timing, terms: Terms) -> Candidate:
+    """
+    Return the candidate of an event that was checked.
+
+    Args:
+        event: is changed in place where personal data is masked.
+        sent: the event as it was sent, serialised deterministically.
+        timing: when it happened.
+        terms: as of `admit`.
+    """
+    judgement = terms.judge.judge(event)
+    kept = event.SerializeToString(deterministic=True) if judgement.masked else sent
+    if judgement.refused:
+        outcome, body = Outcome.DEAD_LETTER, kept
+    else:
+        outcome = Outcome.UNDECLARED if not judgement.declared else Outcome.DECLARED
+        if judgement.declared and judgement.violation is not None:
+            outcome = Outcome.VIOLATING
+        body = body_of(
+            kept, timing.occurred_us, timing.marks, judgement.definition_version, imported=terms.imported
+        )
+    return Candidate(
+        terms.environment,
+        event.tenant,
+        event.user_id,
+        subject_of(event.user_id, event.anonymous_id),
+        event.name,
+        UUID(event.id),
+        digest_of(sent),
+        body,
+        _EPOCH + datetime.timedelta(microseconds=timing.occurred_us),
+        outcome,
+        timing.marks,
+        judgement.definition_version,
+        judgement.reason,
+        judgement.violation,
+        judgement.stamps_trait,
+    )
+
+
+def digest_of(sent: bytes) -> int:
+    """Return the first 8 bytes of BLAKE2b (RFC 7693), as the signed integer that the keys hold."""
+    return int.from_bytes(hashlib.blake2b(sent, digest_size=8).digest(), "big", signed=True)
+
+
+def _occurred_us(event: event_pb2.Event) -> int:
+    if not event.HasField("occurred_at"):
+        return milliseconds_of(event.id) * 1_000
+    at = event.occurred_at
+    return at.seconds * 1_000_000 + at.nanos // 1_000
+
+
+def _id_refusal(made_ms: int, terms: Terms) -> Result | None:
+    if made_ms > terms.received_us // 1_000 + _DAY_MS:
+        return _TOO_NEW
+    if terms.imported:
+        if terms.oldest_id_ms <= made_ms < terms.import_until_ms:
+            message = "whether it is in the log already is no longer known: it is older than the dedupe keys that are kept"
+            return rejected(reasons.ERROR_REASON_EVENT_TOO_OLD, "id", message)
+        return None
+    if made_ms < terms.oldest_id_ms:
+        message = "was made before the days in which duplicates are recognised; an import takes it"
+        return rejected(reasons.ERROR_REASON_EVENT_TOO_OLD, "id", message)
+    return None

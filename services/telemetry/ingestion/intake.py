@@ -1,0 +1,201 @@
+"""A batch of events, from its bytes to its results."""
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from mirante.api.common.v1 import error_reason_pb2 as reasons
+from mirante.api.telemetry.v1 import ingest_service_pb2 as ingest_pb2
+
+from services.runtime.access import Caller
+from services.runtime.errors import InvalidRequest, Overloaded, ServiceError, Unavailable
+from services.telemetry.events.judging import Judges
+from services.telemetry.events.timing import Skews
+from services.telemetry.ingestion.admission import Terms, admit
+from services.telemetry.ingestion.candidates import (
+    Candidate,
+    ImportPosition,
+    Result,
+    Submission,
+    rejected,
+    to_be_sent_again,
+)
+from services.telemetry.ingestion.event_quota import EventQuota
+from services.telemetry.ingestion.group_commit import GroupCommit
+from services.telemetry.ingestion.name_limit import MOST_UNDECLARED, NameLimit
+
+MOST_EVENTS: Final = 1_000
+
+_DAY_MS: Final = 86_400_000
+_CANDIDATE_BYTES: Final = 600
+"""What a candidate weighs in memory beside its body."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Events of one request, not yet taken apart. Times are microseconds since 1970; `sent_us` is None when not told."""
+
+    environment: str
+    events: Sequence[bytes]
+    sent_us: int | None = None
+    client: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Whose ids are taken: `days` back; imports from before the log began, and from when keys are kept. In milliseconds."""
+
+    days: int
+    log_began_ms: int
+    keys_since_ms: Callable[[], int]
+
+
+class Intake:
+    """Checks batches and has them committed."""
+
+    def __init__(
+        self, judges: Judges, quota: EventQuota, commit: GroupCommit, names: NameLimit, window: Window
+    ) -> None:
+        self._judges = judges
+        self._quota = quota
+        self._commit = commit
+        self._names = names
+        self._window = window
+        self._skews = Skews()
+
+    async def take(self, batch: Batch, caller: Caller) -> list[Result]:
+        """
+        Return a result for each event, once all that can be stored now is committed.
+
+        Raises:
+            InvalidRequest: there are too many events.
+            Overloaded: none of the events can be taken now.
+            Unavailable: the same, because the database does not answer.
+        """
+        _check_size(batch.events)
+        delay = self._quota.of_key(caller, len(batch.events))
+        if delay > 0:
+            raise _over_quota("the key", delay)
+        results: list[Result | None] = [None] * len(batch.events)
+        failures: list[ServiceError] = []
+        waiting = []
+        for tenant, indexes, candidates in self._by_tenant(batch, results):
+            delay = self._quota.of_tenant(batch.environment, tenant, len(candidates))
+            try:
+                if delay > 0:
+                    raise _over_quota("the tenant", delay)
+                submission = _submission(candidates)
+                done = self._commit.enqueue((batch.environment, tenant), submission)
+            except Overloaded as error:
+                _fail(results, indexes, error, failures)
+            else:
+                waiting.append((indexes, submission, done))
+        for indexes, submission, done in waiting:
+            try:
+                await asyncio.shield(done)
+            except ServiceError as error:
+                _fail(results, indexes, error, failures)
+            else:
+                for index, result in zip(indexes, submission.results, strict=True):
+                    results[index] = result
+        answered = [result for result in results if result is not None]
+        if failures and all(result.status == ingest_pb2.EVENT_STATUS_RETRY for result in answered):
+            raise failures[0]
+        return answered
+
+    async def take_import(self, batch: Batch, position: ImportPosition, caller: Caller) -> list[Result]:
+        """
+        Return a result for each event of an import, once they and the position are committed in one transaction.
+
+        Raises:
+            As `take`; then the position has not moved.
+        """
+        _check_size(batch.events)
+        delay = self._quota.of_key(caller, len(batch.events))
+        if delay > 0:
+            raise _over_quota("the key", delay)
+        results: list[Result | None] = [None] * len(batch.events)
+        terms = self._terms(batch, imported=True)
+        indexes, candidates = [], []
+        for index, raw in enumerate(batch.events):
+            admitted = self._admit(raw, terms)
+            if isinstance(admitted, Result):
+                results[index] = admitted
+            else:
+                indexes.append(index)
+                candidates.append(admitted)
+        submission = _submission(candidates, position)
+        await asyncio.shield(self._commit.enqueue((batch.environment, f"\x00{position.import_key}"), submission))
+        for index, result in zip(indexes, submission.results, strict=True):
+            results[index] = result
+        return [result for result in results if result is not None]
+
+    def _by_tenant(
+        self, batch: Batch, results: list[Result | None]
+    ) -> list[tuple[str, list[int], list[Candidate]]]:
+        """Return the candidates of each tenant with their places in the batch; note the results of all other events."""
+        terms = self._terms(batch, imported=False)
+        parts: dict[str, tuple[list[int], list[Candidate]]] = defaultdict(lambda: ([], []))
+        for index, raw in enumerate(batch.events):
+            admitted = self._admit(raw, terms)
+            if isinstance(admitted, Result):
+                results[index] = admitted
+            else:
+                indexes, candidates = parts[admitted.tenant]
+                indexes.append(index)
+                candidates.append(admitted)
+        return [(tenant, indexes, candidates) for tenant, (indexes, candidates) in parts.items()]
+
+    def _admit(self, raw: bytes, terms: Terms) -> Candidate | Result:
+        admitted = admit(raw, terms)
+        if (
+            isinstance(admitted, Candidate)
+            and not admitted.definition_version
+            and not self._names.admits(admitted.environment, admitted.name)
+        ):
+            message = f"the environment has {MOST_UNDECLARED} undeclared event names, which is the most; declare it"
+            return rejected(reasons.ERROR_REASON_TOO_MANY_EVENT_NAMES, "name", message)
+        return admitted
+
+    def _terms(self, batch: Batch, *, imported: bool) -> Terms:
+        now_us = time.time_ns() // 1_000
+        skew = 0 if batch.sent_us is None else self._skews.skew(batch.client, batch.sent_us, now_us)
+        window = self._window
+        return Terms(
+            batch.environment,
+            self._judges.of(batch.environment),
+            now_us,
+            skew,
+            window.log_began_ms if imported else now_us // 1_000 - window.days * _DAY_MS,
+            imported,
+            window.keys_since_ms() if imported else 0,
+        )
+
+
+def _check_size(events: Sequence[bytes]) -> None:
+    if len(events) > MOST_EVENTS:
+        raise InvalidRequest.of("events", f"are {len(events)}; a batch may hold {MOST_EVENTS}")
+
+
+def _submission(candidates: list[Candidate], position: ImportPosition | None = None) -> Submission:
+    size = sum([len(candidate.body) for candidate in candidates]) + _CANDIDATE_BYTES * len(candidates)
+    return Submission(candidates, size, position)
+
+
+def _over_quota(whose: str, delay: float) -> Overloaded:
+    return Overloaded(
+        f"{whose} has used up its quota of events", retry_seconds=delay, reason=reasons.ERROR_REASON_QUOTA_EXCEEDED
+    )
+
+
+def _fail(
+    results: list[Result | None], indexes: Sequence[int], error: ServiceError, failures: list[ServiceError]
+) -> None:
+    failures.append(error)
+    seconds = error.retry_seconds if isinstance(error, Overloaded | Unavailable) else 1.0
+    result = to_be_sent_again(error.reason, error.message, seconds)
+    for index in indexes:
+        results[index] = result
