@@ -1,0 +1,1 @@
+"""Telemetry of the client: events, who is who, and exposures of flags, kept until the service has them."""
