@@ -1,5 +1,6 @@
 """What an event must be, whatever the catalogue says. Pure."""
 
+import math
 import re
 from collections.abc import Iterable
 from functools import lru_cache
@@ -78,9 +79,8 @@ def _value_violation(field: str, value: value_pb2.Value, level: int, *, has_nul:
     if kind == "string_value":
         return Violation(field, "holds a NUL character") if has_nul and "\x00" in value.string_value else None
     if kind == "double_value":
-        number = value.double_value
-        # NaN differs from itself; neither it nor infinity has a place in JSON or in sums.
-        return Violation(field, "is not a finite number") if number != number or number in _INFINITE else None
+        # NaN and infinity have no place in JSON or in sums.
+        return None if math.isfinite(value.double_value) else Violation(field, "is not a finite number")
     if kind == "list_value":
         return _nested_violation(field, ((field, item) for item in value.list_value.values), level, has_nul=has_nul)
     if kind == "map_value":
@@ -89,9 +89,6 @@ def _value_violation(field: str, value: value_pb2.Value, level: int, *, has_nul:
             return Violation(field, "a name holds a NUL character")
         return _nested_violation(field, ((field, fields[name]) for name in fields), level, has_nul=has_nul)
     return None
-
-
-_INFINITE: Final = (float("inf"), float("-inf"))
 
 
 def _nested_violation(field: str, values: Values, level: int, *, has_nul: bool) -> Violation | None:

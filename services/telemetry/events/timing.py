@@ -1,9 +1,9 @@
 """
 When an event happened, by three clocks: the client's, the corrected one, and ours.
 
-`received - sent` is how wrong a client's clock is, plus the time that the batch was under way. Applied as it is it would
-reorder the events of one device whenever a batch is slow. So it counts in steps of five minutes, and a step that was taken
-is held until the clock is at least a step away from it. All times are in microseconds since 1970.
+`received - sent` is how wrong a client's clock is, plus the time that the batch was under way. Applied as it is it
+would reorder the events of one device whenever a batch is slow. So it counts in steps of five minutes, and a step that
+was taken is held until the clock is at least a step away from it. All times are in microseconds since 1970.
 """
 
 from collections import OrderedDict

@@ -42,8 +42,8 @@ class Terms:
         judge: its catalogue.
         received_us: now, microseconds since 1970.
         skew_us: what is added to the client's times; see `Skews`.
-        oldest_id_ms: ids made before are too old. For an import, ids made from here on until `import_until_ms` are: their
-            dedupe keys are gone.
+        oldest_id_ms: ids made before are too old. For an import, ids made from here on until `import_until_ms` are:
+            their dedupe keys are gone.
         imported: whether the events come from an import, which takes any age.
         import_until_ms: when the oldest dedupe key that is kept was made.
     """
@@ -94,9 +94,7 @@ def candidate_of(event: event_pb2.Event, sent: bytes, timing: Timing, terms: Ter
         outcome = Outcome.UNDECLARED if not judgement.declared else Outcome.DECLARED
         if judgement.declared and judgement.violation is not None:
             outcome = Outcome.VIOLATING
-        body = body_of(
-            kept, timing.occurred_us, timing.marks, judgement.definition_version, imported=terms.imported
-        )
+        body = body_of(kept, timing.occurred_us, timing.marks, judgement.definition_version, imported=terms.imported)
     return Candidate(
         terms.environment,
         event.tenant,
@@ -133,7 +131,7 @@ def _id_refusal(made_ms: int, terms: Terms) -> Result | None:
         return _TOO_NEW
     if terms.imported:
         if terms.oldest_id_ms <= made_ms < terms.import_until_ms:
-            message = "whether it is in the log already is no longer known: it is older than the dedupe keys that are kept"
+            message = "is older than the dedupe keys that are kept: nobody knows whether it is in the log already"
             return rejected(reasons.ERROR_REASON_EVENT_TOO_OLD, "id", message)
         return None
     if made_ms < terms.oldest_id_ms:

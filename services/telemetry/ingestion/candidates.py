@@ -27,10 +27,9 @@ class Candidate:
     """
     An event that may be stored.
 
-    `subject` is that of the log, `digest` is signed and covers the event as it was sent, `body` is what the log keeps (of
-    a dead letter: the serialised `Event`). With `outcome` DEAD_LETTER it must not go into the log; `reason` and
-    `violation` say why. `detail` is the violation as the coverage counts it. `dead_letter` is the id of the dead letter
-    that is replayed.
+    `subject` is that of the log, `digest` is signed and covers the event as it was sent, `body` is what the log keeps
+    (of a dead letter: the serialised `Event`). With `outcome` DEAD_LETTER it must not go into the log; `reason` and
+    `violation` say why. `dead_letter` is the id of the dead letter that is replayed.
     """
 
     environment: str

@@ -1,7 +1,7 @@
 """
 Commits events in groups: what arrives while the database works goes together into the next transaction.
 
-There is no timer. A lone event is committed at once; under load a group is as large as what came in during the last one.
+There is no timer. A lone event is committed at once; under load a group is what came in during the last one.
 """
 
 import asyncio

@@ -36,7 +36,7 @@ _CANDIDATE_BYTES: Final = 600
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Events of one request, not yet taken apart. Times are microseconds since 1970; `sent_us` is None when not told."""
+    """Events of one request, not yet taken apart. `sent_us` is microseconds since 1970, None when not told."""
 
     environment: str
     events: Sequence[bytes]
@@ -46,7 +46,11 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Whose ids are taken: `days` back; imports from before the log began, and from when keys are kept. In milliseconds."""
+    """
+    Which ids are taken: those of the last `days`; in imports those from before the log began and since keys are kept.
+
+    Times are milliseconds since 1970.
+    """
 
     days: int
     log_began_ms: int
@@ -133,9 +137,7 @@ class Intake:
             results[index] = result
         return [result for result in results if result is not None]
 
-    def _by_tenant(
-        self, batch: Batch, results: list[Result | None]
-    ) -> list[tuple[str, list[int], list[Candidate]]]:
+    def _by_tenant(self, batch: Batch, results: list[Result | None]) -> list[tuple[str, list[int], list[Candidate]]]:
         """Return the candidates of each tenant with their places in the batch; note the results of all other events."""
         terms = self._terms(batch, imported=False)
         parts: dict[str, tuple[list[int], list[Candidate]]] = defaultdict(lambda: ([], []))

@@ -1,4 +1,4 @@
-"""Bounds how many undeclared event names an environment may have: a bug that makes up names must not fill every list."""
+"""Bounds the undeclared event names of an environment: a bug that makes up names must not fill every list."""
 
 from typing import Final
 

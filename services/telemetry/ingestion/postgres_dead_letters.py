@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from asyncpg.pgproto.pgproto import UUID
 from mirante.evaluation.model import Violation
-from mirante.telemetry.event import uuid7
+from mirante.telemetry.event_id import uuid7
 
 from services.telemetry.ingestion.candidates import Candidate
 

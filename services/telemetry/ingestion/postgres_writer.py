@@ -138,7 +138,8 @@ class _Written:
             return
         order = sorted(firsts.values(), key=lambda index: candidates[index].event_id)
         fresh = await self._take_keys([candidates[index] for index in order])
-        records, replayed = [], []
+        records: list[tuple[object, ...]] = []
+        replayed: list[UUID] = []
         for index in order:
             candidate = candidates[index]
             if _key(candidate) not in fresh:
@@ -181,7 +182,7 @@ class _Written:
     ) -> None:
         rows = await self._connection.fetch(_KNOWN_KEYS, [candidates[index].event_id for index in indexes])
         digests = {(row[0], (row[1], row[2])): row[3] for row in rows}
-        replayed = []
+        replayed: list[UUID] = []
         for index in indexes:
             candidate = candidates[index]
             results[index] = _repeated(candidate.digest, digests[_key(candidate)])
@@ -257,6 +258,4 @@ def _without_same_ids(candidates: Sequence[Candidate]) -> list[list[Candidate]]:
 
 
 async def _save_position(connection: Any, position: ImportPosition, accepted: int) -> None:
-    await connection.execute(
-        _SAVE_POSITION, position.environment, position.import_key, position.position, accepted
-    )
+    await connection.execute(_SAVE_POSITION, position.environment, position.import_key, position.position, accepted)
