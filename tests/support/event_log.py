@@ -1,0 +1,91 @@
+"""The event log on a real database, and rows to put into it."""
+
+import datetime
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from uuid import UUID
+
+import asyncpg
+from mirante.api.telemetry.v1 import event_pb2
+
+import services.telemetry
+from services.runtime.migrations import migrate
+from services.runtime.postgres.pool import PostgresPool, open_pool
+from services.telemetry.events.stored import EVENT, body_of
+
+MIGRATIONS = Path(services.telemetry.__file__).parent / "migrations"
+PRODUCTION = "production"
+NOON = datetime.datetime(2026, 3, 10, 12, tzinfo=datetime.UTC)
+
+
+@asynccontextmanager
+async def migrated_pool(database_url: str) -> AsyncIterator[PostgresPool]:
+    """Yield a pool on a database that this brings up to date."""
+    await migrate(database_url, "telemetry", MIGRATIONS)
+    async with open_pool(database_url, "telemetry") as pool:
+        yield pool
+
+
+async def make_days(connection: asyncpg.Connection, *days: datetime.date) -> None:
+    """Create partitions of the log."""
+    for day in days:
+        after = day + datetime.timedelta(days=1)
+        await connection.execute(
+            f"CREATE TABLE IF NOT EXISTS events_{day:%Y%m%d} PARTITION OF events "
+            f"FOR VALUES FROM ('{day} 00:00+00') TO ('{after} 00:00+00')"
+        )
+
+
+def event(name: str, number: int = 0, tenant: str = "acme", user_id: str = "", anonymous_id: str = "") -> bytes:
+    """Return a serialised event; the number is in its id."""
+    message = event_pb2.Event(
+        id=UUID(int=7 << 76 | 2 << 62 | number).bytes,
+        name=name,
+        tenant=tenant,
+        user_id=user_id,
+        anonymous_id=anonymous_id,
+    )
+    message.properties["numero"].int_value = number
+    return message.SerializeToString()
+
+
+async def insert_event(
+    connection: asyncpg.Connection,
+    name: str,
+    number: int = 0,
+    *,
+    environment: str = PRODUCTION,
+    tenant: str = "acme",
+    subject: str = "u:ana",
+    order: int = 0,
+    received_at: datetime.datetime | None = None,
+    body: bytes | None = None,
+) -> None:
+    """Insert one row as a writer does, under the present transaction; now unless another time is given."""
+    user, anonymous = (subject[2:], "") if subject.startswith("u:") else ("", subject[2:])
+    content = event(name, number, tenant, user, anonymous)
+    occurred_us = 1_772_000_000_000_000 + number
+    await connection.execute(
+        "INSERT INTO events (received_at, ord, kind, environment, tenant, subject, name, event_id, occurred_at, body) "
+        "VALUES (coalesce($1, now()), $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        received_at,
+        order,
+        EVENT,
+        environment,
+        tenant,
+        subject,
+        name,
+        UUID(int=7 << 76 | 2 << 62 | number),
+        datetime.datetime.fromtimestamp(occurred_us / 1_000_000, datetime.UTC),
+        body_of(content, occurred_us, (), 1) if body is None else body,
+    )
+
+
+async def insert_events(
+    connection: asyncpg.Connection, names: Sequence[str], *, received_at: datetime.datetime | None = None
+) -> None:
+    """Insert several events in one transaction, numbered from 0."""
+    async with connection.transaction():
+        for number, name in enumerate(names):
+            await insert_event(connection, name, number, order=number, received_at=received_at)
