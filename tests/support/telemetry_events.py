@@ -14,7 +14,9 @@ def event_id(at_ms: int | None = None) -> bytes:
     return new_event_id(time.time_ns() // 1_000_000 if at_ms is None else at_ms, os.urandom(10))
 
 
-def sale(tenant: str = "acme", user_id: str = "ana", *, made_ms: int | None = None, **properties: Any) -> event_pb2.Event:
+def sale(
+    tenant: str = "acme", user_id: str = "ana", *, made_ms: int | None = None, **properties: Any
+) -> event_pb2.Event:
     """Return a `venda_criada` that happened now."""
     event = event_pb2.Event(id=event_id(made_ms), name="venda_criada", tenant=tenant, user_id=user_id)
     event.occurred_at.FromNanoseconds(time.time_ns() if made_ms is None else made_ms * 1_000_000)

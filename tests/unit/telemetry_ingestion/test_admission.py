@@ -58,7 +58,9 @@ def test_the_log_keeps_the_event_as_it_was_sent() -> None:
     candidate = admitted(event, terms())
     kept = stored(candidate)
     assert kept.event == event
-    assert kept.occurred_at == event.occurred_at or kept.occurred_at.ToMicroseconds() == event.occurred_at.ToMicroseconds()
+    assert (
+        kept.occurred_at == event.occurred_at or kept.occurred_at.ToMicroseconds() == event.occurred_at.ToMicroseconds()
+    )
     assert kept.definition_version == 3
     assert not kept.imported
     assert (candidate.subject, candidate.tenant, candidate.name) == ("u:ana", "acme", "venda_criada")
@@ -137,7 +139,7 @@ def test_a_large_event_is_refused_unread() -> None:
 
 
 def test_invalid_utf8_is_refused() -> None:
-    """gRPC would refuse the whole batch."""
+    """As parsing the whole batch would have been."""
     result = admit(sale(user_id="ana").SerializeToString().replace(b"ana", b"\xff\xfea"), terms())
     assert isinstance(result, Result)
     assert result.reason == reasons.ERROR_REASON_INVALID_EVENT
