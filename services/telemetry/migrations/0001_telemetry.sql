@@ -163,9 +163,14 @@ CREATE TABLE privacy_requests (
     reason       text        NOT NULL,
     requested_at timestamptz NOT NULL DEFAULT now(),
     completed_at timestamptz,
+    -- Where its entry stands in the log, and when that was written: a tenant loses what stands before, by both.
+    position     xid8,
+    bound_at     timestamptz,
     counts       jsonb       NOT NULL DEFAULT '{}',
     remaining    jsonb       NOT NULL DEFAULT '{}'
 );
+
+CREATE INDEX privacy_requests_by_time ON privacy_requests (environment, requested_at, id);
 
 -- Days of the log that were written to columnar files and verified. From then on the file counts as the log.
 CREATE TABLE archives (
