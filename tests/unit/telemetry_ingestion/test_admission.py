@@ -17,6 +17,7 @@ from tests.support.telemetry_events import sale
 
 NOW_MS = time.time_ns() // 1_000_000
 DAY_MS = 86_400_000
+SALE = sale().SerializeToString()
 
 
 class Judging:
@@ -154,7 +155,7 @@ def test_any_bytes_have_an_answer(raw: bytes) -> None:
 @given(st.data())
 def test_damaged_events_have_an_answer(data: st.DataObject) -> None:
     """A valid event with some bytes changed, cut out or put in."""
-    raw = bytearray(sale().SerializeToString())
+    raw = bytearray(SALE)
     for _ in range(data.draw(st.integers(1, 5))):
         place = data.draw(st.integers(0, len(raw) - 1))
         kind = data.draw(st.sampled_from(("change", "cut", "insert")))
