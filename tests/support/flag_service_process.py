@@ -1,4 +1,4 @@
-"""Flag services as processes of their own, to be killed, stopped and started again by a test."""
+"""Services as processes of their own, to be killed, stopped and started again by a test."""
 
 import asyncio
 import json
@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,19 +31,21 @@ CHANNEL_OPTIONS = (
 )
 
 
-class FlagServiceProcess:
-    """`python -m services.flags` on given datastores. Its port stays the same however often it is started."""
+class ServiceProcess:
+    """`python -m MODULE` on given datastores. Its port stays the same however often it is started."""
 
-    def __init__(self, home: Path, database_url: str, redis_url: str, **settings: str) -> None:
+    def __init__(
+        self, module: str, port_variable: str, home: Path, database_url: str, redis_url: str, **settings: str
+    ) -> None:
         self.port = free_port()
         self.log = home / f"service-{self.port}.log"
+        self._module = module
         self._environment = {
             "DATABASE_URL": database_url,
             "REDIS_URL": redis_url,
             "MIRANTE_HOME": str(home),
-            "MIRANTE_FLAGS_PORT": str(self.port),
+            port_variable: str(self.port),
             "MIRANTE_DEMO": "1",
-            "MIRANTE_FLAGS_GOODBYE_SPREAD_SECONDS": "1",
             **settings,
         }
         self._process: subprocess.Popen[bytes] | None = None
@@ -58,7 +60,7 @@ class FlagServiceProcess:
         assert self._process is None
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "services.flags"],
+                [sys.executable, "-m", self._module],
                 env={**os.environ, **self._environment},
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -113,12 +115,20 @@ class FlagServiceProcess:
         return code
 
 
+class FlagServiceProcess(ServiceProcess):
+    """A flag service."""
+
+    def __init__(self, home: Path, database_url: str, redis_url: str, **settings: str) -> None:
+        settings = {"MIRANTE_FLAGS_GOODBYE_SPREAD_SECONDS": "1", **settings}
+        super().__init__("services.flags", "MIRANTE_FLAGS_PORT", home, database_url, redis_url, **settings)
+
+
 @dataclass(frozen=True)
 class Installation:
     """Running replicas on one database, and the keys of the demo by role."""
 
     home: Path
-    replicas: list[FlagServiceProcess]
+    replicas: Sequence[ServiceProcess]
 
     @property
     def keys(self) -> dict[str, str]:

@@ -32,5 +32,8 @@ class ServiceProcess:
         return int(text)
 
 
-SERVICES = (ServiceProcess("flags", "services.flags", "MIRANTE_FLAGS_HOST", "MIRANTE_FLAGS_PORT", 50051),)
+SERVICES = (
+    ServiceProcess("flags", "services.flags", "MIRANTE_FLAGS_HOST", "MIRANTE_FLAGS_PORT", 50051),
+    ServiceProcess("telemetry", "services.telemetry", "MIRANTE_TELEMETRY_HOST", "MIRANTE_TELEMETRY_PORT", 50052),
+)
 """Started in this order, stopped in the opposite one."""

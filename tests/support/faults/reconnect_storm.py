@@ -8,7 +8,7 @@ from tests.support.crowd import Crowd
 from tests.support.datastores import RunningDatastores
 from tests.support.faults.delivered import delivered_to_all
 from tests.support.faults.replica_killed import STEADY
-from tests.support.flag_service_process import FlagServiceProcess, becomes, installation
+from tests.support.flag_service_process import ServiceProcess, becomes, installation
 from tests.support.flag_writer import FlagWriter
 from tests.support.probes import CallProbe, going_on
 
@@ -62,7 +62,7 @@ async def reconnect_storm(
     }
 
 
-async def _ask_for_health(replica: FlagServiceProcess, took: list[float]) -> None:
+async def _ask_for_health(replica: ServiceProcess, took: list[float]) -> None:
     while True:
         began = time.monotonic()
         assert await replica.healthy()

@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 from tests.support.crowd import Crowd, Truth
 from tests.support.datastores import RunningDatastores, ServerHandle
 from tests.support.faults.delivered import delivered_to_all
-from tests.support.flag_service_process import FlagServiceProcess, becomes, installation
+from tests.support.flag_service_process import ServiceProcess, becomes, installation
 from tests.support.flag_writer import FlagWriter
 from tests.support.probes import ClientProbe, going_on
 
@@ -83,7 +83,7 @@ def current(client: Mirante, truth: Truth) -> bool:
     return client.status.revision == truth.revision and versions == flags
 
 
-async def _kill_and_start(victim: FlagServiceProcess, happened: Counter[str]) -> None:
+async def _kill_and_start(victim: ServiceProcess, happened: Counter[str]) -> None:
     while True:
         await asyncio.sleep(random.uniform(0.2, 2.0))
         victim.kill()
