@@ -1,0 +1,1 @@
+"""The catalogue: which events there are, what they carry, and what is done with those that differ."""
