@@ -2,7 +2,8 @@
 Messages as plain JSON data, for `--json`.
 
 Field names are those of the contracts. Fields without presence are always there; others only when set. Enums are their
-names in lower case without prefix, integers are numbers, timestamps RFC 3339, and a `Value` is the value itself.
+names in lower case without prefix, integers are numbers, timestamps RFC 3339, maps objects, and a `Value` is the value
+itself.
 """
 
 import base64
@@ -38,6 +39,9 @@ def _is_shown(message: Message, field: Any) -> bool:
 
 def _field(message: Message, field: Any) -> Any:
     value = getattr(message, field.name)
+    if field.is_repeated and field.message_type is not None and field.message_type.GetOptions().map_entry:
+        kind = field.message_type.fields_by_name["value"]
+        return {str(name): _single(value[name], kind) for name in sorted(value)}
     if field.is_repeated:
         return [_single(item, field) for item in value]
     return _single(value, field)

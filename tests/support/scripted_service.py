@@ -17,6 +17,13 @@ from mirante.api.flags.v1 import (
     flag_sync_service_pb2,
     segment_admin_service_pb2,
 )
+from mirante.api.telemetry.v1 import (
+    catalogue_service_pb2,
+    event_log_service_pb2,
+    identity_service_pb2,
+    ingest_service_pb2,
+    privacy_service_pb2,
+)
 
 _MODULES = (
     access_admin_service_pb2,
@@ -24,6 +31,11 @@ _MODULES = (
     flag_admin_service_pb2,
     flag_sync_service_pb2,
     segment_admin_service_pb2,
+    catalogue_service_pb2,
+    event_log_service_pb2,
+    identity_service_pb2,
+    ingest_service_pb2,
+    privacy_service_pb2,
 )
 
 

@@ -1,18 +1,17 @@
 """`mirante flags import | export | promote`: flags as code, and from one environment to the next, with a plan first."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from mirante.api.flags.v1 import flag_admin_service_pb2 as flags_pb2
 
+from services.cli.asking import ask
 from services.cli.command import command
+from services.cli.documents import read_document, write_document
 from services.cli.flags.arguments import Comment, DryRun, FlagKey, Yes
 from services.cli.flags.showing import show_changes, show_plan
-from services.cli.output import Output
 from services.cli.plain import plain
-from services.cli.refusals import ExitCode, Refusal, usage
 from services.cli.session import Session
 
 plans = typer.Typer()
@@ -28,10 +27,7 @@ def export_flags(
     if file is None:
         session.output.answer(lambda: plain(answer), lambda output: output.verbatim(answer.yaml))
         return
-    try:
-        file.write_text(answer.yaml, encoding="utf-8")
-    except OSError as error:
-        raise usage(f"cannot write {file}: {error.strerror}") from None
+    write_document(file, answer.yaml)
     session.output.answer(
         lambda: {"file": str(file), "revision": answer.revision},
         lambda output: output.line(f"revision {answer.revision} written to {file}"),
@@ -50,7 +46,7 @@ def import_flags(
 ) -> None:
     """Make flags and segments as a YAML file says, all or nothing, after showing the plan."""
     request = flags_pb2.ImportFlagsRequest(
-        environment=session.environment, yaml=_read(file), dry_run=True, prune=prune, comment=comment
+        environment=session.environment, yaml=read_document(file), dry_run=True, prune=prune, comment=comment
     )
     plan = session.call(session.flags.ImportFlags, request)
     if dry_run or not plan.changes:
@@ -58,7 +54,7 @@ def import_flags(
         return
     if not session.output.as_json:
         show_plan(session.output, plan.changes)
-    _ask(session.output, f"apply {len(plan.changes)} changes to {session.environment or 'the environment'}?", yes=yes)
+    ask(session.output, f"apply {len(plan.changes)} changes to {session.environment or 'the environment'}?", yes=yes)
     request.dry_run = False
     request.expected_revision = plan.revision
     done = session.call(session.flags.ImportFlags, request)
@@ -97,7 +93,7 @@ def promote_flag(
         return
     if not session.output.as_json:
         show_changes(session.output, plan.changes)
-    _ask(session.output, f"make {key} in {target} like that?", yes=yes)
+    ask(session.output, f"make {key} in {target} like that?", yes=yes)
     request.dry_run = False
     done = session.call(session.flags.PromoteFlag, request)
     session.output.answer(
@@ -111,21 +107,3 @@ def _show_import(session: Session, plan: flags_pb2.ImportFlagsResponse, *, appli
         lambda: {**plain(plan), "applied": applied},
         lambda output: show_plan(output, plan.changes) if plan.changes else output.line("nothing would change"),
     )
-
-
-def _ask(output: Output, question: str, *, yes: bool) -> None:
-    if yes:
-        return
-    if not output.is_interactive:
-        raise usage("nobody can be asked here: look at the plan with --dry-run, then pass --yes")
-    if not typer.confirm(question):
-        raise Refusal("nothing was changed", exit_code=ExitCode.REFUSED)
-
-
-def _read(file: Path) -> str:
-    try:
-        return sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
-    except OSError as error:
-        raise usage(f"cannot read {file}: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise usage(f"{file} is not UTF-8: byte {error.start} is out of place") from None

@@ -24,6 +24,7 @@ def mirante(service: ScriptedService, tmp_path: Path) -> Mirante:
     """Run the command line against the service; its result has exit_code, stdout and stderr."""
     environment = {
         "MIRANTE_ADDRESS": service.address,
+        "MIRANTE_TELEMETRY_ADDRESS": service.address,
         "MIRANTE_API_KEY": "segredo",
         "MIRANTE_ENVIRONMENT": "production",
         "MIRANTE_HOME": str(tmp_path),

@@ -1,0 +1,21 @@
+"""Asks before something is done that a person should have seen first."""
+
+import typer
+
+from services.cli.output import Output
+from services.cli.refusals import ExitCode, Refusal, usage
+
+
+def ask(output: Output, question: str, *, yes: bool) -> None:
+    """
+    Return when the answer is yes, or was given with --yes.
+
+    Raises:
+        Refusal: the answer is no, or nobody can be asked.
+    """
+    if yes:
+        return
+    if not output.is_interactive:
+        raise usage("nobody can be asked here: look at the plan with --dry-run, then pass --yes")
+    if not typer.confirm(question):
+        raise Refusal("nothing was changed", exit_code=ExitCode.REFUSED)
