@@ -17,11 +17,18 @@ def bytes_field(number: int, payload: bytes) -> bytes:
 
 def varint(value: int) -> bytes:
     """Return a non-negative integer in base 128, lowest digits first."""
-    if value < 0x80:
-        return bytes((value,))
+    return _SHORT[value] if value < _MOST_SHORT else _varint(value)
+
+
+def _varint(value: int) -> bytes:
     digits = bytearray()
     while value >= 0x80:
         digits.append(value & 0x7F | 0x80)
         value >>= 7
     digits.append(value)
     return bytes(digits)
+
+
+_MOST_SHORT: Final = 1 << 11
+_SHORT: Final = [_varint(value) for value in range(_MOST_SHORT)]
+"""Lengths of most messages, worked out once."""

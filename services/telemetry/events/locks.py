@@ -12,3 +12,9 @@ LEADER_LOCK: Final = 0x6D69725F6C656164
 """
 "mir_lead". Held for as long as a process looks after partitions, archives and erasures that were cut short.
 """
+
+ARCHIVE_LOCK: Final = 0x6D69725F61726368
+"""
+"mir_arch". Held alone by whoever archives, rewrites or drops days of the log, and by erasures from before they delete
+until they have searched everything again: a day is never archived while somebody is being taken out of it.
+"""

@@ -7,7 +7,8 @@ client to the readers of the log.
 """
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from mirante.api.telemetry.v1 import event_log_service_pb2 as log_pb2
@@ -39,7 +40,7 @@ _MICROSECOND: Final = datetime.timedelta(microseconds=1)
 def body_of(
     event: bytes,
     occurred_at_us: int,
-    time_marks: Iterable[int],
+    time_marks: Sequence[int],
     definition_version: int,
     *,
     imported: bool = False,
@@ -54,15 +55,12 @@ def body_of(
         definition_version: of the catalogue's definition; 0 for an undeclared event.
         imported: whether it came in by `ImportEvents`.
     """
-    parts = [bytes_field(_EVENT, event), bytes_field(_OCCURRED_AT, _timestamp(occurred_at_us))]
-    marks = bytes(time_marks)
-    if marks:
-        parts.append(bytes_field(_TIME_MARKS, marks))
-    if definition_version:
-        parts += [_DEFINITION_VERSION, varint(definition_version)]
-    if imported:
-        parts.append(_IMPORTED)
-    return b"".join(parts)
+    body = (
+        bytes_field(_EVENT, event) + bytes_field(_OCCURRED_AT, _timestamp(occurred_at_us)) + _tail(definition_version)
+    )
+    if time_marks:
+        body += bytes_field(_TIME_MARKS, bytes(time_marks))
+    return body + _IMPORTED if imported else body
 
 
 def entry_field(kind: int, body: bytes, received_at: datetime.datetime, actor: bytes) -> bytes:
@@ -78,7 +76,17 @@ def stored_event(body: bytes, received_at: datetime.datetime, actor: bytes) -> b
     return body + received + bytes_field(_ACTOR_ID, actor) if actor else body + received
 
 
+@lru_cache(maxsize=1024)
+def _tail(definition_version: int) -> bytes:
+    return _DEFINITION_VERSION + varint(definition_version) if definition_version else b""
+
+
 def _timestamp(microseconds: int) -> bytes:
     seconds, rest = divmod(microseconds, 1_000_000)
-    encoded = _SECONDS + varint(seconds & 0xFFFF_FFFF_FFFF_FFFF)
-    return encoded + _NANOS + varint(rest * 1000) if rest else encoded
+    return _seconds(seconds) + _NANOS + varint(rest * 1000) if rest else _seconds(seconds)
+
+
+@lru_cache(maxsize=4096)
+def _seconds(seconds: int) -> bytes:
+    # Events of one moment come together: they share the second.
+    return _SECONDS + varint(seconds & 0xFFFF_FFFF_FFFF_FFFF)

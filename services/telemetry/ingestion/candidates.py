@@ -11,6 +11,9 @@ from mirante.api.telemetry.v1 import ingest_service_pb2 as ingest_pb2
 from mirante.evaluation.model import Violation
 
 from services.runtime.errors import Reason
+from services.telemetry.events.judging import Judgement
+
+_NONE: Final = Violation("", "")
 
 
 class Outcome(enum.IntEnum):
@@ -28,8 +31,8 @@ class Candidate:
     An event that may be stored.
 
     `subject` is that of the log, `digest` is signed and covers the event as it was sent, `body` is what the log keeps
-    (of a dead letter: the serialised `Event`). With `outcome` DEAD_LETTER it must not go into the log; `reason` and
-    `violation` say why. `dead_letter` is the id of the dead letter that is replayed.
+    (of a dead letter: the serialised `Event`). With `outcome` DEAD_LETTER it must not go into the log; the judgement
+    says why. `dead_letter` is the id of the dead letter that is replayed.
     """
 
     environment: str
@@ -42,17 +45,14 @@ class Candidate:
     body: bytes
     occurred_at: datetime.datetime
     outcome: Outcome
+    judgement: Judgement
     time_marks: tuple[int, ...] = ()
-    definition_version: int = 0
-    reason: Reason = reasons.ERROR_REASON_UNSPECIFIED
-    violation: Violation | None = None
-    stamps_trait: str = ""
     dead_letter: UUID | None = None
 
     @property
-    def detail(self) -> str:
-        """The violation without the event's values; empty when there is none."""
-        return "" if self.violation is None else f"{self.violation.field}: {self.violation.description}"
+    def violation(self) -> Violation:
+        """What the catalogue finds wrong; empty when there is nothing."""
+        return self.judgement.violation or _NONE
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,7 +155,7 @@ class Intake:
         admitted = admit(raw, terms)
         if (
             isinstance(admitted, Candidate)
-            and not admitted.definition_version
+            and not admitted.judgement.declared
             and not self._names.admits(admitted.environment, admitted.name)
         ):
             message = f"the environment has {MOST_UNDECLARED} undeclared event names, which is the most; declare it"

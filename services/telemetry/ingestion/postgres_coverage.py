@@ -1,6 +1,5 @@
 """Counts what was seen, in the transaction that stores it: the numbers are exact."""
 
-from collections import Counter
 from typing import Any, Final
 
 from services.telemetry.ingestion.candidates import Candidate
@@ -22,11 +21,14 @@ class CoverageCounts:
 
     def __init__(self, shard: int) -> None:
         self._shard = shard
-        self._seen: Counter[tuple[str, str, int, str]] = Counter()
+        self._seen: dict[tuple[str, str, int, str], int] = {}
 
     def add(self, candidate: Candidate) -> None:
-        """Count an event by its outcome."""
-        self._seen[candidate.environment, candidate.name, candidate.outcome, candidate.detail] += 1
+        """Count an event by its outcome; a violation is counted by field and reason, never by a value."""
+        violation = candidate.judgement.violation
+        detail = "" if violation is None else f"{violation.field}: {violation.description}"
+        key = (candidate.environment, candidate.name, candidate.outcome, detail)
+        self._seen[key] = self._seen.get(key, 0) + 1
 
     async def write(self, connection: Any) -> None:
         """Add the counts to those of the day."""

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from asyncpg.pgproto.pgproto import UUID
-from mirante.evaluation.model import Violation
 from mirante.telemetry.event_id import uuid7
 
 from services.telemetry.ingestion.candidates import Candidate
@@ -52,7 +51,7 @@ async def mark_replayed(connection: Any, letters: Sequence[UUID]) -> None:
 
 
 def _row(candidate: Candidate) -> tuple[object, ...]:
-    violation = candidate.violation or Violation("", "")
+    violation = candidate.violation
     return (
         uuid7(),
         candidate.environment,
@@ -60,10 +59,10 @@ def _row(candidate: Candidate) -> tuple[object, ...]:
         candidate.subject,
         candidate.name,
         candidate.event_id,
-        candidate.reason,
+        candidate.judgement.reason,
         violation.field,
         violation.description,
-        candidate.definition_version,
+        candidate.judgement.definition_version,
         candidate.body,
         candidate.occurred_at,
         list(candidate.time_marks),

@@ -142,12 +142,12 @@ class _Written:
         replayed: list[UUID] = []
         for index in order:
             candidate = candidates[index]
-            if _key(candidate) not in fresh:
+            if fresh is not None and _key(candidate) not in fresh:
                 continue
             results[index] = ACCEPTED
             records.append(_record(len(records), candidate))
             self._coverage.add(candidate)
-            if candidate.stamps_trait and candidate.user_id:
+            if candidate.judgement.stamps_trait and candidate.user_id:
                 self._stamps.append(_stamp(candidate))
             if candidate.dead_letter is not None:
                 replayed.append(candidate.dead_letter)
@@ -158,9 +158,10 @@ class _Written:
             await self._settle_known(candidates, known, results)
         await mark_replayed(self._connection, replayed)
 
-    async def _take_keys(self, candidates: Sequence[Candidate]) -> set[tuple[UUID, Place]]:
-        """Take the keys that nobody has; return them."""
+    async def _take_keys(self, candidates: Sequence[Candidate]) -> set[tuple[UUID, Place]] | None:
+        """Take the keys that nobody has; return them, or None if that is all of them."""
         fresh: set[tuple[UUID, Place]] = set()
+        all_fresh = True
         # What the statement returns names the id alone: two tenants with the same id go in turn.
         for part in _without_same_ids(candidates):
             rows = await self._connection.fetch(
@@ -170,12 +171,11 @@ class _Written:
                 [candidate.tenant for candidate in part],
                 [candidate.digest for candidate in part],
             )
-            if len(rows) == len(part):
-                fresh.update([_key(candidate) for candidate in part])
-            else:
+            if len(rows) < len(part) or len(part) < len(candidates):
+                all_fresh = False
                 taken = {row[0] for row in rows}
                 fresh.update([_key(candidate) for candidate in part if candidate.event_id in taken])
-        return fresh
+        return None if all_fresh else fresh
 
     async def _settle_known(
         self, candidates: Sequence[Candidate], indexes: Sequence[int], results: list[Result | None]
@@ -209,10 +209,7 @@ class _Written:
                 self._coverage.add(candidate)
             violation = candidate.violation
             results[index] = rejected(
-                candidate.reason,
-                "" if violation is None else violation.field,
-                "" if violation is None else violation.description,
-                dead_letter_id=str(letter.id),
+                candidate.judgement.reason, violation.field, violation.description, dead_letter_id=str(letter.id)
             )
 
 
@@ -241,7 +238,7 @@ def _repeated(digest: int, stored: int) -> Result:
 
 def _stamp(candidate: Candidate) -> TraitStamp:
     at: datetime.datetime = candidate.occurred_at
-    return TraitStamp(candidate.environment, candidate.tenant, candidate.user_id, candidate.stamps_trait, at)
+    return TraitStamp(candidate.environment, candidate.tenant, candidate.user_id, candidate.judgement.stamps_trait, at)
 
 
 def _without_same_ids(candidates: Sequence[Candidate]) -> list[list[Candidate]]:

@@ -49,7 +49,7 @@ CREATE TABLE event_keys (
     event_id    uuid   NOT NULL,
     environment text COLLATE "C" NOT NULL,
     tenant      text COLLATE "C" NOT NULL,
-    -- First 8 bytes of BLAKE2b over the event as it was sent.
+    -- First half of murmur3_x64_128 over the event as it was sent.
     digest      bigint NOT NULL,
     PRIMARY KEY (event_id, environment, tenant)
 ) PARTITION BY RANGE (event_id);
