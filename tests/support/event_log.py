@@ -37,6 +37,12 @@ async def make_days(connection: asyncpg.Connection, *days: datetime.date) -> Non
         )
 
 
+async def make_days_around_now(connection: asyncpg.Connection) -> None:
+    """Create partitions of the log from yesterday to tomorrow."""
+    today = datetime.datetime.now(datetime.UTC).date()
+    await make_days(connection, *[today + datetime.timedelta(days=number) for number in (-1, 0, 1)])
+
+
 def event(name: str, number: int = 0, tenant: str = "acme", user_id: str = "", anonymous_id: str = "") -> bytes:
     """Return a serialised event; the number is in its id."""
     message = event_pb2.Event(

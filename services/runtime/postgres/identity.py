@@ -53,7 +53,7 @@ class DatabaseIdentity:
     def __init__(self, table: str, witness: str) -> None:
         self._known = f"SELECT fingerprint AS known, {_FINGERPRINT.format(witness=witness)} AS found FROM {table}"  # noqa: S608 - names of ours
         self._update = f"UPDATE {table} SET fingerprint = $1"  # noqa: S608 - a name of ours
-        self.is_changed = f"(SELECT known <> found FROM ({self._known}) AS identity)"
+        self.is_changed = f"(SELECT known <> found FROM ({self._known}) AS identity)"  # noqa: S608 - as above
         """SQL: whether another database is there than was last used."""
 
     async def settle(self, connection: asyncpg.Connection) -> Recognised:

@@ -24,7 +24,11 @@ _NEW_EPOCH: Final = "UPDATE telemetry_installation SET epoch = gen_random_uuid()
 _READ: Final = "SELECT hash_secret, epoch, log_began FROM telemetry_installation"
 # Of rows whose transaction has not been on this server: a dump was restored, and its ids begin anew.
 _HIGHEST_FOREIGN: Final = """
-    SELECT max(xid)::text::bigint FROM events
+    SELECT max(xid)::text::bigint
+    FROM (
+        SELECT max(xid) AS xid FROM events
+        UNION ALL SELECT max(highest_xid) FROM archives
+    ) AS highest
     WHERE xid >= (
         SELECT (pg_snapshot_xmax(pg_current_snapshot())::text::bigint + xid_offset)::text::xid8
         FROM telemetry_installation
