@@ -20,15 +20,18 @@ def pin(core: int, pid: int = 0) -> None:
 
 
 @contextmanager
-def child(arguments: Sequence[str], environment: Mapping[str, str] | None = None) -> Iterator[subprocess.Popen[str]]:
-    """Run `python ARGUMENTS` on the servers' core until the block ends; its standard output can be read."""
+def child(
+    arguments: Sequence[str], environment: Mapping[str, str] | None = None, *, pinned: bool = True
+) -> Iterator[subprocess.Popen[str]]:
+    """Run `python ARGUMENTS` until the block ends, on the servers' core if pinned; its standard output can be read."""
     process = subprocess.Popen(
         [sys.executable, *arguments],
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, **(environment or {})},
     )
-    pin(SERVER_CORE, process.pid)
+    if pinned:
+        pin(SERVER_CORE, process.pid)
     try:
         yield process
     finally:

@@ -38,6 +38,7 @@ class Services:
     pids: list[int]
     keys: Mapping[str, str]
     datastores: Datastores
+    home: Path
 
     def admin(self, replica: int = 0) -> tuple[FlagAdminServiceStub, tuple[tuple[str, str], ...]]:
         """Return the admin service of a replica and the metadata of the admin key."""
@@ -74,14 +75,15 @@ async def flag_services(
                 **settings,
             }
             process = stack.enter_context(child(["-m", module], environment))
-            await _serving(port)
+            await serving(port)
             ports.append(port)
             pids.append(process.pid)
         keys = json.loads((home / "keys.json").read_text())
-        yield Services(ports, pids, keys, datastores)
+        yield Services(ports, pids, keys, datastores, home)
 
 
-async def _serving(port: int) -> None:
+async def serving(port: int) -> None:
+    """Return when the health of a service says SERVING."""
     async with asyncio.timeout(60), grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
         stub = health_pb2_grpc.HealthStub(channel)
         while True:
