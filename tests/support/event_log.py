@@ -13,6 +13,7 @@ import services.telemetry
 from services.runtime.migrations import migrate
 from services.runtime.postgres.pool import PostgresPool, open_pool
 from services.telemetry.events.stored import EVENT, body_of
+from services.telemetry.log.postgres_reader import READER_SETTINGS
 
 MIGRATIONS = Path(services.telemetry.__file__).parent / "migrations"
 PRODUCTION = "production"
@@ -21,9 +22,9 @@ NOON = datetime.datetime(2026, 3, 10, 12, tzinfo=datetime.UTC)
 
 @asynccontextmanager
 async def migrated_pool(database_url: str) -> AsyncIterator[PostgresPool]:
-    """Yield a pool on a database that this brings up to date."""
+    """Yield a pool such as readers of the log have, on a database that this brings up to date."""
     await migrate(database_url, "telemetry", MIGRATIONS)
-    async with open_pool(database_url, "telemetry") as pool:
+    async with open_pool(database_url, "telemetry", settings=READER_SETTINGS) as pool:
         yield pool
 
 

@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from types import MappingProxyType
 from typing import Any, Final
 
 import asyncpg
@@ -114,7 +115,12 @@ def _unavailable(error: Exception, known: str) -> Exception:
 
 @asynccontextmanager
 async def open_pool(
-    url: str, service: str, *, work_seconds: float = _WORK_SECONDS, connections: int = _MOST_CONNECTIONS
+    url: str,
+    service: str,
+    *,
+    work_seconds: float = _WORK_SECONDS,
+    connections: int = _MOST_CONNECTIONS,
+    settings: Mapping[str, str] = MappingProxyType({}),
 ) -> AsyncIterator[PostgresPool]:
     """
     Open a pool on a database, and close it when the block ends. The database need not answer yet.
@@ -124,13 +130,14 @@ async def open_pool(
         service: whose connections these are, as the database's own lists show them.
         work_seconds: how long one piece of work may take.
         connections: the most that are open at once.
+        settings: of the server, for these connections.
     """
     pool: Any = asyncpg.create_pool(
         url,
         min_size=0,
         max_size=connections,
         timeout=_CONNECT_SECONDS,
-        server_settings={"application_name": f"mirante-{service}", **_SERVER_SETTINGS},
+        server_settings={"application_name": f"mirante-{service}", **_SERVER_SETTINGS, **settings},
         # Sessions are never changed here, so a connection goes back as it came; the default costs a round trip.
         reset=_keep,
     )
