@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable, MutableMapping
+from functools import partial
 from typing import Final, TypeAlias
 
 from mirante.api.common.v1 import value_pb2
@@ -37,7 +38,7 @@ def hiding(definition: pb2.PropertyDefinition, secret: bytes, environment: str) 
     """
     name = definition.name
     if definition.personal_data == pb2.PERSONAL_DATA_DROP:
-        return lambda properties: properties.pop(name, None) is not None
+        return partial(_drop, name)
     if definition.personal_data == pb2.PERSONAL_DATA_HASH:
         prefix = b"\x00".join([b"property", environment.encode(), b""])
         return _rewriting(name, lambda text: hashed(text, secret, prefix))
@@ -61,6 +62,14 @@ def masked(text: str) -> str:
 def is_hashed(value: value_pb2.Value) -> bool:
     """Return whether a value has the form of a hash."""
     return _HASHED.fullmatch(value.string_value) is not None
+
+
+def _drop(name: str, properties: Properties) -> bool:
+    # `pop` of a protobuf map adds what is not there.
+    if name not in properties:
+        return False
+    del properties[name]
+    return True
 
 
 def _rewriting(name: str, rewrite: Callable[[str], str]) -> Hide:

@@ -91,7 +91,7 @@ def _named(fields: Fields, name: str, known: Mapping[str, Number]) -> Number | N
     if node is None:
         return None
     word = fields.text(name)
-    if word not in known:
+    if node.text is not None and word not in known:
         fields.problems.unknown(fields.path_of(name), node, name, word, known)
     return known.get(word)
 
