@@ -28,7 +28,10 @@ class AsyncMirante(MiranteClient):
         """Return the answer as `details` does. Raises nothing but the task's cancellation."""
         if self._replica is not None:
             return self.details(flag_key, context, default, expected_type)
-        return await self._remote().details_async(flag_key, context, default, expected_type)
+        evaluation = await self._remote().details_async(flag_key, context, default, expected_type)
+        if self._exposures is not None:
+            self._exposures.note(evaluation, context)
+        return evaluation
 
     async def all_flags_async(self, context: Context | None = None) -> Mapping[str, Evaluation]:
         """Return the answers of all flags as `all_flags` does."""
@@ -40,8 +43,21 @@ class AsyncMirante(MiranteClient):
         """Wait until the service has confirmed the rules; return whether it has."""
         return await asyncio.to_thread(self._source.wait_until_ready, timeout)
 
+    async def traits_async(self, user_id: str = "", tenant: str = "") -> dict[str, JsonValue]:
+        """Return what `traits` returns, without blocking the loop."""
+        return await self._telemetry.traits_async(user_id, tenant)
+
+    async def flush(self, timeout: float = 10.0) -> int:  # noqa: ASYNC109 - as in `Mirante`
+        """Deliver without lingering; return how many events are left. As `Mirante.flush`."""
+        return await asyncio.to_thread(self._telemetry.flush, timeout)
+
+    async def flush_to_spool(self, timeout: float = 1.0) -> bool:  # noqa: ASYNC109 - as in `Mirante`
+        """Wait until everything tracked before is on disk; return whether it is. As `Mirante.flush_to_spool`."""
+        return await asyncio.to_thread(self._telemetry.flush_to_spool, timeout)
+
     async def close(self) -> None:
-        """Leave the service. Evaluations still answer from the last rules (in remote mode with their defaults)."""
+        """Deliver what was tracked and leave the services, as `Mirante.close`."""
+        await asyncio.to_thread(self._telemetry.close)
         await asyncio.to_thread(self._source.close)
 
     async def __aenter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""Calls to the evaluation service over one channel, blocking or awaited, which pause while the process forks."""
+"""Calls to one service over one channel, blocking or awaited, which pause while the process forks."""
 
 import asyncio
 import threading
@@ -9,15 +9,15 @@ from mirante.client.channel import call_metadata, open_channel  # first: it prep
 
 import grpc  # isort: skip
 
-from mirante.api.flags.v1 import evaluation_service_pb2_grpc as evaluation_grpc
 from mirante.client.settings import ClientSettings
 from mirante.errors import MiranteError
 
 Request = TypeVar("Request")
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
+Stub = TypeVar("Stub")
 
-Method: TypeAlias = Callable[[evaluation_grpc.EvaluationServiceStub], "grpc.UnaryUnaryMultiCallable[Request, T]"]
+Method: TypeAlias = Callable[[Stub], "grpc.UnaryUnaryMultiCallable[Request, T]"]
 """Picks a method of the service."""
 
 
@@ -38,24 +38,25 @@ class Call(Protocol, Generic[T_co]):
         """Call back from another thread when it is done, or at once if it is."""
 
 
-class Calls:
+class Calls(Generic[Stub]):
     """
     Makes calls and counts those under way. The channel is opened by the first one.
 
     Before a fork new calls wait and those under way end by their deadline; then gRPC is let go of.
     """
 
-    def __init__(self, settings: ClientSettings) -> None:
+    def __init__(self, settings: ClientSettings, make_stub: Callable[[grpc.Channel], Stub]) -> None:
         self._settings = settings
+        self._make_stub = make_stub
         self._metadata = call_metadata(settings)
         self._gate = threading.Condition()
         self._channel: grpc.Channel | None = None
-        self._stub: evaluation_grpc.EvaluationServiceStub | None = None
+        self._stub: Stub | None = None
         self._under_way = 0
         self._paused = False
         self._closed = False
 
-    def ask(self, method: "Method[Request, T]", request: Request) -> T:
+    def ask(self, method: "Method[Stub, Request, T]", request: Request) -> T:
         """
         Make a call and wait for the response.
 
@@ -71,7 +72,7 @@ class Calls:
         finally:
             self._leave()
 
-    def start(self, method: "Method[Request, T]", request: Request) -> Call[T]:
+    def start(self, method: "Method[Stub, Request, T]", request: Request) -> Call[T]:
         """
         Start a call.
 
@@ -119,14 +120,14 @@ class Calls:
         if channel is not None:
             channel.close()
 
-    def _enter(self) -> evaluation_grpc.EvaluationServiceStub:
+    def _enter(self) -> Stub:
         with self._gate:
             self._gate.wait_for(lambda: not self._paused, self._settings.timing.deadline)
             if self._closed or self._paused:
                 raise NotConnected("the client is closed")
             if self._channel is None or self._stub is None:
                 self._channel = open_channel(self._settings)
-                self._stub = evaluation_grpc.EvaluationServiceStub(self._channel)
+                self._stub = self._make_stub(self._channel)
             self._under_way += 1
             return self._stub
 

@@ -1,5 +1,7 @@
 """The client with its blocking face, and what both faces share."""
 
+import dataclasses
+import os
 import time
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
@@ -10,16 +12,27 @@ from mirante.client.in_process import InProcessRules
 from mirante.client.listeners import ChangeListener, StatusListener
 from mirante.client.reader import NO_CONTEXT, FlagReader, failed, with_default
 from mirante.client.remote import RemoteFlags
-from mirante.client.settings import ClientSettings, Mode, Timing, Tls, settings_from_environment
+from mirante.client.settings import (
+    TELEMETRY_ADDRESS_VARIABLE,
+    ClientSettings,
+    Mode,
+    Timing,
+    Tls,
+    settings_from_environment,
+)
 from mirante.client.status import Status
 from mirante.errors import NotSupported
 from mirante.evaluation.evaluate import evaluate
 from mirante.evaluation.model import Context, Evaluation, EvaluationError, FlagType, JsonValue, Stamp
+from mirante.telemetry.exposures import Exposures
+from mirante.telemetry.face import NoTelemetry, Recorder, TelemetryFace
+from mirante.telemetry.settings import Delivery, TelemetrySettings
+from mirante.telemetry.telemetry import Telemetry
 
 _now = time.time
 
 
-class MiranteClient(FlagReader):
+class MiranteClient(FlagReader, TelemetryFace):
     """What `Mirante` and `AsyncMirante` share: everything that neither waits nor blocks."""
 
     def __init__(
@@ -33,6 +46,11 @@ class MiranteClient(FlagReader):
         cache_dir: Path | str | None = None,
         tls: Tls | bool = False,
         timing: Timing = Timing(),  # noqa: B008 - immutable
+        telemetry_address: str | None = None,
+        spool_dir: Path | str | None = None,
+        release: str = "",
+        exposures: bool = True,
+        delivery: Delivery = Delivery(),  # noqa: B008 - immutable
     ) -> None:
         """
         Start a client of the flag service at `address` (host:port).
@@ -46,6 +64,12 @@ class MiranteClient(FlagReader):
             cache_dir: where the last known rules are kept for starts while the service is away; None keeps none.
             tls: True for the system's authorities, or files.
             timing: for tests.
+            telemetry_address: where the telemetry service listens; without it `track` and its like take nothing.
+            spool_dir: where events are kept until they are delivered, also beyond the end of the process; None keeps
+                them in memory.
+            release: of the application, for instance a commit; events carry it.
+            exposures: whether to record who was given which variant, as events `flag_exposta`.
+            delivery: bounds and times of delivery.
 
         Raises:
             InvalidSettings: one of these cannot be used; the message names it.
@@ -56,6 +80,17 @@ class MiranteClient(FlagReader):
         self._source = RemoteFlags(settings) if mode == "remote" else InProcessRules(settings)
         # None in remote mode. Looked up here because `details` has no time for more.
         self._replica = self._source.replica if isinstance(self._source, InProcessRules) else None
+        self._exposures: Exposures | None = None
+        self._telemetry: Recorder = NoTelemetry()
+        if telemetry_address is None:
+            return
+        connection = dataclasses.replace(settings, address=telemetry_address)
+        spool = None if spool_dir is None else Path(spool_dir)
+        self._telemetry = telemetry = Telemetry(TelemetrySettings(connection, delivery, spool, release))
+        if exposures:
+            self._exposures = telemetry.exposures
+            # In the place of the method, so that without exposures evaluating costs nothing more.
+            self.__dict__["details"] = telemetry.exposures.recording(self.details)
 
     @classmethod
     def from_environment(
@@ -66,11 +101,28 @@ class MiranteClient(FlagReader):
         name: str = "python",
         cache_dir: Path | str | None = None,
         tls: Tls | bool = False,
+        spool_dir: Path | str | None = None,
+        release: str = "",
+        exposures: bool = True,
     ) -> Self:
-        """Start a client with the address of MIRANTE_ADDRESS and the key of MIRANTE_API_KEY."""
+        """
+        Start a client with the address of MIRANTE_ADDRESS and the key of MIRANTE_API_KEY.
+
+        Telemetry goes to the address of MIRANTE_TELEMETRY_ADDRESS, if that is set.
+        """
         address, api_key = settings_from_environment()
         return cls(
-            address, api_key=api_key, environment=environment, mode=mode, name=name, cache_dir=cache_dir, tls=tls
+            address,
+            api_key=api_key,
+            environment=environment,
+            mode=mode,
+            name=name,
+            cache_dir=cache_dir,
+            tls=tls,
+            telemetry_address=os.environ.get(TELEMETRY_ADDRESS_VARIABLE) or None,
+            spool_dir=spool_dir,
+            release=release,
+            exposures=exposures,
         )
 
     def details(
@@ -139,7 +191,8 @@ class MiranteClient(FlagReader):
 
 class Mirante(MiranteClient):
     """
-    A client of the flag service. Make one per process and keep it; `close` it, or use it in a `with` statement.
+    A client of the flag service and of telemetry. Make one per process and keep it; `close` it, or use it in a `with`
+    statement.
 
     Any thread may use it, also while the process forks: parent and children each go on by themselves.
     """
@@ -152,8 +205,25 @@ class Mirante(MiranteClient):
         """
         return self._source.wait_until_ready(timeout)
 
+    def flush(self, timeout: float = 10.0) -> int:
+        """
+        Deliver without lingering; return how many events are left, of those that came meanwhile too.
+
+        Waits until everything that was tracked before this call is delivered, or for `timeout` seconds.
+        """
+        return self._telemetry.flush(timeout)
+
+    def flush_to_spool(self, timeout: float = 1.0) -> bool:
+        """Wait until everything that was tracked before this call is on disk; return whether it is."""
+        return self._telemetry.flush_to_spool(timeout)
+
     def close(self) -> None:
-        """Leave the service. Evaluations still answer from the last rules (in remote mode with their defaults)."""
+        """
+        Deliver what was tracked, for `delivery.exit_timeout` seconds at most, and leave the services.
+
+        Evaluations still answer from the last rules (in remote mode with their defaults).
+        """
+        self._telemetry.close()
         self._source.close()
 
     def __enter__(self) -> Self:

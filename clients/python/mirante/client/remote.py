@@ -31,7 +31,7 @@ class RemoteFlags:
     def __init__(self, settings: ClientSettings) -> None:
         check_channel(settings)
         self._environment = settings.environment
-        self._calls = Calls(settings)
+        self._calls = Calls(settings, EvaluationServiceStub)
         self._status = Status(ClientState.CONNECTING, time.time(), 0)
         lifecycle.join(self)
 

@@ -12,6 +12,7 @@ Mode: TypeAlias = Literal["in_process", "remote"]
 
 ADDRESS_VARIABLE = "MIRANTE_ADDRESS"
 KEY_VARIABLE = "MIRANTE_API_KEY"
+TELEMETRY_ADDRESS_VARIABLE = "MIRANTE_TELEMETRY_ADDRESS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class ClientSettings:
 
     def __post_init__(self) -> None:
         if not isinstance(self.address, str) or not self.address.strip():
-            raise InvalidSettings("address: must be host:port of the flag service")
+            raise InvalidSettings("address: must be host:port of the service")
         if not isinstance(self.api_key, str) or not self.api_key.strip():
             raise InvalidSettings("api_key: must not be empty")
         if not self.api_key.isascii() or not self.api_key.isprintable():

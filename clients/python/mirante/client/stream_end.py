@@ -54,7 +54,7 @@ class Refusal:
 def read_refusal(error: grpc.RpcError) -> Refusal:
     """Return the details of a failed call."""
     reason, metadata, retry_after = reasons.ERROR_REASON_UNSPECIFIED, dict[str, str](), 0.0
-    for detail in _details(error):
+    for detail in details_of(error):
         info, retry = error_details_pb2.ErrorInfo(), error_details_pb2.RetryInfo()
         if detail.Unpack(info):
             name = f"ERROR_REASON_{info.reason}"
@@ -100,7 +100,8 @@ class Schedule:
         return max(end.retry_after, self._lost.next_delay())
 
 
-def _details(error: grpc.RpcError) -> Iterable[Any]:
+def details_of(error: grpc.RpcError) -> Iterable[Any]:
+    """Return the `google.rpc` details of a failed call."""
     if not isinstance(error, grpc.Call):
         return ()
     trailing: Iterable[tuple[str, str | bytes]] = error.trailing_metadata() or ()

@@ -56,11 +56,15 @@ def build_event(
 
 def set_text(message: object, field: str, text: object) -> None:
     """
-    Set a text field of a message.
+    Set a text field of a message. None is empty; numbers and UUIDs, which applications use as ids, become text.
 
     Raises:
         ValueError: as `build_event`.
     """
+    if text is None:
+        return
+    if isinstance(text, int | uuid.UUID) and not isinstance(text, bool):
+        text = str(text)
     if not isinstance(text, str):
         raise ValueError(f"{field}: must be a string, not a {type(text).__name__}")
     try:

@@ -39,7 +39,7 @@ class ValueWriter:
     Sets values of one event. Whoever hands over too much is stopped before it becomes a message.
 
     A Decimal becomes its decimal string, a datetime its RFC 3339 string (without an offset it is UTC), a set a list.
-    Errors are ValueErrors that begin with the path of the value, such as "properties.valor", and never hold its content.
+    Errors are ValueErrors that begin with the path of the value, such as "properties.valor", and never hold content.
     """
 
     def __init__(self) -> None:
