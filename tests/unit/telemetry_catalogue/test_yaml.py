@@ -1,14 +1,18 @@
 """The catalogue as YAML: what is written reads back, and what cannot be taken is refused with its place."""
 
+import contextlib
+
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 from mirante.api.telemetry.v1 import catalogue_service_pb2 as pb2
 
 from services.runtime.errors import InvalidRequest
+from services.runtime.yaml_documents.layout import Plain, block
 from services.telemetry.catalogue.catalogue_yaml import MAX_MEBIBYTES, read_catalogue, write_catalogue
 from services.telemetry.catalogue.catalogue_yaml.aside import CatalogueReader
 from services.telemetry.demo import demo_catalogue
-from tests.support.flag_strategies import SETTINGS
+from tests.support.flag_strategies import JSON, SETTINGS
 from tests.support.telemetry_catalogue import catalogues, reason_of
 
 
@@ -191,3 +195,30 @@ async def test_a_process_of_its_own_reads_the_same() -> None:
     with pytest.raises(InvalidRequest) as caught:
         await reader.read("events: {a: {verson: 1}}")
     assert caught.value.violations == refusal("events: {a: {verson: 1}}").violations
+
+
+@SETTINGS
+@given(st.text(st.characters(codec="utf-8"), max_size=60))
+def test_any_text_is_taken_or_refused(text: str) -> None:
+    """Never anything else."""
+    with contextlib.suppress(InvalidRequest):
+        read_catalogue(text)
+
+
+FIELDS = st.sampled_from(
+    ["events", "policy", "a", "version", "properties", "type", "allowed", "personal_data", "required", "sources"]
+)
+
+
+@SETTINGS
+@given(
+    st.recursive(
+        JSON | st.sampled_from(["string", "integer", "decimal", "open", "hash"]),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(FIELDS, inner, max_size=4),
+        max_leaves=12,
+    )
+)
+def test_any_tree_is_taken_or_refused(tree: Plain) -> None:
+    """Known fields in any place, with any value."""
+    with contextlib.suppress(InvalidRequest):
+        read_catalogue("\n".join(block({"events": {"a": tree, "b": {"properties": {"x": tree}}}}, 0)))

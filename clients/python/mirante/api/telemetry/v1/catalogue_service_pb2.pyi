@@ -31,17 +31,17 @@ class _PolicyEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Policy.ValueTy
     DESCRIPTOR: _descriptor.EnumDescriptor
     POLICY_UNSPECIFIED: _Policy.ValueType  # 0
     POLICY_STRICT: _Policy.ValueType  # 1
-    """Violations are rejected and kept as dead letters."""
+    """Violations are rejected and kept as dead letters. A property that is not declared is one."""
     POLICY_OPEN: _Policy.ValueType  # 2
-    """Violations are stored and reported."""
+    """Violations are stored and reported. Properties that are not declared are stored."""
 
 class Policy(_Policy, metaclass=_PolicyEnumTypeWrapper): ...
 
 POLICY_UNSPECIFIED: Policy.ValueType  # 0
 POLICY_STRICT: Policy.ValueType  # 1
-"""Violations are rejected and kept as dead letters."""
+"""Violations are rejected and kept as dead letters. A property that is not declared is one."""
 POLICY_OPEN: Policy.ValueType  # 2
-"""Violations are stored and reported."""
+"""Violations are stored and reported. Properties that are not declared are stored."""
 Global___Policy: _TypeAlias = Policy  # noqa: Y015
 
 class _PropertyType:
@@ -57,9 +57,9 @@ class _PropertyTypeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Property
     """Integers are numbers too."""
     PROPERTY_TYPE_BOOL: _PropertyType.ValueType  # 4
     PROPERTY_TYPE_DECIMAL: _PropertyType.ValueType  # 5
-    """A string of digits with an optional sign and fraction, "1234.50"."""
+    """A string of digits with an optional sign and fraction, "1234.50"; at most 40 characters."""
     PROPERTY_TYPE_TIMESTAMP: _PropertyType.ValueType  # 6
-    """A string, RFC 3339."""
+    """A string, RFC 3339: date, time and offset."""
     PROPERTY_TYPE_LIST: _PropertyType.ValueType  # 7
     PROPERTY_TYPE_MAP: _PropertyType.ValueType  # 8
 
@@ -72,9 +72,9 @@ PROPERTY_TYPE_NUMBER: PropertyType.ValueType  # 3
 """Integers are numbers too."""
 PROPERTY_TYPE_BOOL: PropertyType.ValueType  # 4
 PROPERTY_TYPE_DECIMAL: PropertyType.ValueType  # 5
-"""A string of digits with an optional sign and fraction, "1234.50"."""
+"""A string of digits with an optional sign and fraction, "1234.50"; at most 40 characters."""
 PROPERTY_TYPE_TIMESTAMP: PropertyType.ValueType  # 6
-"""A string, RFC 3339."""
+"""A string, RFC 3339: date, time and offset."""
 PROPERTY_TYPE_LIST: PropertyType.ValueType  # 7
 PROPERTY_TYPE_MAP: PropertyType.ValueType  # 8
 Global___PropertyType: _TypeAlias = PropertyType  # noqa: Y015
@@ -90,7 +90,7 @@ class _PersonalDataEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Personal
     PERSONAL_DATA_KEEP: _PersonalData.ValueType  # 1
     """Kept as it is, exported and erased with its subject."""
     PERSONAL_DATA_HASH: _PersonalData.ValueType  # 2
-    """Replaced by a keyed hash: equal values stay equal."""
+    """Replaced by a keyed hash, "h1:" and 32 hexadecimal digits: equal values of one environment stay equal."""
     PERSONAL_DATA_MASK: _PersonalData.ValueType  # 3
     """All but the last two characters replaced by '*'."""
     PERSONAL_DATA_DROP: _PersonalData.ValueType  # 4
@@ -104,7 +104,7 @@ PERSONAL_DATA_UNSPECIFIED: PersonalData.ValueType  # 0
 PERSONAL_DATA_KEEP: PersonalData.ValueType  # 1
 """Kept as it is, exported and erased with its subject."""
 PERSONAL_DATA_HASH: PersonalData.ValueType  # 2
-"""Replaced by a keyed hash: equal values stay equal."""
+"""Replaced by a keyed hash, "h1:" and 32 hexadecimal digits: equal values of one environment stay equal."""
 PERSONAL_DATA_MASK: PersonalData.ValueType  # 3
 """All but the last two characters replaced by '*'."""
 PERSONAL_DATA_DROP: PersonalData.ValueType  # 4
@@ -162,6 +162,7 @@ class EventDefinition(_message.Message):
     SOURCES_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     version: _builtins.int
+    """From 1 on; no import lowers it."""
     description: _builtins.str
     owner: _builtins.str
     """Who answers for it, for instance a team."""
@@ -345,6 +346,7 @@ class CatalogueChange(_message.Message):
     CHANGE_FIELD_NUMBER: _builtins.int
     BREAKING_FIELD_NUMBER: _builtins.int
     event: _builtins.str
+    """Empty: the catalogue as a whole."""
     change: _builtins.str
     """Readable, for instance "properties.valor: now required"."""
     breaking: _builtins.bool
@@ -579,7 +581,7 @@ class ListDeadLettersResponse(_message.Message):
     next_page_token: _builtins.str
     @_builtins.property
     def dead_letters(self) -> _containers.RepeatedCompositeFieldContainer[Global___DeadLetter]:
-        """Newest first."""
+        """Newest first. Large events make a page shorter than was asked for; an empty one is the last."""
 
     def __init__(
         self,
@@ -607,7 +609,7 @@ class ReplayDeadLettersRequest(_message.Message):
     """Those of one event; empty: of all."""
     @_builtins.property
     def ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """These only; empty: all that match."""
+        """These only, at most 1,000; empty: all that match. Those that do not wait are not counted."""
 
     def __init__(
         self,

@@ -88,7 +88,8 @@ class CatalogueServiceServicer(object):
 
     def ImportCatalogue(self, request, context):
         """Replaces the catalogue by a YAML document, or only says what that would change. A change that would make valid events
-        invalid is refused unless the event's version is raised.
+        invalid is refused unless the event's version is raised; a strict event has to be open before it leaves a strict
+        catalogue.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

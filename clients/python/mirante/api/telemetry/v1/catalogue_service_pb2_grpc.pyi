@@ -40,7 +40,8 @@ class CatalogueServiceStub:
     """The catalogue as YAML."""
     ImportCatalogue: _grpc.UnaryUnaryMultiCallable[_catalogue_service_pb2.ImportCatalogueRequest, _catalogue_service_pb2.ImportCatalogueResponse]
     """Replaces the catalogue by a YAML document, or only says what that would change. A change that would make valid events
-    invalid is refused unless the event's version is raised.
+    invalid is refused unless the event's version is raised; a strict event has to be open before it leaves a strict
+    catalogue.
     """
     GetCoverage: _grpc.UnaryUnaryMultiCallable[_catalogue_service_pb2.GetCoverageRequest, _catalogue_service_pb2.GetCoverageResponse]
     """Which declared events were seen, which undeclared, which violate, by day of receipt."""
@@ -60,7 +61,8 @@ class CatalogueServiceAsyncStub(CatalogueServiceStub):
     """The catalogue as YAML."""
     ImportCatalogue: _aio.UnaryUnaryMultiCallable[_catalogue_service_pb2.ImportCatalogueRequest, _catalogue_service_pb2.ImportCatalogueResponse]  # type: ignore[assignment]
     """Replaces the catalogue by a YAML document, or only says what that would change. A change that would make valid events
-    invalid is refused unless the event's version is raised.
+    invalid is refused unless the event's version is raised; a strict event has to be open before it leaves a strict
+    catalogue.
     """
     GetCoverage: _aio.UnaryUnaryMultiCallable[_catalogue_service_pb2.GetCoverageRequest, _catalogue_service_pb2.GetCoverageResponse]  # type: ignore[assignment]
     """Which declared events were seen, which undeclared, which violate, by day of receipt."""
@@ -95,7 +97,8 @@ class CatalogueServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_catalogue_service_pb2.ImportCatalogueResponse, _abc.Awaitable[_catalogue_service_pb2.ImportCatalogueResponse]]:
         """Replaces the catalogue by a YAML document, or only says what that would change. A change that would make valid events
-        invalid is refused unless the event's version is raised.
+        invalid is refused unless the event's version is raised; a strict event has to be open before it leaves a strict
+        catalogue.
         """
 
     @_abc_1.abstractmethod
