@@ -96,3 +96,24 @@ async def insert_events(
     async with connection.transaction():
         for number, name in enumerate(names):
             await insert_event(connection, name, number, order=number, received_at=received_at)
+
+
+async def insert_day(
+    connection: asyncpg.Connection, day: datetime.date, *, transactions: int = 3, rows: int = 4
+) -> list[str]:
+    """Fill a day with events, an entry of another kind and ids of two environments; return production's names."""
+    names = []
+    for number in range(transactions):
+        async with connection.transaction():
+            for order in range(rows):
+                at = datetime.datetime.combine(day, datetime.time(1 + number, order), datetime.UTC)
+                names.append(f"d{day:%d}_{number}_{order}")
+                await insert_event(connection, names[-1], order, order=2 * order, received_at=at, subject="a:x")
+                await insert_event(connection, "elsewhere", environment="staging", order=2 * order + 1, received_at=at)
+    await connection.execute(
+        "INSERT INTO events (received_at, ord, kind, environment, tenant, subject, name, body) "
+        "VALUES ($1, 0, 2, 'production', 'acme', '', '', $2)",
+        datetime.datetime.combine(day, datetime.time(23), datetime.UTC),
+        f"entry of {day}".encode(),
+    )
+    return [*names, ""]

@@ -21,7 +21,7 @@ COLUMNS: Final = (
 )  # fmt: skip
 """Of the table `events`, in the order of `ArchiveRow`."""
 
-ROWS_IN_GROUP: Final = 8_192
+ROWS_IN_GROUP: Final = 4_096
 """So many rows are decoded together."""
 
 _MOMENT: Final = pa.timestamp("us", tz="UTC")
@@ -200,6 +200,13 @@ def content_of(file: Path) -> Content:
             last = row[:2]
             content.add(row)
     return content
+
+
+def counts_by_name(file: Path, environment: str, tenant: str, kind: int) -> list[tuple[str, int]]:
+    """Return how many entries of a tenant there are, by name. Raises OSError."""
+    filters = [("environment", "=", environment), ("tenant", "=", tenant), ("kind", "=", kind)]
+    table = pq.read_table(file, columns=["name"], filters=filters)
+    return [(str(each["values"]), int(each["counts"])) for each in table.column("name").value_counts().to_pylist()]
 
 
 def _sync(path: Path) -> None:

@@ -1,0 +1,52 @@
+"""One leader at a time, by a Postgres advisory lock."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+import asyncpg
+
+from services.runtime.errors import Unavailable
+
+_CONNECT_SECONDS: Final = 5.0
+_GONE: Final = (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError)
+_SETTINGS: Final = {
+    # Leaders do what takes long; that nobody waits for them is theirs to see to.
+    "statement_timeout": "30min",
+    "idle_in_transaction_session_timeout": "5min",
+    "lock_timeout": "1s",
+}
+
+
+@asynccontextmanager
+async def leading(url: str, service: str, lock: int) -> AsyncIterator[asyncpg.Connection | None]:
+    """
+    Yield the connection that holds a lock, or None when somebody else does.
+
+    What must be done by one process alone is done on this connection: when it is lost the lock is lost, and with it
+    whatever was not committed, so no former leader ever changes anything.
+
+    Args:
+        url: of the database.
+        service: whose connection this is.
+        lock: the advisory lock.
+
+    Raises:
+        Unavailable: the database does not answer.
+    """
+    settings = {"application_name": f"mirante-{service}-leader", **_SETTINGS}
+    try:
+        connection = await asyncpg.connect(url, timeout=_CONNECT_SECONDS, server_settings=settings)
+        try:
+            leads = await connection.fetchval("SELECT pg_try_advisory_lock($1)", lock)
+            yield connection if leads else None
+        finally:
+            # Closing gives the lock back; when the other side is gone it is not waited for.
+            await connection.close(timeout=_CONNECT_SECONDS)
+    except (
+        OSError,
+        asyncpg.InterfaceError,
+        asyncpg.PostgresConnectionError,
+        asyncpg.OperatorInterventionError,
+    ) as error:
+        raise Unavailable("the database went away; what was not committed was not done") from error
