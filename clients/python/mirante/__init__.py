@@ -1,5 +1,5 @@
 """
-Feature flags evaluated in process, with kill switches that arrive at once.
+Feature flags evaluated in process, with kill switches that arrive at once; and events that are not lost.
 
 `Mirante` is the client, `AsyncMirante` its asyncio face; `mirante.testing` has static flags for tests,
 `mirante.evaluation` the core alone. Names are loaded when they are first used: importing the package, or the core,
@@ -15,10 +15,13 @@ if TYPE_CHECKING:
     from mirante.client.status import ClientState, Status
     from mirante.errors import InvalidSettings, MiranteError, NotSupported
     from mirante.evaluation.model import Evaluation, EvaluationError, FlagType, Reason
+    from mirante.telemetry.settings import Delivery
+    from mirante.telemetry.status import TelemetryStatus
 
 __all__ = [
     "AsyncMirante",
     "ClientState",
+    "Delivery",
     "Evaluation",
     "EvaluationError",
     "FlagType",
@@ -28,12 +31,14 @@ __all__ = [
     "NotSupported",
     "Reason",
     "Status",
+    "TelemetryStatus",
     "Tls",
 ]
 
 _MODULES = {
     "AsyncMirante": "mirante.client.async_mirante",
     "ClientState": "mirante.client.status",
+    "Delivery": "mirante.telemetry.settings",
     "Evaluation": "mirante.evaluation.model",
     "EvaluationError": "mirante.evaluation.model",
     "FlagType": "mirante.evaluation.model",
@@ -43,6 +48,7 @@ _MODULES = {
     "NotSupported": "mirante.errors",
     "Reason": "mirante.evaluation.model",
     "Status": "mirante.client.status",
+    "TelemetryStatus": "mirante.telemetry.status",
     "Tls": "mirante.client.settings",
 }
 

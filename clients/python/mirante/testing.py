@@ -7,6 +7,11 @@ Flags for your own tests: no network, no threads, the same questions as the real
 
 Values are booleans, strings, integers, doubles, lists and dicts, or functions from the context to one of these. The
 variant of a string flag is the string; of others it is the value as JSON ("true", "3").
+
+What is tracked is in `tracked`, in order; identify and alias, too, and nothing is sent:
+
+    flags.track("venda_criada", {"valor": Decimal("10.00")}, user_id="user-7", tenant="acme")
+    assert flags.tracked[-1].properties["valor"] == Decimal("10.00")
 """
 
 import contextlib
@@ -14,11 +19,14 @@ import json
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from types import TracebackType
-from typing import Self, TypeAlias
+from typing import Any, Self, TypeAlias
 
 from mirante.client.reader import NO_CONTEXT, FlagReader, failed
 from mirante.client.status import ClientState, Status
 from mirante.evaluation.model import Context, Evaluation, EvaluationError, FlagType, JsonValue, Reason, Stamp
+from mirante.telemetry.recorded import RecordedCalls, Tracked
+
+__all__ = ["AsyncStaticFlags", "FlagValue", "StaticFlags", "Tracked"]
 
 FlagValue: TypeAlias = JsonValue | Callable[[Context], JsonValue]
 
@@ -32,10 +40,11 @@ _TYPES: dict[type, FlagType] = {
 }
 
 
-class _Flags(FlagReader):
+class _Flags(FlagReader, RecordedCalls):
     """What both faces share."""
 
     def __init__(self, flags: Mapping[str, FlagValue] | None = None) -> None:
+        RecordedCalls.__init__(self)
         self._flags: dict[str, FlagValue] = dict(flags or {})
         self._revision = 1
         self._since = time.time()
@@ -120,6 +129,14 @@ class StaticFlags(_Flags):
         """Return True at once."""
         return True
 
+    def flush(self, timeout: float = 10.0) -> int:  # noqa: ARG002 - as in `Mirante`
+        """Return 0: nothing is left."""
+        return 0
+
+    def flush_to_spool(self, timeout: float = 1.0) -> bool:  # noqa: ARG002 - as in `Mirante`
+        """Return True: nothing is left."""
+        return True
+
     def close(self) -> None:
         """Do nothing but say so in `status`."""
         self._closed = True
@@ -152,6 +169,18 @@ class AsyncStaticFlags(_Flags):
 
     async def wait_until_ready(self, timeout: float | None = 10.0) -> bool:  # noqa: ARG002, ASYNC109
         """Return True at once."""
+        return True
+
+    async def traits_async(self, user_id: str = "", tenant: str = "") -> dict[str, Any]:
+        """Return what `traits` returns."""
+        return self.traits(user_id, tenant)
+
+    async def flush(self, timeout: float = 10.0) -> int:  # noqa: ARG002, ASYNC109
+        """Return 0: nothing is left."""
+        return 0
+
+    async def flush_to_spool(self, timeout: float = 1.0) -> bool:  # noqa: ARG002, ASYNC109
+        """Return True: nothing is left."""
         return True
 
     async def close(self) -> None:
