@@ -33,20 +33,23 @@ def event_days(now: datetime.datetime) -> list[datetime.date]:
     return _days(_today(now) - _EVENT_DAYS_BEFORE * _DAY, _today(now) + _EVENT_DAYS_AHEAD * _DAY)
 
 
-def key_days(now: datetime.datetime, window_days: int, log_began: datetime.datetime) -> list[datetime.date]:
+def key_days(
+    now: datetime.datetime, window_days: int, log_began: datetime.datetime, present: Collection[datetime.date]
+) -> list[datetime.date]:
     """
     Return the days of ids' own time that need partitions of the dedupe keys.
 
-    They reach as far back as events are taken, but never before the day on which the log began: ids from before that
-    are in the default partition, which takes no others.
+    They reach as far back as events are taken, and without gaps to the oldest that is there; but never before the day
+    on which the log began: ids from before that are in the default partition, which takes no others.
 
     Args:
         now: the time.
         window_days: events whose id is older are refused.
         log_began: of the installation.
+        present: the days that have partitions.
     """
     first = max(_today(now) - (window_days + 1) * _DAY, _today(log_began))
-    return _days(first, _today(now) + _KEY_DAYS_AHEAD * _DAY)
+    return _days(min([first, *present]), _today(now) + _KEY_DAYS_AHEAD * _DAY)
 
 
 def sealable(present: Collection[datetime.date], now: datetime.datetime) -> list[datetime.date]:

@@ -2,7 +2,6 @@
 
 import datetime
 import logging
-from collections.abc import Iterable
 from typing import Final
 
 import asyncpg
@@ -53,6 +52,11 @@ class Partitions:
         self._pool = pool
         self._window_days = window_days
         self._log_began = log_began
+        self._keys_since = log_began
+
+    def keys_since_ms(self) -> int:
+        """Return since when, in milliseconds since 1970, ids have partitions of keys: earlier ones were dropped."""
+        return int(self._keys_since.timestamp() * 1000)
 
     async def ensure(self, now: datetime.datetime) -> None:
         """
@@ -61,24 +65,27 @@ class Partitions:
         Raises:
             Unavailable: the database does not answer; what was created stays.
         """
-        wanted = [partition_of(EVENTS, day) for day in event_days(now)]
-        wanted += [partition_of(EVENT_KEYS, day) for day in key_days(now, self._window_days, self._log_began)]
         async with self._pool.connection() as connection:
-            present = {*await _names(connection, EVENTS), *await _names(connection, EVENT_KEYS)}
+            events, keys = await present_days(connection, EVENTS), await present_days(connection, EVENT_KEYS)
             is_bounded = await connection.fetchval(_IS_BOUNDED, _DEFAULT, _BEFORE_THE_LOG)
         if not is_bounded:
             await self._bound_default()
-        for name in wanted:
-            if name not in present:
-                await self._create(name)
+        wanted_keys = key_days(now, self._window_days, self._log_began, keys)
+        for table, wanted, present in ((EVENTS, event_days(now), events), (EVENT_KEYS, wanted_keys, keys)):
+            for day in wanted:
+                if day not in present:
+                    await self._create(table, day)
+        midnight = datetime.datetime.combine(wanted_keys[0], datetime.time(), datetime.UTC)
+        # On the first day the log began somewhat later.
+        self._keys_since = max(midnight, self._log_began)
 
-    async def _create(self, name: str) -> None:
+    async def _create(self, table: str, day: datetime.date) -> None:
         # Each in a transaction of its own: nobody waits for long.
         async with self._pool.transaction() as connection:
             await connection.fetchval("SELECT pg_advisory_xact_lock($1)", _PARTITION_LOCK)
-            table = EVENT_KEYS if name.startswith(EVENT_KEYS) else EVENTS
-            if name not in await _names(connection, table):
-                first, following = _bounds(table, day_of(name))
+            if day not in await present_days(connection, table):
+                name = partition_of(table, day)
+                first, following = _bounds(table, day)
                 await connection.execute(_CREATE.format(name=name, table=table, first=first, following=following))
                 _log.info("partition created", extra={"partition": name})
 
@@ -100,11 +107,7 @@ class Partitions:
 
 async def present_days(connection: asyncpg.Connection, table: str) -> list[datetime.date]:
     """Return the days that a table has partitions for, in order."""
-    return [day_of(name) for name in await _names(connection, table)]
-
-
-async def _names(connection: asyncpg.Connection, table: str) -> Iterable[str]:
-    return [row[0] for row in await connection.fetch(_PRESENT, table)]
+    return [day_of(row[0]) for row in await connection.fetch(_PRESENT, table)]
 
 
 def _bounds(table: str, day: datetime.date) -> tuple[str, str]:

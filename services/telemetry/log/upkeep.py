@@ -10,6 +10,7 @@ import asyncpg
 
 from services.runtime.errors import ServiceError
 from services.runtime.postgres.leadership import leading
+from services.runtime.postgres.pool import PostgresPool
 from services.telemetry.events.locks import LEADER_LOCK
 from services.telemetry.log.archive_files import ArchiveDamaged
 from services.telemetry.log.archiving import Archiving, ErasureUnderWay
@@ -31,37 +32,46 @@ Duty = Callable[[], Awaitable[object]]
 
 
 class Upkeep:
-    """
-    Does a round every ten minutes: every replica creates partitions, and one at a time does the rest.
-
-    Args:
-        database_url: where the leader's connection goes.
-        partitions: creates them.
-        archiving: of days.
-        window_days: events whose id is older are refused.
-        retention_days: days of the log that stay in the database.
-        clock: the time.
-        duties: what else the leader does in each round, such as erasures that were cut short.
-    """
+    """Does a round every ten minutes: every replica creates partitions, and one at a time does the rest."""
 
     def __init__(
         self,
+        pool: PostgresPool,
+        archiving: Archiving,
         *,
         database_url: str,
-        partitions: Partitions,
-        archiving: Archiving,
         window_days: int,
         retention_days: int,
+        log_began: datetime.datetime,
         clock: Callable[[], datetime.datetime],
         duties: Sequence[Duty] = (),
     ) -> None:
-        self._url = database_url
-        self._partitions = partitions
+        """
+        Put together.
+
+        Args:
+            pool: of the database.
+            archiving: of days.
+            database_url: where the leader's connection goes.
+            window_days: events whose id is older are refused.
+            retention_days: days of the log that stay in the database.
+            log_began: of the installation.
+            clock: the time.
+            duties: what else the leader does in each round, such as erasures that were cut short.
+        """
+        self._partitions = Partitions(pool, window_days, log_began)
         self._archiving = archiving
+        self._url = database_url
         self._window_days = window_days
         self._retention_days = retention_days
         self._clock = clock
         self._duties = duties
+        self.keys_since_ms = self._partitions.keys_since_ms
+        """Return since when, in milliseconds since 1970, ids have partitions of keys."""
+
+    async def ensure(self) -> None:
+        """Create the partitions that there have to be now. Raises Unavailable."""
+        await self._partitions.ensure(self._clock())
 
     async def run(self) -> None:
         """Do rounds for ever."""

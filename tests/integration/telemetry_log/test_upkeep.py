@@ -28,11 +28,12 @@ DAY = datetime.timedelta(days=1)
 def upkeep(url: str, pool: PostgresPool, archiving: Archiving, began: datetime.datetime, *duties: Duty) -> Upkeep:
     """Put the parts together, with the machine's clock."""
     return Upkeep(
+        pool,
+        archiving,
         database_url=url,
-        partitions=Partitions(pool, WINDOW_DAYS, began),
-        archiving=archiving,
         window_days=WINDOW_DAYS,
         retention_days=RETENTION_DAYS,
+        log_began=began,
         clock=lambda: datetime.datetime.now(datetime.UTC),
         duties=duties,
     )

@@ -41,9 +41,14 @@ def test_days_are_those_of_utc() -> None:
 def test_days_of_keys_reach_back_over_the_window_but_not_before_the_log() -> None:
     """Ids from before the log are in the default partition."""
     now = at("2026-03-20T12:00:00+00:00")
-    assert key_days(now, 7, BEGAN) == march(*range(12, 24))
-    assert key_days(now, 30, BEGAN) == march(*range(1, 24))
-    assert key_days(BEGAN, 7, BEGAN) == march(1, 2, 3, 4)
+    assert key_days(now, 7, BEGAN, []) == march(*range(12, 24))
+    assert key_days(now, 30, BEGAN, []) == march(*range(1, 24))
+    assert key_days(BEGAN, 7, BEGAN, []) == march(1, 2, 3, 4)
+
+
+def test_days_of_keys_have_no_gaps() -> None:
+    """A service that was away for long creates the days that it missed: imports bring ids of any age."""
+    assert key_days(at("2026-03-20T12:00:00+00:00"), 7, BEGAN, march(8, 9)) == march(*range(8, 24))
 
 
 def test_yesterday_is_never_sealed() -> None:
