@@ -6,7 +6,9 @@ have left it.
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,11 +16,14 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 from asyncpg.pgproto.pgproto import UUID
 
+from services.runtime.errors import Unavailable
 from services.runtime.postgres.pool import PostgresPool
 from services.telemetry.events.stored import EVENT, MERGE, SPLIT
 from services.telemetry.privacy.archives import ErasedEntries, KeptEvent
 from services.telemetry.privacy.parquet_rewriting import remove_partial_files, rewrite_without
 from services.telemetry.privacy.requests import Doomed, Place
+
+_log = logging.getLogger(__name__)
 
 _PATTERN: Final = "*.parquet"
 _BATCH: Final = 1_000
@@ -36,25 +41,31 @@ class ParquetArchives:
     async def erase(self, connection: Any, doomed: Doomed) -> AsyncIterator[ErasedEntries]:
         """See `Archives`."""
         condition = _condition(doomed)
-        await asyncio.to_thread(remove_partial_files, self._folder)
-        for file in await self._all_files():
-            event_ids = await asyncio.to_thread(_ids, file, condition)
+        with _reaching():
+            await asyncio.to_thread(remove_partial_files, self._folder)
+            files = await self._all_files()
+        for file in files:
+            with _reaching():
+                event_ids = await asyncio.to_thread(_ids, file, condition)
+                if event_ids:
+                    await rewrite_without(connection, self._folder, file, condition)
             if event_ids:
-                await rewrite_without(connection, self._folder, file, condition)
                 yield ErasedEntries(len(event_ids), [UUID(each) for each in event_ids if each is not None])
 
     async def count(self, connection: Any, doomed: Doomed) -> int:
         """See `Archives`."""
         del connection
         condition = _condition(doomed)
-        return sum([await asyncio.to_thread(_count, file, condition) for file in await self._all_files()])
+        with _reaching():
+            return sum([await asyncio.to_thread(_count, file, condition) for file in await self._all_files()])
 
     async def subjects(self, connection: Any, place: Place) -> set[str]:
         """See `Archives`."""
         del connection
         found: set[str] = set()
-        for file in await self._all_files():
-            found |= await asyncio.to_thread(_subjects, file, _of_place(place))
+        with _reaching():
+            for file in await self._all_files():
+                found |= await asyncio.to_thread(_subjects, file, _of_place(place))
         return found
 
     async def read(self, place: Place, subjects: Sequence[str]) -> AsyncIterator[Sequence[KeptEvent]]:
@@ -64,11 +75,24 @@ class ParquetArchives:
             names = [row[0] for row in await connection.fetch(_FILES)]
         for name in names:
             portions = _read(self._folder / name, condition)
-            while (portion := await asyncio.to_thread(next, portions, None)) is not None:
+            while True:
+                with _reaching():
+                    portion = await asyncio.to_thread(next, portions, None)
+                if portion is None:
+                    break
                 yield portion
 
     async def _all_files(self) -> list[Path]:
         return await asyncio.to_thread(lambda: sorted(self._folder.rglob(_PATTERN)))
+
+
+@contextmanager
+def _reaching() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        _log.warning("the archives cannot be reached", extra={"error": f"{type(error).__name__}: {error.strerror}"})
+        raise Unavailable("the archives cannot be reached, or changed meanwhile; try again") from error
 
 
 def _of_place(place: Place) -> Any:

@@ -30,7 +30,13 @@ async def rewrite_without(connection: Any, folder: Path, file: Path, condition: 
         folder: of the archives.
         file: below it.
         condition: a pyarrow expression over the columns of an archive.
+
+    Raises:
+        ArchiveDamaged: the file is not what was verified; it stays as it is.
     """
+    known = await connection.fetchval("SELECT sha256 FROM archives WHERE file = $1", str(file.relative_to(folder)))
+    if known is not None and await asyncio.to_thread(sha256_of, file) != known:
+        raise ArchiveDamaged(f"{file.name} was changed since it was verified")
     new = file.with_name(_new_name(file.name))
     content, size, digest = await asyncio.to_thread(_rewritten, file, new, condition)
     status = await connection.execute(
@@ -43,17 +49,29 @@ async def rewrite_without(connection: Any, folder: Path, file: Path, condition: 
         None if content.lowest is None else str(content.lowest),
         None if content.highest is None else str(content.highest),
     )
-    if status == "UPDATE 0":
+    if status == "UPDATE 0" and not await _is_superseded(connection, file):
         # The database knows nothing of it, so nothing has to learn of another name.
         await asyncio.to_thread(new.rename, file)
     else:
-        await asyncio.to_thread(file.unlink)
+        await asyncio.to_thread(_remove, file, new if status == "UPDATE 0" else None)
 
 
 def remove_partial_files(folder: Path) -> None:
     """Remove what a crash left half written."""
     for file in folder.rglob("*.parquet.partial"):
         file.unlink(missing_ok=True)
+
+
+async def _is_superseded(connection: Any, file: Path) -> bool:
+    """Return whether another file was written in the place of this one, which a crash then left."""
+    names = [Path(row[0]).name for row in await connection.fetch("SELECT file FROM archives")]
+    return _ENDING.sub("", file.name) in {_ENDING.sub("", name) for name in names}
+
+
+def _remove(*files: Path | None) -> None:
+    for file in files:
+        if file is not None:
+            file.unlink(missing_ok=True)
 
 
 def _rewritten(file: Path, new: Path, condition: Any) -> tuple[Content, int, str]:
