@@ -19,6 +19,13 @@ MOST_LEVELS: Final = 5
 MOST_NAME_BYTES: Final = 100
 MOST_ID_BYTES: Final = 200
 
+_TEXTS: Final = (
+    ("tenant", MOST_NAME_BYTES),
+    ("user_id", MOST_ID_BYTES),
+    ("anonymous_id", MOST_ID_BYTES),
+    ("session_id", MOST_NAME_BYTES),
+)
+
 _SURELY_SHORT: Final = MOST_NAME_BYTES // 4
 """Characters; one has four bytes at most."""
 
@@ -48,15 +55,14 @@ def _is_name(name: str) -> bool:
 
 
 def _text_violation(event: event_pb2.Event, *, has_nul: bool) -> Violation | None:
-    for field, text, most in (
-        ("tenant", event.tenant, MOST_NAME_BYTES),
-        ("user_id", event.user_id, MOST_ID_BYTES),
-        ("anonymous_id", event.anonymous_id, MOST_ID_BYTES),
-        ("session_id", event.session_id, MOST_NAME_BYTES),
-    ):
-        if len(text) > _SURELY_SHORT and len(text.encode()) > most:
+    texts = (event.tenant, event.user_id, event.anonymous_id, event.session_id)
+    # Together they are short enough for each, whatever characters they hold.
+    if not has_nul and len("".join(texts)) <= _SURELY_SHORT:
+        return None
+    for (field, most), text in zip(_TEXTS, texts, strict=True):
+        if len(text.encode()) > most:
             return Violation(field, f"is longer than {most} bytes")
-        if has_nul and "\x00" in text:
+        if "\x00" in text:
             return Violation(field, "holds a NUL character")
     return None
 

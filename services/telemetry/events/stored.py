@@ -24,7 +24,7 @@ _ACTOR_ID: Final = _FIELDS["actor_id"].number
 _TIME_MARKS: Final = _FIELDS["time_marks"].number
 _DEFINITION_VERSION: Final = bytes((_FIELDS["definition_version"].number << 3,))
 _IMPORTED: Final = bytes((_FIELDS["imported"].number << 3, 1))
-_SECONDS, _NANOS = bytes((1 << 3,)), bytes((2 << 3,))
+_SECONDS, _NANOS = bytes((1 << 3,)), 2 << 3
 _ENTRY_KIND: Final = log_pb2.LogEntry.DESCRIPTOR.fields_by_name
 ENTRIES: Final = log_pb2.FollowEventsResponse.DESCRIPTOR.fields_by_name["entries"].number
 
@@ -55,9 +55,14 @@ def body_of(
         definition_version: of the catalogue's definition; 0 for an undeclared event.
         imported: whether it came in by `ImportEvents`.
     """
-    body = (
-        bytes_field(_EVENT, event) + bytes_field(_OCCURRED_AT, _timestamp(occurred_at_us)) + _tail(definition_version)
-    )
+    return body_with(event, _timestamp(occurred_at_us), time_marks, definition_version, imported=imported)
+
+
+def body_with(
+    event: bytes, occurred_at: bytes, time_marks: Sequence[int], definition_version: int, *, imported: bool = False
+) -> bytes:
+    """Do as `body_of`, with the time as a serialised Timestamp."""
+    body = bytes_field(_EVENT, event) + bytes_field(_OCCURRED_AT, occurred_at) + _tail(definition_version)
     if time_marks:
         body += bytes_field(_TIME_MARKS, bytes(time_marks))
     return body + _IMPORTED if imported else body
@@ -83,7 +88,12 @@ def _tail(definition_version: int) -> bytes:
 
 def _timestamp(microseconds: int) -> bytes:
     seconds, rest = divmod(microseconds, 1_000_000)
-    return _seconds(seconds) + _NANOS + varint(rest * 1000) if rest else _seconds(seconds)
+    if not rest:
+        return _seconds(seconds)
+    n = rest * 1000
+    # Always five digits: leading zeros are allowed, and a loop costs more than they do.
+    digits = (n & 127 | 128, n >> 7 & 127 | 128, n >> 14 & 127 | 128, n >> 21 & 127 | 128, n >> 28)
+    return _seconds(seconds) + bytes((_NANOS, *digits))
 
 
 @lru_cache(maxsize=4096)

@@ -7,8 +7,7 @@ was taken is held until the clock is at least a step away from it. All times are
 """
 
 from collections import OrderedDict
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from mirante.api.telemetry.v1 import event_pb2
 
@@ -31,8 +30,7 @@ CORRECTED, CLAMPED, IN_FUTURE, IS_LATE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Timing:
+class Timing(NamedTuple):
     """When an event happened, and what is peculiar about that."""
 
     occurred_us: int
@@ -48,6 +46,8 @@ def timing_of(occurred_us: int, received_us: int, skew_us: int) -> Timing:
         received_us: by ours.
         skew_us: what the client's clock lacks, in whole steps; see `Skews`.
     """
+    if not skew_us and received_us - LATE <= occurred_us <= received_us:
+        return Timing(occurred_us)
     marks: list[int] = []
     corrected = occurred_us + skew_us
     if skew_us:

@@ -12,8 +12,8 @@ from mirante.api.telemetry.v1 import event_pb2
 
 from services.telemetry.events.checks import MOST_EVENT_BYTES, violation_of
 from services.telemetry.events.event_ids import milliseconds_of
-from services.telemetry.events.judging import Judge
-from services.telemetry.events.stored import body_of
+from services.telemetry.events.judging import Judge, Judgement
+from services.telemetry.events.stored import body_of, body_with
 from services.telemetry.events.subjects import subject_of
 from services.telemetry.events.timing import Timing, timing_of
 from services.telemetry.ingestion.candidates import Candidate, Outcome, Result, rejected
@@ -70,12 +70,17 @@ def admit(raw: bytes, terms: Terms) -> Candidate | Result:
     refusal = _id_refusal(milliseconds_of(event.id), terms)
     if refusal is not None:
         return refusal
-    timing = timing_of(_occurred_us(event), terms.received_us, terms.skew_us)
     # Maps have no order on the wire: equal events give equal bytes only when they are serialised in one way.
-    return candidate_of(event, event.SerializeToString(deterministic=True), timing, terms)
+    sent = event.SerializeToString(deterministic=True)
+    occurred_us = _occurred_us(event)
+    timing = timing_of(occurred_us, terms.received_us, terms.skew_us)
+    told = event.occurred_at.SerializeToString() if timing.occurred_us == occurred_us else None
+    return candidate_of(event, sent, timing, terms, told=told)
 
 
-def candidate_of(event: event_pb2.Event, sent: bytes, timing: Timing, terms: Terms) -> Candidate:
+def candidate_of(
+    event: event_pb2.Event, sent: bytes, timing: Timing, terms: Terms, *, told: bytes | None = None
+) -> Candidate:
     """
     Return the candidate of an event that was checked.
 
@@ -84,16 +89,19 @@ def candidate_of(event: event_pb2.Event, sent: bytes, timing: Timing, terms: Ter
         sent: the event as it was sent, serialised deterministically.
         timing: when it happened.
         terms: as of `admit`.
+        told: the time of `timing` as a serialised Timestamp, if there is one.
     """
     judgement = terms.judge.judge(event)
     kept = event.SerializeToString(deterministic=True) if judgement.masked else sent
     if judgement.refused:
         outcome, body = Outcome.DEAD_LETTER, kept
     else:
-        outcome = Outcome.UNDECLARED if not judgement.declared else Outcome.DECLARED
-        if judgement.declared and judgement.violation is not None:
-            outcome = Outcome.VIOLATING
-        body = body_of(kept, timing.occurred_us, timing.marks, judgement.definition_version, imported=terms.imported)
+        outcome = _outcome(judgement)
+        version, marks = judgement.definition_version, timing.marks
+        if told:
+            body = body_with(kept, told, marks, version, imported=terms.imported)
+        else:
+            body = body_of(kept, timing.occurred_us, marks, version, imported=terms.imported)
     return Candidate(
         terms.environment,
         event.tenant,
@@ -108,6 +116,12 @@ def candidate_of(event: event_pb2.Event, sent: bytes, timing: Timing, terms: Ter
         judgement,
         timing.marks,
     )
+
+
+def _outcome(judgement: Judgement) -> Outcome:
+    if not judgement.declared:
+        return Outcome.UNDECLARED
+    return Outcome.DECLARED if judgement.violation is None else Outcome.VIOLATING
 
 
 def digest_of(sent: bytes) -> int:

@@ -1,4 +1,4 @@
-"""What waits to be committed: bounded, and in turn for each tenant, so that nobody waits behind another's burst."""
+"""What waits to be committed: bounded, and everybody in turn, so that nobody waits behind another's burst."""
 
 import asyncio
 from collections import OrderedDict, deque
@@ -11,7 +11,7 @@ _SHARE: Final = 0.5
 """Of the queue, the most that one tenant may fill."""
 
 Turn = tuple[str, str]
-"""Environment and tenant."""
+"""Environment and whose turn it is: a tenant, or a sender of events of many."""
 
 
 class FairQueue:

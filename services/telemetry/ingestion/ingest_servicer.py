@@ -17,7 +17,6 @@ from services.telemetry.ingestion.imports import ImportStore
 from services.telemetry.ingestion.ingest_stream import serve_stream
 from services.telemetry.ingestion.intake import Batch, Intake
 from services.telemetry.ingestion.responses import problems, statuses
-from services.telemetry.keys.environments import Environments
 
 SERVICE: Final = ingest_pb2.DESCRIPTOR.services_by_name["IngestService"].full_name
 
@@ -28,10 +27,9 @@ _MOST_POSITION_BYTES: Final = 4096
 class IngestServicer:
     """Takes events. Its requests are those of `raw_batch.proto`."""
 
-    def __init__(self, intake: Intake, imports: ImportStore, environments: Environments) -> None:
+    def __init__(self, intake: Intake, imports: ImportStore) -> None:
         self._intake = intake
         self._imports = imports
-        self._environments = environments
 
     async def Ingest(self, request: raw_batch_pb2.RawIngestRequest, _: object) -> ingest_pb2.IngestResponse:
         """Take a batch."""
@@ -59,7 +57,7 @@ class IngestServicer:
     ) -> ingest_pb2.ImportEventsResponse:
         """Take events of an import."""
         caller = current_caller.get()
-        environment = self._environments.of(caller, request.environment)
+        environment = caller.environment(request.environment)
         if not _IMPORT_KEY.fullmatch(request.import_key):
             raise InvalidRequest.of("import_key", "must be 1 to 100 characters of a-z, 0-9, '-' and '_'")
         if len(request.position.encode()) > _MOST_POSITION_BYTES or "\x00" in request.position:
@@ -70,7 +68,7 @@ class IngestServicer:
 
     async def GetImport(self, request: ingest_pb2.GetImportRequest, _: object) -> ingest_pb2.GetImportResponse:
         """Return where an import stands."""
-        environment = self._environments.of(current_caller.get(), request.environment)
+        environment = current_caller.get().environment(request.environment)
         state = await self._imports.state(environment, request.import_key)
         if state is None:
             raise _no_import(request.import_key)
@@ -79,7 +77,7 @@ class IngestServicer:
         return ingest_pb2.GetImportResponse(position=state.position, accepted=state.accepted, updated_at=updated_at)
 
     def _batch(self, request: raw_batch_pb2.RawIngestRequest, caller: Caller) -> Batch:
-        environment = self._environments.of(caller, request.environment)
+        environment = caller.environment(request.environment)
         sent_us = None
         if request.HasField("sent_at"):
             sent_us = request.sent_at.seconds * 1_000_000 + request.sent_at.nanos // 1_000

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -11,7 +10,7 @@ from mirante.api.common.v1 import error_reason_pb2 as reasons
 from mirante.api.telemetry.v1 import ingest_service_pb2 as ingest_pb2
 
 from services.runtime.access import Caller
-from services.runtime.errors import InvalidRequest, Overloaded, ServiceError, Unavailable
+from services.runtime.errors import InvalidRequest, Overloaded, Unavailable
 from services.telemetry.events.judging import Judges
 from services.telemetry.events.timing import Skews
 from services.telemetry.ingestion.admission import Terms, admit
@@ -80,34 +79,26 @@ class Intake:
             Unavailable: the same, because the database does not answer.
         """
         _check_size(batch.events)
-        delay = self._quota.of_key(caller, len(batch.events))
-        if delay > 0:
-            raise _over_quota("the key", delay)
+        self._charge_key(caller, len(batch.events))
         results: list[Result | None] = [None] * len(batch.events)
-        failures: list[ServiceError] = []
-        waiting = []
-        for tenant, indexes, candidates in self._by_tenant(batch, results):
-            delay = self._quota.of_tenant(batch.environment, tenant, len(candidates))
-            try:
-                if delay > 0:
-                    raise _over_quota("the tenant", delay)
-                submission = _submission(candidates)
-                done = self._commit.enqueue((batch.environment, tenant), submission)
-            except Overloaded as error:
-                _fail(results, indexes, error, failures)
+        terms = self._terms(batch, imported=False)
+        by_tenant: dict[str, list[int]] = {}
+        admitted: list[Candidate] = []
+        for index, raw in enumerate(batch.events):
+            candidate = self._admit(raw, terms)
+            if isinstance(candidate, Result):
+                results[index] = candidate
+                continue
+            admitted.append(candidate)
+            indexes = by_tenant.get(candidate.tenant)
+            if indexes is None:
+                by_tenant[candidate.tenant] = [index]
             else:
-                waiting.append((indexes, submission, done))
-        for indexes, submission, done in waiting:
-            try:
-                await asyncio.shield(done)
-            except ServiceError as error:
-                _fail(results, indexes, error, failures)
-            else:
-                for index, result in zip(indexes, submission.results, strict=True):
-                    results[index] = result
+                indexes.append(index)
+        failure = await self._commit_within_quotas(batch, caller, admitted, by_tenant, results)
         answered = [result for result in results if result is not None]
-        if failures and all(result.status == ingest_pb2.EVENT_STATUS_RETRY for result in answered):
-            raise failures[0]
+        if failure is not None and all(result.status == ingest_pb2.EVENT_STATUS_RETRY for result in answered):
+            raise failure
         return answered
 
     async def take_import(self, batch: Batch, position: ImportPosition, caller: Caller) -> list[Result]:
@@ -118,9 +109,7 @@ class Intake:
             As `take`; then the position has not moved.
         """
         _check_size(batch.events)
-        delay = self._quota.of_key(caller, len(batch.events))
-        if delay > 0:
-            raise _over_quota("the key", delay)
+        self._charge_key(caller, len(batch.events))
         results: list[Result | None] = [None] * len(batch.events)
         terms = self._terms(batch, imported=True)
         indexes, candidates = [], []
@@ -137,19 +126,43 @@ class Intake:
             results[index] = result
         return [result for result in results if result is not None]
 
-    def _by_tenant(self, batch: Batch, results: list[Result | None]) -> list[tuple[str, list[int], list[Candidate]]]:
-        """Return the candidates of each tenant with their places in the batch; note the results of all other events."""
-        terms = self._terms(batch, imported=False)
-        parts: dict[str, tuple[list[int], list[Candidate]]] = defaultdict(lambda: ([], []))
-        for index, raw in enumerate(batch.events):
-            admitted = self._admit(raw, terms)
-            if isinstance(admitted, Result):
-                results[index] = admitted
-            else:
-                indexes, candidates = parts[admitted.tenant]
-                indexes.append(index)
-                candidates.append(admitted)
-        return [(tenant, indexes, candidates) for tenant, (indexes, candidates) in parts.items()]
+    def _charge_key(self, caller: Caller, events: int) -> None:
+        delay = self._quota.of_key(caller, events)
+        if delay > 0:
+            raise _over_quota("the key", delay)
+
+    async def _commit_within_quotas(
+        self,
+        batch: Batch,
+        caller: Caller,
+        admitted: list[Candidate],
+        by_tenant: dict[str, list[int]],
+        results: list[Result | None],
+    ) -> Overloaded | Unavailable | None:
+        """Commit what no quota holds back, and note the results; return what stood in the way of some."""
+        failure: Overloaded | Unavailable | None = None
+        for tenant, indexes in by_tenant.items():
+            delay = self._quota.of_tenant(batch.environment, tenant, len(indexes))
+            if delay > 0:
+                failure = _over_quota("the tenant", delay)
+                _fail(results, indexes, failure)
+        if failure is not None:
+            held_back = {tenant for tenant, indexes in by_tenant.items() if results[indexes[0]] is not None}
+            admitted = [candidate for candidate in admitted if candidate.tenant not in held_back]
+        if not admitted:
+            return failure
+        waiting = [index for index, result in enumerate(results) if result is None]
+        submission = _submission(admitted)
+        # Its events are answered together, so a batch is committed as one: in its tenant's turn, or in its sender's.
+        turn = next(iter(by_tenant)) if len(by_tenant) == 1 else f"\x00{caller.key_id}"
+        try:
+            await asyncio.shield(self._commit.enqueue((batch.environment, turn), submission))
+        except (Overloaded, Unavailable) as error:
+            _fail(results, waiting, error)
+            return error
+        for index, result in zip(waiting, submission.results, strict=True):
+            results[index] = result
+        return failure
 
     def _admit(self, raw: bytes, terms: Terms) -> Candidate | Result:
         admitted = admit(raw, terms)
@@ -193,11 +206,7 @@ def _over_quota(whose: str, delay: float) -> Overloaded:
     )
 
 
-def _fail(
-    results: list[Result | None], indexes: Sequence[int], error: ServiceError, failures: list[ServiceError]
-) -> None:
-    failures.append(error)
-    seconds = error.retry_seconds if isinstance(error, Overloaded | Unavailable) else 1.0
-    result = to_be_sent_again(error.reason, error.message, seconds)
+def _fail(results: list[Result | None], indexes: Sequence[int], error: Overloaded | Unavailable) -> None:
+    result = to_be_sent_again(error.reason, error.message, error.retry_seconds)
     for index in indexes:
         results[index] = result

@@ -2,7 +2,14 @@
 
 from typing import Final
 
+from services.runtime.postgres.pool import PostgresPool
+
 MOST_UNDECLARED: Final = 1_000
+
+_SEEN: Final = """
+    SELECT DISTINCT environment, name FROM coverage
+    WHERE outcome = 2 AND day > (now() AT TIME ZONE 'UTC')::date - 30
+"""
 
 
 class NameLimit:
@@ -20,3 +27,17 @@ class NameLimit:
             return False
         names.add(name)
         return True
+
+
+async def known_names(pool: PostgresPool) -> dict[str, set[str]]:
+    """
+    Return the undeclared names that were seen in the last 30 days, by environment.
+
+    Raises:
+        Unavailable: the database does not answer.
+    """
+    names: dict[str, set[str]] = {}
+    async with pool.connection() as connection:
+        for environment, name in await connection.fetch(_SEEN):
+            names.setdefault(environment, set()).add(name)
+    return names

@@ -12,7 +12,7 @@ from mirante.api.flags.v1 import access_admin_service_pb2 as access_pb2
 from mirante.api.flags.v1 import key_registry_service_pb2 as registry_pb2
 from mirante.api.flags.v1.key_registry_service_pb2_grpc import KeyRegistryServiceStub
 
-from services.runtime.access import Role
+from services.runtime.access import ALL_ENVIRONMENTS, Role
 from services.runtime.errors import Unavailable
 from services.runtime.keys import KnownKey
 
@@ -50,7 +50,7 @@ class KeyRegistry:
     The `KeyReader` that asks the flag service.
 
     While that does not answer, what it said last stands; before it has ever said anything, what it said to an earlier
-    process.
+    process. A key that opens all environments has those that exist by name: whoever asks for another one is refused.
     """
 
     def __init__(self, channel: grpc.aio.Channel, secret: str, memory: KeyMemory) -> None:
@@ -58,6 +58,7 @@ class KeyRegistry:
         self._metadata = (("authorization", f"Bearer {secret}"),)
         self._memory = memory
         self._known: registry_pb2.GetKeysResponse | None = None
+        self._changes = 0
         self._reachable = True
 
     @property
@@ -74,12 +75,11 @@ class KeyRegistry:
                 await self._recall()
             if self._known is None:
                 raise
-        assert self._known is not None  # noqa: S101 - asked or recalled
-        return self._known.version
+        return self._changes
 
     async def api_keys(self) -> Sequence[KnownKey]:
         """See `KeyReader`."""
-        return [] if self._known is None else [_key(each) for each in self._known.keys]
+        return [] if self._known is None else [_key(each, self.environments) for each in self._known.keys]
 
     async def _ask(self) -> None:
         request = registry_pb2.GetKeysRequest(known_version=0 if self._known is None else self._known.version)
@@ -96,27 +96,27 @@ class KeyRegistry:
         self._reachable = True
         known = self._known
         if known is not None and response.version == known.version:
-            if set(response.environments) != set(known.environments):
-                del known.environments[:]
-                known.environments.extend(response.environments)
-                await self._memory.save(known.SerializeToString())
-            return
-        self._known = response
+            if list(response.environments) == list(known.environments):
+                return
+            response.keys.extend(known.keys)
         await self._memory.save(response.SerializeToString())
+        self._known = response
+        self._changes += 1
 
     async def _recall(self) -> None:
         remembered = await self._memory.load()
         if remembered is not None:
             self._known = registry_pb2.GetKeysResponse.FromString(remembered)
+            self._changes += 1
 
 
-def _key(registered: registry_pb2.RegisteredKey) -> RegisteredKey:
+def _key(registered: registry_pb2.RegisteredKey, existing: frozenset[str]) -> RegisteredKey:
     key = registered.api_key
     return RegisteredKey(
         key.id,
         key.name,
         _ROLES[key.role],
-        tuple(key.environments),
+        tuple(existing) if ALL_ENVIRONMENTS in key.environments else tuple(key.environments),
         key.quota_per_second,
         registered.secret_hash,
         key.revoked_at.ToDatetime(datetime.UTC) if key.HasField("revoked_at") else None,

@@ -1,0 +1,283 @@
+"""The telemetry service, put together. The only place that knows which part gets which."""
+
+import datetime
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+import grpc.aio
+from mirante.api.telemetry.v1.catalogue_service_pb2_grpc import add_CatalogueServiceServicer_to_server
+from mirante.api.telemetry.v1.event_log_service_pb2_grpc import add_EventLogServiceServicer_to_server
+from mirante.api.telemetry.v1.identity_service_pb2_grpc import add_IdentityServiceServicer_to_server
+from mirante.api.telemetry.v1.privacy_service_pb2_grpc import add_PrivacyServiceServicer_to_server
+from redis.asyncio import Redis
+
+from services.runtime.background import in_background
+from services.runtime.calls.authentication import Entrance
+from services.runtime.calls.in_flight import InFlight
+from services.runtime.calls.intercepted import InterceptedServices
+from services.runtime.calls.observed import CallObserver
+from services.runtime.calls.policy import CallPolicy
+from services.runtime.calls.quota import Quotas
+from services.runtime.calls.streams import OpenStreams
+from services.runtime.datastores import open_datastores
+from services.runtime.hints.redis import RedisHints
+from services.runtime.keys.keyring import KeyRing, revoked_error
+from services.runtime.postgres.waiting import until_available
+from services.runtime.process import run_service
+from services.runtime.redis import open_redis
+from services.runtime.server import GrpcServer, open_server
+from services.runtime.telemetry.export import Telemetry, open_telemetry
+from services.telemetry.catalogue.catalogue_admin import CatalogueAdmin
+from services.telemetry.catalogue.catalogue_servicer import CatalogueServicer
+from services.telemetry.catalogue.catalogues import Catalogues
+from services.telemetry.catalogue.postgres_dead_letters import PostgresDeadLetters
+from services.telemetry.catalogue.postgres_store import PostgresCatalogues
+from services.telemetry.catalogue.replaying import Replay
+from services.telemetry.demo import seed
+from services.telemetry.identity.identities import Identities
+from services.telemetry.identity.identity_servicer import IdentityServicer
+from services.telemetry.identity.postgres_identities import PostgresIdentities
+from services.telemetry.ingestion.candidates import Submission
+from services.telemetry.ingestion.event_quota import EventQuota
+from services.telemetry.ingestion.group_commit import GroupCommit
+from services.telemetry.ingestion.imports import PostgresImports
+from services.telemetry.ingestion.ingest_servicer import IngestServicer, add_ingest_servicer
+from services.telemetry.ingestion.intake import Intake, Window
+from services.telemetry.ingestion.name_limit import NameLimit, known_names
+from services.telemetry.ingestion.postgres_writer import PostgresWriter
+from services.telemetry.ingestion.replayer import LogReplayer
+from services.telemetry.keys.following import channel_to_flags, follow_keys, own_key
+from services.telemetry.keys.postgres_memory import PostgresKeyMemory
+from services.telemetry.keys.registry import KeyRegistry
+from services.telemetry.log.actors import ActorIds
+from services.telemetry.log.archived_log import ArchivedLog
+from services.telemetry.log.event_log_servicer import EventLogServicer
+from services.telemetry.log.postgres_reader import PostgresLogReader
+from services.telemetry.log.postgres_recent import PostgresRecentEvents
+from services.telemetry.log.signal import LogSignal
+from services.telemetry.log.tailing import TailHub
+from services.telemetry.log.upkeep import Upkeep
+from services.telemetry.measuring import measure
+from services.telemetry.opening import Database, open_database
+from services.telemetry.privacy.erasures import Erasures
+from services.telemetry.privacy.exports import Exports
+from services.telemetry.privacy.ledger import Ledger
+from services.telemetry.privacy.parquet_archives import ParquetArchives
+from services.telemetry.privacy.postgres_condemning import Condemning
+from services.telemetry.privacy.privacy_servicer import PrivacyServicer
+from services.telemetry.privacy.reapplying import Reapplying
+from services.telemetry.privacy.redis_live_state import RedisLiveState
+from services.telemetry.privacy.tombstones import Tombstones
+from services.telemetry.roles import ROLES, SERVICES
+from services.telemetry.settings import TelemetrySettings
+
+_log = logging.getLogger(__name__)
+
+DEMO_ENVIRONMENT: Final = "production"
+
+_HINTS: Final = "mirante:telemetry:log"
+_KEYS_SECONDS: Final = 1.0
+_CATALOGUE_SECONDS: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class TelemetryService:
+    """A running telemetry service: where it listens. `prometheus_port` is None without a Prometheus endpoint."""
+
+    port: int
+    prometheus_port: int | None
+
+
+@asynccontextmanager
+async def running(settings: TelemetrySettings) -> AsyncIterator[TelemetryService]:
+    """
+    Run the telemetry service: the block begins when calls are answered, and its end drains the service.
+
+    The port is open from the beginning; until the database has answered, calls are refused as NOT_READY.
+
+    Raises:
+        SettingsError: a setting cannot be what it is.
+        EmbeddedServerError: a datastore cannot be run here.
+        MigrationError: the database and this version do not fit together.
+    """
+    async with AsyncExitStack() as stack:
+        telemetry = stack.enter_context(open_telemetry(settings, "mirante-telemetry"))
+        services = InterceptedServices()
+        server = await stack.enter_async_context(
+            open_server(
+                settings,
+                settings.host,
+                settings.port,
+                variable="MIRANTE_TELEMETRY_PORT",
+                reuseport=settings.reuseport,
+                services=services,
+                names=SERVICES,
+            )
+        )
+        datastores = await stack.enter_async_context(open_datastores(settings))
+        database = await open_database(stack, datastores.database_url)
+        redis = await stack.enter_async_context(open_redis(datastores.redis_url))
+        flags = await stack.enter_async_context(channel_to_flags(settings))
+        parts = _Parts(settings, telemetry, database, redis, flags)
+        await parts.prepare()
+        parts.add_servicers(services, telemetry)
+        services.open()
+        await stack.enter_async_context(in_background(*parts.background()))
+        await server.serve()
+        stack.push_async_callback(_drain, server, parts.log, settings)
+        _log.info("ready", extra={"port": server.port})
+        yield TelemetryService(server.port, telemetry.prometheus_port)
+
+
+class _Parts:
+    """The parts that live on an open database."""
+
+    def __init__(
+        self,
+        settings: TelemetrySettings,
+        telemetry: Telemetry,
+        database: Database,
+        redis: "Redis",
+        flags: grpc.aio.Channel,
+    ) -> None:
+        self._settings = settings
+        self._database = database
+        self._redis = redis
+        secret = database.installation.hash_secret
+        self._folder = (settings.archive_dir or settings.home / "archive").absolute()
+        streams = OpenStreams(settings.streams_per_key)
+        self._registry = KeyRegistry(flags, own_key(settings), PostgresKeyMemory(database.pool))
+        self._keys = KeyRing(self._registry, lambda key_id: streams.close_those_of(key_id, revoked_error))
+        self._policy = CallPolicy(
+            observer=CallObserver(telemetry),
+            in_flight=InFlight(settings.max_in_flight),
+            entrance=Entrance(self._keys, ROLES),
+            quotas=Quotas(settings.quota),
+            streams=streams,
+        )
+        self._hints = RedisHints(redis, _HINTS)
+        self._signal = LogSignal(self._hints)
+        self._tombstones = Tombstones(secret)
+        self._catalogues = Catalogues(PostgresCatalogues(database.pool), secret)
+        self._admin = CatalogueAdmin(PostgresCatalogues(database.pool), self._catalogues.refresh)
+        self._upkeep = Upkeep(
+            database.pool,
+            self._folder,
+            window_days=settings.window_days,
+            retention_days=settings.retention_days,
+            log_began=database.installation.log_began,
+        )
+        self._writer = PostgresWriter(database.writers, self._tombstones, self._upkeep.ensure)
+        self._commit = GroupCommit(self._writer, settings.queue_bytes, self._committed)
+        self._quota = EventQuota(settings.quota, settings.tenant_quota)
+        self.log = self._event_log()
+        ledger = Ledger(self._folder)
+        self._condemning = Condemning(database.pool, ledger, secret)
+        self._archives = ParquetArchives(database.pool, self._folder)
+        self._erasures = Erasures(
+            pool=database.pool,
+            slow_pool=database.slow,
+            condemning=self._condemning,
+            archives=self._archives,
+            live_state=RedisLiveState(redis),
+            hash_secret=secret,
+            notify=self._notify_all,
+        )
+        self._reapplying = Reapplying(ledger, self._condemning, self._erasures, _now)
+
+    async def prepare(self) -> None:
+        """Create what a first start needs, and read what has to be known."""
+        await until_available(self._upkeep.ensure)
+        await until_available(self._keys.refresh)
+        if self._settings.demo:
+            await until_available(partial(seed, self._admin, DEMO_ENVIRONMENT))
+        await until_available(self._catalogues.refresh)
+        await until_available(self._reapplying.reapply)
+        self._names = NameLimit(await until_available(partial(known_names, self._database.pool)))
+
+    def add_servicers(self, services: InterceptedServices, telemetry: Telemetry) -> None:
+        """Put up the services."""
+        server = services.adding(self._policy)
+        database, settings = self._database, self._settings
+        window = Window(
+            settings.window_days, _milliseconds(database.installation.log_began), self._upkeep.keys_since_ms
+        )
+        intake = Intake(self._catalogues, self._quota, self._commit, self._names, window)
+        letters = PostgresDeadLetters(database.pool)
+        replay = Replay(
+            letters, LogReplayer(self._catalogues, self._writer, self._signal.notify), self._catalogues.refresh
+        )
+        secret = database.installation.hash_secret
+        identities = PostgresIdentities(database.pool, self._tombstones, secret, self._notify_all)
+        add_ingest_servicer(IngestServicer(intake, PostgresImports(database.pool)), server)
+        add_EventLogServiceServicer_to_server(self.log, server)
+        add_CatalogueServiceServicer_to_server(
+            CatalogueServicer(
+                self._admin,
+                PostgresCatalogues(database.pool),
+                letters,
+                replay,
+                environments=lambda: self._registry.environments,
+                now=_now,
+            ),
+            server,
+        )
+        add_IdentityServiceServicer_to_server(IdentityServicer(Identities(identities, secret, _now)), server)
+        exports = Exports(database.slow, self._condemning, self._archives)
+        add_PrivacyServiceServicer_to_server(PrivacyServicer(database.pool, exports, self._erasures), server)
+        measure(
+            telemetry.measurements,
+            policy=self._policy,
+            commit=self._commit,
+            quota=self._quota,
+            log=self.log,
+            hints=self._hints,
+        )
+
+    def background(self) -> Sequence[Callable[[], Awaitable[None]]]:
+        """Return what goes on beside the calls."""
+        return [
+            *self._commit.lanes(),
+            partial(follow_keys, self._keys, _KEYS_SECONDS),
+            partial(self._catalogues.poll, _CATALOGUE_SECONDS),
+            self._signal.publish,
+            self._signal.listen,
+            self._upkeep.run,
+        ]
+
+    def _event_log(self) -> EventLogServicer:
+        reader = PostgresLogReader(self._database.readers, ArchivedLog(self._folder))
+        poll, secret = self._settings.follow_poll_seconds, self._database.installation.hash_secret
+        tails = TailHub(reader, self._signal, ActorIds(secret), poll)
+        recent = PostgresRecentEvents(self._database.pool, self._folder)
+        return EventLogServicer(reader, self._signal, tails, recent, secret=secret, poll_seconds=poll)
+
+    def _committed(self, group: Sequence[Submission]) -> None:
+        for environment in {each.environment for submission in group for each in submission.candidates}:
+            self._signal.notify(environment)
+
+    def _notify_all(self) -> None:
+        for environment in self._registry.environments:
+            self._signal.notify(environment)
+
+
+async def _drain(server: GrpcServer, log: EventLogServicer, settings: TelemetrySettings) -> None:
+    _log.info("draining")
+    await server.drain(log.end_streams, settings.drain_seconds)
+
+
+def _now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.UTC)
+
+
+def _milliseconds(moment: datetime.datetime) -> int:
+    return int(moment.timestamp() * 1000)
+
+
+def main() -> None:
+    """Run the telemetry service as a process."""
+    run_service(TelemetrySettings, running)

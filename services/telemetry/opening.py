@@ -1,0 +1,62 @@
+"""First contact with the database: its tables are brought up to date, and its connections opened by what they do."""
+
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Final
+
+from services.runtime.migrations import migrate
+from services.runtime.postgres.pool import PostgresPool, open_pool
+from services.runtime.postgres.waiting import until_available
+from services.runtime.settings import SettingsError
+from services.telemetry.ingestion.group_commit import LANES
+from services.telemetry.log.epoch import Installation, open_installation
+from services.telemetry.log.postgres_reader import READER_SETTINGS
+
+_MIGRATIONS: Final = files("services.telemetry") / "migrations"
+_SERVICE: Final = "telemetry"
+_WRITE_SECONDS: Final = 30.0
+"""A group; far more than it takes, and less than clients wait before they send again."""
+_SLOW_SECONDS: Final = 3_600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """
+    The telemetry database.
+
+    `writers` is for groups of events alone, so that nothing else keeps them waiting; `readers` follows the log; `slow`
+    is one connection for what takes up to an hour; `pool` is for all the rest.
+    """
+
+    installation: Installation
+    pool: PostgresPool
+    writers: PostgresPool
+    readers: PostgresPool
+    slow: PostgresPool
+
+
+async def open_database(stack: AsyncExitStack, url: str) -> Database:
+    """
+    Bring the database up to date and open it; the stack closes it. Waits for as long as it does not answer.
+
+    Raises:
+        SettingsError: the URL is none.
+        MigrationError: the database and this version do not fit together.
+    """
+
+    async def attempt() -> Database:
+        await migrate(url, _SERVICE, _MIGRATIONS)
+        pool = await stack.enter_async_context(open_pool(url, _SERVICE))
+        return Database(
+            await open_installation(pool),
+            pool,
+            await stack.enter_async_context(open_pool(url, _SERVICE, work_seconds=_WRITE_SECONDS, connections=LANES)),
+            await stack.enter_async_context(open_pool(url, _SERVICE, settings=READER_SETTINGS)),
+            await stack.enter_async_context(open_pool(url, _SERVICE, work_seconds=_SLOW_SECONDS, connections=1)),
+        )
+
+    try:
+        return await until_available(attempt)
+    except ValueError:
+        raise SettingsError("DATABASE_URL: is not the address of a Postgres database") from None
