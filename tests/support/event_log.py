@@ -7,6 +7,7 @@ from pathlib import Path
 from uuid import UUID
 
 import asyncpg
+from mirante.api.telemetry.v1 import event_log_service_pb2 as log_pb2
 from mirante.api.telemetry.v1 import event_pb2
 
 import services.telemetry
@@ -114,6 +115,6 @@ async def insert_day(
         "INSERT INTO events (received_at, ord, kind, environment, tenant, subject, name, body) "
         "VALUES ($1, 0, 2, 'production', 'acme', '', '', $2)",
         datetime.datetime.combine(day, datetime.time(23), datetime.UTC),
-        f"entry of {day}".encode(),
+        log_pb2.ActorMerge(tenant=f"entry of {day}").SerializeToString(),
     )
     return [*names, ""]
