@@ -11,6 +11,7 @@ from services.cli.flags.plans import plans
 from services.cli.flags.reading import reading
 from services.cli.flags.switching import switching
 from services.cli.flags.watching import watching
+from services.cli.privacy.group import privacy
 from services.cli.segments import segments
 from services.cli.up.command import up
 
@@ -26,6 +27,7 @@ app.command("up")(up)
 app.add_typer(flags, name="flags")
 app.add_typer(segments, name="segments")
 app.add_typer(events, name="events")
+app.add_typer(privacy, name="privacy")
 app.add_typer(keys, name="keys")
 app.add_typer(environments, name="environments")
 

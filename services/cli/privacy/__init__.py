@@ -1,0 +1,1 @@
+"""`mirante privacy`: what people may ask for under the LGPD."""
