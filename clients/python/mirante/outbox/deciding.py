@@ -1,5 +1,6 @@
 """What a relay does with its rows and with the service's answers. Pure; times are seconds of a monotonic clock."""
 
+import dataclasses
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -60,6 +61,7 @@ class Decisions:
         self._draw = draw
         self._gate = Gate(delivery, draw)
         self._database = Backoff(delivery.retry_base, delivery.retry_longest, draw)
+        self._failure = ""
         self.limit = delivery.batch_events
         self.status = RelayStatus()
 
@@ -76,9 +78,10 @@ class Decisions:
         """Return what follows from the result of a call that began at `began` and ended at `now`."""
         if isinstance(result, Answers):
             self._gate.succeeded(began)
+            self._failure = ""
             self.limit = min(self.limit * 2, self._delivery.batch_events)
             return self._settled(parcel, result)
-        self._note(problem=result.why)
+        self._failure = result.why
         if result.kind is FailureKind.REFUSED:
             # The service is there and has looked at it.
             self._gate.succeeded(began)
@@ -102,12 +105,12 @@ class Decisions:
             before.sent + len(settlement.delivered) - settlement.duplicates,
             before.duplicates + settlement.duplicates,
             before.rejected + len(settlement.rejected),
-            before.problem,
+            self._failure,
         )
 
     def database_failed(self, error: Exception) -> float:
         """Return how long to wait, in seconds, after the database failed."""
-        self._note(problem=f"database: {type(error).__name__}")
+        self.status = dataclasses.replace(self.status, problem=f"database: {type(error).__name__}")
         return self._database.next_delay()
 
     def pause(self, now: float) -> float:
@@ -123,16 +126,11 @@ class Decisions:
                 settlement.again.append((row.id, self._patience(row, answer.retry_after)))
             else:
                 settlement.rejected.append((row.id, _reason(answer)))
-        self._note(problem="")
         return settlement
 
     def _patience(self, row: Row, hint: float) -> float:
         whole = min(self._delivery.retry_longest, self._delivery.retry_base * 2.0 ** min(row.attempts, 32))
         return max(hint, whole * (0.5 + 0.5 * self._draw()))
-
-    def _note(self, *, problem: str) -> None:
-        before = self.status
-        self.status = RelayStatus(before.sent, before.duplicates, before.rejected, problem)
 
 
 def _reason(said: Answer | Failure) -> str:

@@ -23,7 +23,7 @@ def execute(connection: object, statement: str, parameters: Sequence[object]) ->
         TypeError: this is no connection, cursor or session, or an asynchronous one.
     """
     target: Any = connection
-    if inspect.iscoroutinefunction(getattr(target, "execute", None)):
+    if _is_asynchronous(target):
         raise TypeError("connection: is asynchronous; await add_async instead")
     if _is_session(target):
         target = target.connection()
@@ -49,7 +49,7 @@ async def execute_async(connection: object, statement: str, parameters: Sequence
         TypeError: this is no asynchronous connection, cursor or session.
     """
     target: Any = connection
-    if not inspect.iscoroutinefunction(getattr(target, "execute", None)):
+    if not _is_asynchronous(target):
         raise TypeError(f"connection: a {type(target).__name__} is not asynchronous; call add instead")
     if _is_session(target):
         target = await target.connection()
@@ -61,8 +61,15 @@ async def execute_async(connection: object, statement: str, parameters: Sequence
         await target.execute(statement, parameters)
 
 
+def _is_asynchronous(target: Any) -> bool:
+    # What a pool of asyncpg lends only hands calls on, and is no coroutine function.
+    return hasattr(target, "fetchval") or inspect.iscoroutinefunction(getattr(target, "execute", None))
+
+
 def _is_session(target: Any) -> bool:
-    return callable(getattr(target, "connection", None)) and not hasattr(target, "cursor")
+    if hasattr(target, "exec_driver_sql") or hasattr(target, "cursor"):
+        return False
+    return callable(getattr(target, "connection", None))
 
 
 def _for_driver(connection: Any, statement: str) -> str:
