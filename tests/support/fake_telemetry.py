@@ -3,9 +3,9 @@
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent import futures
-from typing import Self
+from typing import Any, Self
 
 import grpc
 from google.protobuf import any_pb2, duration_pb2
@@ -178,6 +178,30 @@ class FakeTelemetry(ingest_grpc.IngestServiceServicer, identity_grpc.IdentitySer
                     target[name].CopyFrom(value)
         return response
 
+    def IngestStream(  # noqa: N802 - the contract's name
+        self, _requests: object, context: grpc.ServicerContext
+    ) -> Iterator[ingest_pb2.IngestStreamResponse]:
+        """Not here."""
+        context.abort(grpc.StatusCode.UNIMPLEMENTED, "a miniature")
+
+    def ImportEvents(  # noqa: N802 - the contract's name
+        self, _request: object, context: grpc.ServicerContext
+    ) -> ingest_pb2.ImportEventsResponse:
+        """Not here."""
+        context.abort(grpc.StatusCode.UNIMPLEMENTED, "a miniature")
+
+    def GetImport(  # noqa: N802 - the contract's name
+        self, _request: object, context: grpc.ServicerContext
+    ) -> ingest_pb2.GetImportResponse:
+        """Not here."""
+        context.abort(grpc.StatusCode.UNIMPLEMENTED, "a miniature")
+
+    def Unalias(  # noqa: N802 - the contract's name
+        self, _request: object, context: grpc.ServicerContext
+    ) -> identity_pb2.UnaliasResponse:
+        """Not here."""
+        context.abort(grpc.StatusCode.UNIMPLEMENTED, "a miniature")
+
     def _begin(self, name: str, context: grpc.ServicerContext) -> None:
         metadata = dict(context.invocation_metadata())
         with self._lock:
@@ -197,6 +221,6 @@ class FakeTelemetry(ingest_grpc.IngestServiceServicer, identity_grpc.IdentitySer
         return ingest_pb2.EVENT_STATUS_DUPLICATE if event.id in self.stored else ingest_pb2.EVENT_STATUS_ACCEPTED
 
 
-def properties_of(event: event_pb2.Event) -> dict[str, object]:
+def properties_of(event: event_pb2.Event) -> dict[str, Any]:
     """The properties of an event, as plain values."""
     return {name: value_from_proto(value) for name, value in event.properties.items()}

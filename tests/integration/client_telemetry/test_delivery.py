@@ -293,9 +293,9 @@ def test_nonsense_never_raises(client: Mirante) -> None:
     itself += [itself, itself, itself]
     calls = [
         client.track("x", 7),  # type: ignore[arg-type]
-        client.track("x", Broken(a=1)),
+        client.track("x", Broken(a=1)),  # type: ignore[arg-type]
         client.track(None),  # type: ignore[arg-type]
-        client.track("x", {"self": itself}),
+        client.track("x", {"self": itself}),  # type: ignore[dict-item]
         client.track("x", event_id="no uuid"),
         client.track("x", occurred_at="yesterday"),  # type: ignore[arg-type]
         client.track("x", user_id=object()),  # type: ignore[arg-type]

@@ -144,6 +144,7 @@ class Sender:
         """Take what has come in, unless it is worth waiting for more."""
         if self._backlog.adopting:
             self._backlog.adopt()
+            self._send_at = min(self._send_at, now)
         if self._collect_at == _NEVER and self._intake.wake_when(1):
             # On disk as soon as possible; without one, only when it is sent.
             lingers = self._delivery.spool_linger if self._backlog.spool is not None else self._delivery.linger
@@ -181,7 +182,7 @@ class Sender:
                 return look_at
             joins = self._may_join(now, full=unsent >= batch)
             if joins is None:
-                return _NEVER
+                return _NEVER if self._flights else self._backlog.next_due
             large = unsent >= 2 * batch and not self._gate.failing
             parcel = self._outbox.next_parcel(now, large=large)
             if parcel:

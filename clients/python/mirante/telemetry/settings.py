@@ -12,6 +12,9 @@ MOST_EVENTS = 1_000
 MOST_BYTES = 3 << 20
 """Of the events of one batch; the service takes 4 MiB."""
 
+_SMALLEST_SPOOL = 128 << 10
+"""Bytes; any event must have room."""
+
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
@@ -53,6 +56,8 @@ class Delivery:
         for name in ("queue_events", "batch_events", "batch_bytes"):
             if getattr(self, name) < 1:
                 raise InvalidSettings(f"delivery.{name}: must be at least 1")
+        if self.spool_bytes < _SMALLEST_SPOOL:
+            raise InvalidSettings(f"delivery.spool_bytes: must be at least {_SMALLEST_SPOOL}")
         if self.batch_events > MOST_EVENTS or self.batch_bytes > MOST_BYTES:
             raise InvalidSettings(f"delivery: a batch may have {MOST_EVENTS} events and {MOST_BYTES} bytes at most")
 

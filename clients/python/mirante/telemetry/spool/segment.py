@@ -30,7 +30,11 @@ class Segment:
         """Return a new file to append to."""
         segment = cls(path, generation)
         segment._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
-        segment._write(MAGIC)
+        try:
+            segment._write(MAGIC)
+        except OSError:
+            segment.remove()
+            raise
         return segment
 
     @classmethod
