@@ -10,7 +10,7 @@ PROTO_VENV := .venv-proto
 PEERS_VENV := .venv-peers
 SETTINGS_PAGE := $(BIN)/python -m services.runtime.settings_table \
 	services.flags.settings:FlagsSettings services.cli.connection:CliSettings
-BENCHMARKS := evaluation ruleset remote fanout kill
+BENCHMARKS := evaluation ruleset remote fanout kill ingestion track delivery
 PROJECTS := pyproject.toml clients/python/pyproject.toml
 RUNTIME := $(VENV)/.runtime-installed
 DEV := $(VENV)/.dev-installed
@@ -67,6 +67,9 @@ bench: $(addprefix bench-,$(BENCHMARKS)) ## every benchmark, each printing one J
 
 bench-evaluation: $(PEERS_VENV)/.installed
 	@PYTHONPATH=clients/python:. $(PEERS_VENV)/bin/python -m benchmarks.evaluation $(ARGS)
+
+bench-delivery: $(DEV) $(PEERS_VENV)/.installed
+	@$(BIN)/python -m benchmarks.delivery $(ARGS)
 
 bench-%: $(DEV)
 	@$(BIN)/python -m benchmarks.$* $(ARGS)

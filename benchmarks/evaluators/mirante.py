@@ -24,15 +24,20 @@ from benchmarks.evaluators.cases import (
 VERSION = CLIENT_VERSION
 
 
+def definitions() -> sync_pb2.Transfer:
+    """Return the flags, as the watch stream would bring them."""
+    flags = [_static(), _rule(), _percentage(), _three_variants()]
+    digest = digest_of([("flag", flag.key, flag.version) for flag in flags])
+    return sync_pb2.Transfer(
+        intent=sync_pb2.TRANSFER_INTENT_FULL, flags=flags, revision=1, lineage="bench", digest=digest
+    )
+
+
 def prepare() -> tuple[Sequence[Context], dict[str, Ask]]:
     """Return the users and, by case, how to ask."""
-    flags = [_static(), _rule(), _percentage(), _three_variants()]
     client = Mirante("127.0.0.1:9", api_key="offline")
-    digest = digest_of([("flag", flag.key, flag.version) for flag in flags])
     assert client._replica is not None
-    client._replica.apply(
-        sync_pb2.Transfer(intent=sync_pb2.TRANSFER_INTENT_FULL, flags=flags, revision=1, lineage="bench", digest=digest)
-    )
+    client._replica.apply(definitions())
     client.close()
     details = client.details
     users = [{"targeting_key": user["id"], "plan": user["plan"], "regiao": user["regiao"]} for user in USERS]
