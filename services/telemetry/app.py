@@ -55,7 +55,9 @@ from services.telemetry.keys.postgres_memory import PostgresKeyMemory
 from services.telemetry.keys.registry import KeyRegistry
 from services.telemetry.log.actors import ActorIds
 from services.telemetry.log.archived_log import ArchivedLog
+from services.telemetry.log.archiving import Archiving
 from services.telemetry.log.event_log_servicer import EventLogServicer
+from services.telemetry.log.horizon import HorizonWatch
 from services.telemetry.log.postgres_reader import PostgresLogReader
 from services.telemetry.log.postgres_recent import PostgresRecentEvents
 from services.telemetry.log.signal import LogSignal
@@ -164,17 +166,6 @@ class _Parts:
         self._tombstones = Tombstones(secret)
         self._catalogues = Catalogues(PostgresCatalogues(database.pool), secret)
         self._admin = CatalogueAdmin(PostgresCatalogues(database.pool), self._catalogues.refresh)
-        self._upkeep = Upkeep(
-            database.pool,
-            self._folder,
-            window_days=settings.window_days,
-            retention_days=settings.retention_days,
-            log_began=database.installation.log_began,
-        )
-        self._writer = PostgresWriter(database.writers, self._tombstones, self._upkeep.ensure)
-        self._commit = GroupCommit(self._writer, settings.queue_bytes, self._committed)
-        self._quota = EventQuota(settings.quota, settings.tenant_quota)
-        self.log = self._event_log()
         ledger = Ledger(self._folder)
         self._condemning = Condemning(database.pool, ledger, secret)
         self._archives = ParquetArchives(database.pool, self._folder)
@@ -187,6 +178,21 @@ class _Parts:
             hash_secret=secret,
             notify=self._notify_all,
         )
+        self._upkeep = Upkeep(
+            database.pool,
+            Archiving(self._folder),
+            database_url=database.url,
+            window_days=settings.window_days,
+            retention_days=settings.retention_days,
+            log_began=database.installation.log_began,
+            clock=_now,
+            duties=[self._erasures.resume],
+        )
+        self._horizon = HorizonWatch(database.pool)
+        self._writer = PostgresWriter(database.writers, self._tombstones, self._upkeep.ensure)
+        self._commit = GroupCommit(self._writer, settings.queue_bytes, self._committed)
+        self._quota = EventQuota(settings.quota, settings.tenant_quota)
+        self.log = self._event_log()
         self._reapplying = Reapplying(ledger, self._condemning, self._erasures, _now)
 
     async def prepare(self) -> None:
@@ -216,15 +222,7 @@ class _Parts:
         add_ingest_servicer(IngestServicer(intake, PostgresImports(database.pool)), server)
         add_EventLogServiceServicer_to_server(self.log, server)
         add_CatalogueServiceServicer_to_server(
-            CatalogueServicer(
-                self._admin,
-                PostgresCatalogues(database.pool),
-                letters,
-                replay,
-                environments=lambda: self._registry.environments,
-                now=_now,
-            ),
-            server,
+            CatalogueServicer(self._admin, PostgresCatalogues(database.pool), letters, replay, now=_now), server
         )
         add_IdentityServiceServicer_to_server(IdentityServicer(Identities(identities, secret, _now)), server)
         exports = Exports(database.slow, self._condemning, self._archives)
@@ -236,6 +234,7 @@ class _Parts:
             quota=self._quota,
             log=self.log,
             hints=self._hints,
+            horizon=self._horizon,
         )
 
     def background(self) -> Sequence[Callable[[], Awaitable[None]]]:
@@ -247,6 +246,7 @@ class _Parts:
             self._signal.publish,
             self._signal.listen,
             self._upkeep.run,
+            self._horizon.run,
         ]
 
     def _event_log(self) -> EventLogServicer:

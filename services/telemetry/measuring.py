@@ -6,6 +6,7 @@ from services.runtime.telemetry.measurements import Instrument, Measurements
 from services.telemetry.ingestion.event_quota import EventQuota
 from services.telemetry.ingestion.group_commit import GroupCommit
 from services.telemetry.log.event_log_servicer import EventLogServicer
+from services.telemetry.log.horizon import HorizonWatch
 
 _OPEN_STREAMS = Instrument("mirante.streams.open", "{stream}", "Open streams.", ("rpc.method",))
 _COMMITTED = Instrument("mirante.events.committed", "{event}", "Events in committed groups, duplicates included.")
@@ -14,6 +15,7 @@ _WAITING_BYTES = Instrument("mirante.events.waiting.size", "By", "Events that wa
 _REFUSED = Instrument("mirante.events.refused", "{event}", "Events refused to protect the service.", ("reason",))
 _CALLS_REFUSED = Instrument("mirante.calls.refused", "{call}", "Calls refused to protect the service.", ("reason",))
 _LAG = Instrument("mirante.log.lag", "s", "How far the slowest follower is behind.", ("environment",))
+_HORIZON = Instrument("mirante.log.horizon.age", "s", "How long the oldest open transaction has held back the log.")
 _HINTS_LOST = Instrument("mirante.hints.lost", "{hint}", "Hints to other replicas that could not be published.")
 
 
@@ -25,6 +27,7 @@ def measure(
     quota: EventQuota,
     log: EventLogServicer,
     hints: RedisHints,
+    horizon: HorizonWatch,
 ) -> None:
     """Measure these parts from now on."""
     measurements.gauge(
@@ -38,4 +41,5 @@ def measure(
         _CALLS_REFUSED, lambda: [(("quota",), policy.quotas.refused), (("in_flight",), policy.in_flight.refused)]
     )
     measurements.gauge(_LAG, lambda: [((environment,), lag) for environment, lag in log.lags().items()])
+    measurements.gauge(_HORIZON, lambda: [((), horizon.age_seconds)])
     measurements.counter(_HINTS_LOST, lambda: [((), hints.lost)])

@@ -1,7 +1,7 @@
 """First contact with the database: its tables are brought up to date, and its connections opened by what they do."""
 
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Final
 
@@ -30,6 +30,7 @@ class Database:
     """
 
     installation: Installation
+    url: str = field(repr=False)
     pool: PostgresPool
     writers: PostgresPool
     readers: PostgresPool
@@ -50,6 +51,7 @@ async def open_database(stack: AsyncExitStack, url: str) -> Database:
         pool = await stack.enter_async_context(open_pool(url, _SERVICE))
         return Database(
             await open_installation(pool),
+            url,
             pool,
             await stack.enter_async_context(open_pool(url, _SERVICE, work_seconds=_WRITE_SECONDS, connections=LANES)),
             await stack.enter_async_context(open_pool(url, _SERVICE, settings=READER_SETTINGS)),

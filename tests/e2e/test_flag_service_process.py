@@ -63,7 +63,7 @@ async def test_a_signal_ends_it_while_it_waits_for_its_database(redis_url: str, 
     """It does not have to be ready first."""
     service = FlagServiceProcess(tmp_path, f"postgresql://nobody@127.0.0.1:{free_port()}/none", redis_url)
     service.start()
-    while "waiting for the database" not in service.log.read_text():
+    while "waiting for what the service needs" not in service.log.read_text():
         assert not await service.healthy()
     assert await service.terminate() == 0
 

@@ -29,8 +29,8 @@ from tests.support.telemetry_database import connected, prepare
 Request = TypeVar("Request", bound=Message)
 Answer = TypeVar("Answer")
 
-ANA = Caller("key-1", "ana", Role.ADMIN, frozenset({"*"}))
 ENVIRONMENTS = ("production", "staging")
+ANA = Caller("key-1", "ana", Role.ADMIN, frozenset(ENVIRONMENTS))
 NOW = datetime.datetime(2026, 11, 23, 23, 30, tzinfo=datetime.UTC)
 
 
@@ -76,9 +76,7 @@ class Desk:
         self.replayer = FakeReplayer(pool, self.catalogues)
         letters = PostgresDeadLetters(pool, most_bytes=10_000)
         replay = Replay(letters, self.replayer, self.catalogues.refresh)
-        self.servicer = CatalogueServicer(
-            self.admin, self.store, letters, replay, environments=lambda: ENVIRONMENTS, now=lambda: NOW
-        )
+        self.servicer = CatalogueServicer(self.admin, self.store, letters, replay, now=lambda: NOW)
 
     async def call(
         self, method: Callable[[Request, object], Awaitable[Answer]], request: Request, caller: Caller = ANA

@@ -47,13 +47,13 @@ def _welcome(output: Output, everything: supervisor.Up, *, demo: bool) -> None:
 
     def show(output: Output) -> None:
         for name, address in everything.addresses.items():
-            output.line(f"{name:<8}", styled(address, "bold"), "  gRPC")
-        output.line(f"logs    {everything.home / 'logs'}")
+            output.line(f"{name:<9} ", styled(address, "bold"), "  gRPC")
+        output.line(f"logs      {everything.home / 'logs'}")
         if keys.exists():
-            output.line(f"keys    {keys}, one for each role")
-            output.line("try     mirante flags list" if demo else "try     mirante flags create minha_flag --on")
+            output.line(f"keys      {keys}, one for each role")
+            output.line("try       mirante flags list" if demo else "try       mirante flags create minha_flag --on")
             if demo:
-                output.line('        mirante flags kill nova_ui_vendas --reason "erro no checkout"')
+                output.line('          mirante flags kill nova_ui_vendas --reason "erro no checkout"')
         output.line(styled("ready", "bold green"), "; Ctrl-C stops everything")
 
     output.answer(

@@ -82,7 +82,7 @@ class _Run:
                 datastores = await stack.enter_async_context(open_datastores(self.settings))
             except (EmbeddedServerError, ValueError) as error:
                 raise Refusal(str(error)) from None
-            environment = self._environment(datastores)
+            environment = self._environment(datastores, services)
             addresses = {
                 service.name: await stack.enter_async_context(self._running(service, environment))
                 for service in services
@@ -101,8 +101,10 @@ class _Run:
             finally:
                 await child.stop(self.hurry)
 
-    def _environment(self, datastores: Datastores) -> dict[str, str]:
+    def _environment(self, datastores: Datastores, services: Sequence[ServiceProcess]) -> dict[str, str]:
+        addresses = {f"MIRANTE_{each.name.upper()}_ADDRESS": each.address(os.environ) for each in services}
         return {
+            **addresses,
             **os.environ,
             "DATABASE_URL": datastores.database_url,
             "REDIS_URL": datastores.redis_url,

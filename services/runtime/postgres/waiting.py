@@ -26,6 +26,6 @@ async def until_available(attempt: Callable[[], Awaitable[_T]]) -> _T:
             if isinstance(error, ValueError):
                 raise
             if not failures:
-                _log.warning("waiting for the database", extra={"error": f"{type(error).__name__}: {error}"})
+                _log.warning("waiting for what the service needs", extra={"error": f"{type(error).__name__}: {error}"})
             failures += 1
         await asyncio.sleep(random.uniform(0.5, 1.0) * min(_LONGEST_DELAY, _FIRST_DELAY * 2 ** min(failures, 10)))

@@ -1,16 +1,15 @@
 """`CatalogueService`: decodes, calls the use case, encodes."""
 
 import datetime
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Final
 
-from mirante.api.common.v1 import error_reason_pb2 as reasons
 from mirante.api.telemetry.v1 import catalogue_service_pb2 as pb2
 from mirante.api.telemetry.v1 import catalogue_service_pb2_grpc as pb2_grpc
 from mirante.api.telemetry.v1 import event_pb2
 
-from services.runtime.access import Caller, current_caller
-from services.runtime.errors import InvalidRequest, NotFound
+from services.runtime.access import current_caller
+from services.runtime.errors import InvalidRequest
 from services.runtime.pages import page_size, page_token
 from services.telemetry.catalogue.catalogue_admin import CatalogueAdmin, Import
 from services.telemetry.catalogue.coverage import coverage_report
@@ -33,7 +32,6 @@ class CatalogueServicer(pb2_grpc.CatalogueServiceServicer):
         letters: DeadLetterReader,
         replay: Replay,
         *,
-        environments: Callable[[], Collection[str]],
         now: Callable[[], datetime.datetime],
     ) -> None:
         """
@@ -44,30 +42,28 @@ class CatalogueServicer(pb2_grpc.CatalogueServiceServicer):
             coverage: what was seen of it.
             letters: what was refused.
             replay: takes that in again.
-            environments: those that exist.
             now: the clock, with a time zone.
         """
         self._admin = admin
         self._coverage = coverage
         self._letters = letters
         self._replay = replay
-        self._environments = environments
         self._now = now
 
     async def GetCatalogue(self, request: pb2.GetCatalogueRequest, _: object) -> pb2.GetCatalogueResponse:
         """Return the present catalogue."""
-        environment = self._environment(current_caller.get(), request.environment)
+        environment = current_caller.get().environment(request.environment)
         return pb2.GetCatalogueResponse(catalogue=await self._admin.get(environment))
 
     async def ExportCatalogue(self, request: pb2.ExportCatalogueRequest, _: object) -> pb2.ExportCatalogueResponse:
         """Return it as YAML."""
-        environment = self._environment(current_caller.get(), request.environment)
+        environment = current_caller.get().environment(request.environment)
         return pb2.ExportCatalogueResponse(yaml=await self._admin.export(environment))
 
     async def ImportCatalogue(self, request: pb2.ImportCatalogueRequest, _: object) -> pb2.ImportCatalogueResponse:
         """Replace it, or only say what that would change."""
         caller = current_caller.get()
-        environment = self._environment(caller, request.environment)
+        environment = caller.environment(request.environment)
         expected = request.expected_version if request.HasField("expected_version") else None
         catalogue, changes = await self._admin.make(
             environment, Import(request.yaml, request.dry_run, expected), caller
@@ -76,7 +72,7 @@ class CatalogueServicer(pb2_grpc.CatalogueServiceServicer):
 
     async def GetCoverage(self, request: pb2.GetCoverageRequest, _: object) -> pb2.GetCoverageResponse:
         """Return what was seen of it."""
-        environment = self._environment(current_caller.get(), request.environment)
+        environment = current_caller.get().environment(request.environment)
         since = first_day(request.days, self._now())
         catalogue = await self._admin.get(environment)
         report = coverage_report(catalogue, await self._coverage.coverage(environment, since))
@@ -86,7 +82,7 @@ class CatalogueServicer(pb2_grpc.CatalogueServiceServicer):
 
     async def ListDeadLetters(self, request: pb2.ListDeadLettersRequest, _: object) -> pb2.ListDeadLettersResponse:
         """Return refused events, newest first."""
-        environment = self._environment(current_caller.get(), request.environment)
+        environment = current_caller.get().environment(request.environment)
         found = await self._letters.newest_first(
             environment,
             request.name,
@@ -102,23 +98,13 @@ class CatalogueServicer(pb2_grpc.CatalogueServiceServicer):
         self, request: pb2.ReplayDeadLettersRequest, _: object
     ) -> pb2.ReplayDeadLettersResponse:
         """Take refused events in again."""
-        environment = self._environment(current_caller.get(), request.environment)
+        environment = current_caller.get().environment(request.environment)
         outcomes = await self._replay(environment, request.name, dead_letter_ids(request.ids))
         return pb2.ReplayDeadLettersResponse(
             stored=outcomes[ReplayOutcome.STORED],
             duplicates=outcomes[ReplayOutcome.DUPLICATE],
             left=outcomes[ReplayOutcome.LEFT],
         )
-
-    def _environment(self, caller: Caller, named: str) -> str:
-        environment = caller.environment(named)
-        if environment not in self._environments():
-            raise NotFound(
-                "there is no such environment",
-                reason=reasons.ERROR_REASON_ENVIRONMENT_NOT_FOUND,
-                metadata={"environment": environment[:100]},
-            )
-        return environment
 
 
 def _message(row: DeadLetterRow) -> pb2.DeadLetter:

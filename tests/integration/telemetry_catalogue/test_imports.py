@@ -124,7 +124,7 @@ async def test_environments_have_catalogues_of_their_own(desk: Desk) -> None:
     request = pb2.GetCatalogueRequest(environment="staging")
     assert (await desk.call(desk.servicer.GetCatalogue, request)).catalogue.version == 0
     unknown = pb2.ImportCatalogueRequest(environment="nowhere", yaml=SALES)
-    assert reason_of(await desk.refused(desk.servicer.ImportCatalogue, unknown)) == "ENVIRONMENT_NOT_FOUND"
+    assert reason_of(await desk.refused(desk.servicer.ImportCatalogue, unknown)) == "ENVIRONMENT_DENIED"
     foreign = Caller("key-2", "bia", Role.READER, frozenset({"staging"}))
     refusal = await desk.refused(desk.servicer.GetCatalogue, pb2.GetCatalogueRequest(environment="production"), foreign)
     assert reason_of(refusal) == "ENVIRONMENT_DENIED"
