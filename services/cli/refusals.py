@@ -11,6 +11,19 @@ from mirante.evaluation.model import Violation
 _DETAILS = "grpc-status-details-bin"
 
 
+LASTING = frozenset(
+    code.name
+    for code in (
+        grpc.StatusCode.INVALID_ARGUMENT,
+        grpc.StatusCode.UNAUTHENTICATED,
+        grpc.StatusCode.PERMISSION_DENIED,
+        grpc.StatusCode.NOT_FOUND,
+        grpc.StatusCode.UNIMPLEMENTED,
+    )
+)
+"""Statuses of refusals that another attempt would meet again."""
+
+
 class ExitCode(enum.IntEnum):
     """How the command ends."""
 

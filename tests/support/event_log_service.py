@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import grpc.aio
 from mirante.api.telemetry.v1 import event_log_service_pb2 as pb2
@@ -61,17 +61,17 @@ class RunningLog:
         self.stub: EventLogServiceAsyncStub = EventLogServiceStub(channel)
 
     def follow(
-        self, cursor: bytes = b"", *, role: str = "internal", **fields: object
+        self, cursor: bytes = b"", *, role: str = "internal", **fields: Any
     ) -> "grpc.aio.UnaryStreamCall[pb2.FollowEventsRequest, pb2.FollowEventsResponse]":
         """Follow the log."""
-        request = pb2.FollowEventsRequest(cursor=cursor, **fields)  # type: ignore[arg-type]  # the fields are the caller's
+        request = pb2.FollowEventsRequest(cursor=cursor, **fields)
         return self.stub.FollowEvents(request, metadata=key(role))
 
     def tail(
-        self, *, role: str = "reader", **fields: object
+        self, *, role: str = "reader", **fields: Any
     ) -> "grpc.aio.UnaryStreamCall[pb2.TailEventsRequest, pb2.TailEventsResponse]":
         """Look at events as they come in."""
-        request = pb2.TailEventsRequest(**fields)  # type: ignore[arg-type]  # the fields are the caller's
+        request = pb2.TailEventsRequest(**fields)
         return self.stub.TailEvents(request, metadata=key(role))
 
     def revoke(self, role: str, error: ServiceError) -> None:

@@ -13,19 +13,11 @@ from services.cli.command import command
 from services.cli.flags.changes import Change, Rules
 from services.cli.output import Output, local_time, styled
 from services.cli.plain import plain
-from services.cli.refusals import from_rpc_error
+from services.cli.refusals import LASTING, from_rpc_error
 from services.cli.session import Session
 
 watching = typer.Typer()
 
-_LASTING = {
-    grpc.StatusCode.INVALID_ARGUMENT.name,
-    grpc.StatusCode.UNAUTHENTICATED.name,
-    grpc.StatusCode.PERMISSION_DENIED.name,
-    grpc.StatusCode.NOT_FOUND.name,
-    grpc.StatusCode.UNIMPLEMENTED.name,
-}
-"""Refusals that another attempt would meet again."""
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.2, 5.0
 _STYLES = {"killed": "bold red", "archived": "red", "restored": "green", "created": "green"}
 
@@ -59,7 +51,7 @@ class _Watch:
             except grpc.RpcError as error:
                 refusal = from_rpc_error(error, self._session.connection.address)
                 is_token_refused = refusal.status == grpc.StatusCode.INVALID_ARGUMENT.name and self._resume_token
-                if not self._has_rules or (refusal.status in _LASTING and not is_token_refused):
+                if not self._has_rules or (refusal.status in LASTING and not is_token_refused):
                     raise refusal from None
                 if is_token_refused:
                     self._resume_token = b""  # whatever is wrong with it, everything anew is right

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import pyarrow as pa  # type: ignore[import-untyped]
-import pyarrow.parquet as pq  # type: ignore[import-untyped]
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 COLUMNS: Final = (
     "xid", "ord", "kind", "environment", "tenant", "subject", "name", "received_at", "event_id", "occurred_at", "body",

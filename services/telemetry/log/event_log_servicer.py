@@ -88,9 +88,11 @@ class EventLogServicer(pb2_grpc.EventLogServiceServicer):
         wanted = Wanted(frozenset(request.names), request.tenant, request.user_id)
         with self._streaming():
             async with self._tails.tail(environment, wanted) as tail:
+                # So that the caller knows at once that it is connected.
+                await context.write(tail_response([], 0))
                 if request.last:
                     newest = await self._recent.newest(environment, wanted, tail.begins_after, request.last)
-                    for portion in portions([tailed_event(row, self._actors) for row in newest]):
+                    for portion in portions([tailed_event(row, self._actors) for row in reversed(newest)]):
                         await context.write(tail_response(portion, 0))
                 while True:
                     events, missed = await tail.next()

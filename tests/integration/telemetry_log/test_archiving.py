@@ -4,7 +4,7 @@ import datetime
 from pathlib import Path
 
 import asyncpg
-import pyarrow.parquet as pq  # type: ignore[import-untyped]
+import pyarrow.parquet as pq
 import pytest
 
 from services.telemetry.events.locks import ARCHIVE_LOCK

@@ -196,17 +196,18 @@ async def test_a_commit_is_told_of_at_once(pool: PostgresPool, folder: Path, con
 
 
 async def test_what_a_transaction_under_way_held_back_comes_when_it_ends(
-    pool: PostgresPool, folder: Path, connection: asyncpg.Connection
+    log: RunningLog, pool: PostgresPool, connection: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also when that is not a writer of events, so that nobody signals its end."""
-    async with running_log(pool, folder, poll_seconds=0.5) as log:
-        reader = await Reader(log).until_end()
-        async with pool.transaction() as other:
-            await other.execute("SELECT pg_current_xact_id()")
-            await insert_events(connection, ["a"])
-            log.signal.notify("production")
+    monkeypatch.setattr("services.telemetry.log.event_log_servicer._QUIET_SECONDS", 0.01)
+    reader = await Reader(log).until_end()
+    async with pool.transaction() as other:
+        await other.execute("SELECT pg_current_xact_id()")
+        await insert_events(connection, ["a"])
+        log.signal.notify("production")
+        for _ in range(3):
             assert not (await reader.next()).entries
-        await reader.until(1)
+    await reader.until(1)
 
 
 async def test_from_now(log: RunningLog, connection: asyncpg.Connection) -> None:
@@ -314,14 +315,14 @@ async def test_how_far_readers_are_behind(log: RunningLog, connection: asyncpg.C
     at = datetime.datetime.now(datetime.UTC) - datetime.timedelta(minutes=30)
     await make_days(connection, at.date())
     async with connection.transaction():
-        for number in range(3_000):
-            await insert_event(connection, "large", number, order=number, tenant="t" * 5_000, received_at=at)
-    reader = Reader(log, batch_size=100)
-    await reader.until(100)
+        for number in range(300):
+            await insert_event(connection, "large", number, order=number, tenant="t" * 50_000, received_at=at)
+    reader = Reader(log, batch_size=10)
+    await reader.until(10)
     async with asyncio.timeout(PATIENCE_SECONDS):
         while log.servicer.lags().get("production", 0.0) < 1_000:
             await asyncio.sleep(0.005)
-        await reader.until(3_000)
+        await reader.until(300)
         await reader.until_end()
     assert log.servicer.lags() == {"production": 0.0}
     reader.close()

@@ -242,7 +242,9 @@ class TailEventsRequest(_message.Message):
     tenant: _builtins.str
     user_id: _builtins.str
     last: _builtins.int
-    """So many of the newest events first; at most 1,000."""
+    """First so many of the newest events, in the order of the log; at most 1,000. Days that were archived are not searched,
+    nor, for what is rare, whatever takes more than 5 seconds.
+    """
     @_builtins.property
     def names(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Empty: all."""
