@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from mirante.client.settings import ClientSettings
 from mirante.telemetry.backlog import Backlog
+from mirante.telemetry.dispatch import Dispatch
 from mirante.telemetry.gate import Gate
 from mirante.telemetry.intake import Intake
 from mirante.telemetry.ledger import Ledger
-from mirante.telemetry.outbox import Outbox
 from mirante.telemetry.outcomes import SENT, Answer, Failure, FailureKind, Fate
 from mirante.telemetry.parts import Parts
 from mirante.telemetry.records import Kind, Record, RecordMaker
@@ -49,9 +49,9 @@ class Sending(RuleBasedStateMachine):
             DELIVERY, self.ledger, (lambda: Spool(path, CONNECTION, DELIVERY)) if self.spooled else None
         )
         self.backlog.begin()
-        outbox = Outbox(DELIVERY, self.ledger, RecordMaker("", ""), self.backlog)
+        dispatch = Dispatch(DELIVERY, self.ledger, RecordMaker("", ""), self.backlog)
         self.parts = Parts(
-            TelemetrySettings(CONNECTION, DELIVERY), self.intake, self.ledger, self.backlog, outbox, Gate(DELIVERY)
+            TelemetrySettings(CONNECTION, DELIVERY), self.intake, self.ledger, self.backlog, dispatch, Gate(DELIVERY)
         )
 
     @rule(count=st.integers(1, 30), size=st.integers(0, 3_000))
@@ -65,13 +65,13 @@ class Sending(RuleBasedStateMachine):
     @rule()
     def collect(self) -> None:
         """Make records, and say how much room there is."""
-        self.parts.outbox.collect(self.intake.take(1))
-        self.intake.open(self.parts.outbox.room, self.backlog.full or "queue_full")
+        self.parts.dispatch.collect(self.intake.take(1))
+        self.intake.open(self.parts.dispatch.room, self.backlog.full or "queue_full")
 
     @rule(large=st.booleans())
     def send(self, large: bool) -> None:
         """Let a parcel get under way."""
-        if len(self.under_way) < 4 and (parcel := self.parts.outbox.next_parcel(self.now, large=large)):
+        if len(self.under_way) < 4 and (parcel := self.parts.dispatch.next_parcel(self.now, large=large)):
             assert len(parcel) <= 1_000
             self.under_way.append(parcel)
 
@@ -132,12 +132,12 @@ class Sending(RuleBasedStateMachine):
     def teardown(self) -> None:
         """Send all that is left: nothing may be stuck."""
         for parcel in self.under_way:
-            self.parts.outbox.give_back(parcel, self.now)
+            self.parts.dispatch.give_back(parcel, self.now)
         self.now += 10_000
-        self.parts.outbox.collect(self.intake.take(1))
+        self.parts.dispatch.collect(self.intake.take(1))
         while self.backlog.adopting:
             self.backlog.adopt()
-        while parcel := self.parts.outbox.next_parcel(self.now, large=False):
+        while parcel := self.parts.dispatch.next_parcel(self.now, large=False):
             self.parts.settle(parcel, [SENT] * len(parcel), self.now, self.now)
             if self.backlog.adopting:
                 self.backlog.adopt()

@@ -15,22 +15,22 @@ def drain(parts: Parts, deadline: float) -> None:
 
     What is on disk does not wait for a service that is away: the next process takes it over.
     """
-    backlog, outbox, gate = parts.backlog, parts.outbox, parts.gate
+    backlog, dispatch, gate = parts.backlog, parts.dispatch, parts.gate
     wire = Wire(parts.settings)
     try:
         calls = parts.intake.take(wake_at=1)
         if calls:
             backlog.begin()
-        outbox.collect(calls)
-        while outbox.raw:
-            outbox.collect(())
+        dispatch.collect(calls)
+        while dispatch.raw:
+            dispatch.collect(())
         while not backlog.empty:
             now = time.monotonic()
             gate.hurry(_LONGEST_PAUSE, now)
             go_at = max(gate.opens_at, now if backlog.unsent else backlog.next_due)
             if go_at >= deadline or now >= deadline or (gate.failing and backlog.all_on_disk):
                 return
-            parcel = outbox.next_parcel(now, large=not gate.failing) if go_at <= now else []
+            parcel = dispatch.next_parcel(now, large=not gate.failing) if go_at <= now else []
             if not parcel:
                 time.sleep(min(max(go_at, min(backlog.next_due, deadline)) - now, _LONGEST_PAUSE))
                 continue

@@ -72,7 +72,7 @@ class Intake:
             self.room, self.refusal = room, QUEUE_FULL
 
     def mark(self) -> int:
-        """Put a mark behind everything that is here, and return its number: see `Outbox.cleared`."""
+        """Put a mark behind everything that is here, and return its number: see `Dispatch.cleared`."""
         with self._lock:
             self._generation += 1
             self._queue.append((None, self._generation))

@@ -4,10 +4,10 @@ import logging
 from dataclasses import dataclass
 
 from mirante.telemetry.backlog import Backlog
+from mirante.telemetry.dispatch import Dispatch
 from mirante.telemetry.gate import Gate
 from mirante.telemetry.intake import Intake
 from mirante.telemetry.ledger import Ledger
-from mirante.telemetry.outbox import Outbox
 from mirante.telemetry.outcomes import Answer, Failure, FailureKind
 from mirante.telemetry.records import Record
 from mirante.telemetry.settings import TelemetrySettings
@@ -23,7 +23,7 @@ class Parts:
     intake: Intake
     ledger: Ledger
     backlog: Backlog
-    outbox: Outbox
+    dispatch: Dispatch
     gate: Gate
 
     def settle(self, parcel: list[Record], result: list[Answer] | Failure, began: float, now: float) -> None:
@@ -31,7 +31,7 @@ class Parts:
         if not isinstance(result, Failure):
             self.gate.succeeded(began)
             self.ledger.problem = ""
-            self.outbox.answered(parcel, result, now)
+            self.dispatch.answered(parcel, result, now)
             return
         if result.kind is FailureKind.REFUSED:
             # The service is there and has looked at it.
@@ -42,4 +42,4 @@ class Parts:
             level = logging.WARNING if result.kind is FailureKind.DENIED and first else logging.INFO
             _log.log(level, "telemetry cannot be sent, again in %.1f s: %s", delay, result.why)
         self.ledger.problem = result.why
-        self.outbox.failed(parcel, result, now)
+        self.dispatch.failed(parcel, result, now)

@@ -62,7 +62,7 @@ class Sender:
         self._delivery = parts.settings.delivery
         self._intake = parts.intake
         self._backlog = parts.backlog
-        self._outbox = parts.outbox
+        self._dispatch = parts.dispatch
         self._gate = parts.gate
         self._complaints = Complaints()
         self._flights: list[_Flight] = []
@@ -115,7 +115,7 @@ class Sender:
         finally:
             for flight in self._flights:
                 flight.call.cancel()
-                self._outbox.give_back(flight.parcel, time.monotonic())
+                self._dispatch.give_back(flight.parcel, time.monotonic())
             self._flights = []
             wire.close()
             self._announce(time.monotonic())
@@ -130,7 +130,7 @@ class Sender:
                 return True
             look_at = _NEVER if self._ending else self._launch(wire, now)
             self._announce(now)
-            if self._outbox.raw or self._backlog.adopting:
+            if self._dispatch.raw or self._backlog.adopting:
                 return False
             pause = min(look_at, self._collect_at) - time.monotonic()
             self._awake.wait(None if pause == _NEVER else max(pause, 0.0))
@@ -152,8 +152,8 @@ class Sender:
             if self._send_at == _NEVER:
                 self._send_at = now + self._delivery.linger
         full = self._collect_at < _NEVER and self._intake.wake_when(self._delivery.batch_events)
-        if full or self._outbox.raw or now >= self._collect_at or self._waiters.hurry or self._ending:
-            self._outbox.collect(self._intake.take(wake_at=1))
+        if full or self._dispatch.raw or now >= self._collect_at or self._waiters.hurry or self._ending:
+            self._dispatch.collect(self._intake.take(wake_at=1))
             self._collect_at = _NEVER
 
     def _land(self, now: float) -> None:
@@ -184,7 +184,7 @@ class Sender:
             if joins is None:
                 return _NEVER if self._flights else self._backlog.next_due
             large = unsent >= 2 * batch and not self._gate.failing
-            parcel = self._outbox.next_parcel(now, large=large)
+            parcel = self._dispatch.next_parcel(now, large=large)
             if parcel:
                 self._start(wire, parcel, now, joins[0])
 
@@ -221,7 +221,7 @@ class Sender:
 
     def _announce(self, now: float) -> None:
         """Tell those who wait, and the intake how much room there is."""
-        self._intake.open(self._outbox.room, self._backlog.full or QUEUE_FULL)
+        self._intake.open(self._dispatch.room, self._backlog.full or QUEUE_FULL)
         self._complaints.look(self._parts.ledger.status(), now)
         with self._waiters.progress:
             self._waiters.progress.notify_all()

@@ -10,12 +10,12 @@ from mirante.client.channel import check_channel
 from mirante.errors import InvalidSettings
 from mirante.evaluation.model import JsonValue
 from mirante.telemetry.backlog import Backlog
+from mirante.telemetry.dispatch import Dispatch
 from mirante.telemetry.draining import drain
 from mirante.telemetry.exposures import Exposures
 from mirante.telemetry.gate import Gate
 from mirante.telemetry.intake import Intake
 from mirante.telemetry.ledger import Ledger
-from mirante.telemetry.outbox import Outbox
 from mirante.telemetry.parts import Parts
 from mirante.telemetry.records import RecordMaker
 from mirante.telemetry.sender import Sender, Waiters
@@ -150,8 +150,8 @@ class Telemetry:
         self._waiters = Waiters()
         self._backlog = Backlog(settings.delivery, ledger, self._open_spool if settings.spool_dir else None)
         maker = RecordMaker(settings.connection.environment, settings.release)
-        outbox = Outbox(settings.delivery, ledger, maker, self._backlog)
-        self._parts = Parts(settings, self._intake, ledger, self._backlog, outbox, Gate(settings.delivery))
+        dispatch = Dispatch(settings.delivery, ledger, maker, self._backlog)
+        self._parts = Parts(settings, self._intake, ledger, self._backlog, dispatch, Gate(settings.delivery))
 
     def _open_spool(self) -> Spool:
         assert self._settings.spool_dir is not None  # noqa: S101 - otherwise nobody asks

@@ -16,7 +16,7 @@ _STEP = 500
 """Calls that are made into messages at a time, before anything else gets its turn."""
 
 
-class Outbox:
+class Dispatch:
     """Everything of sending but time and network. Used by one thread at a time."""
 
     def __init__(
