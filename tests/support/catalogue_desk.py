@@ -119,8 +119,8 @@ class Desk:
                     """
                     INSERT INTO dead_letters (
                         id, environment, tenant, subject, name, event_id, reason, field, message, definition_version,
-                        event, occurred_at, time_marks, replayed_at
-                    ) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+                        event, occurred_at, time_marks, digest, replayed_at
+                    ) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 7, $14)
                     """,
                     *(ids[-1], environment, event.tenant, f"u:{event.user_id}", event.name),
                     *(uuid.UUID(bytes=event.id), reasons.ERROR_REASON_CATALOGUE_VIOLATION),

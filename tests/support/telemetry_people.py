@@ -78,8 +78,8 @@ class People:
             """
             INSERT INTO dead_letters (
                 id, environment, tenant, subject, name, event_id, reason, field, message, definition_version, event,
-                occurred_at, time_marks
-            ) VALUES ($1, $2, $3, $4, $5, $6, 30, 'properties.valor', 'is required', 1, $7, now(), '{}')
+                occurred_at, time_marks, digest
+            ) VALUES ($1, $2, $3, $4, $5, $6, 30, 'properties.valor', 'is required', 1, $7, now(), '{}', 0)
             """,
             uuid.uuid4(), PRODUCTION, event.tenant, _subject(event), event.name, uuid.UUID(bytes=event.id),
             event.SerializeToString(),

@@ -14,7 +14,7 @@ _MOST_BYTES: Final = 2 * 1024 * 1024
 
 _COLUMNS: Final = """
     id, environment, tenant, subject, name, event_id, reason, field, message, definition_version, event, occurred_at,
-    time_marks, received_at, replayed_at
+    time_marks, digest, received_at, replayed_at
 """
 # The length of an event is known without reading the event.
 _NEWEST_FIRST: Final = f"""

@@ -33,7 +33,9 @@ class CoverageCount:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetterRow:
-    """A row of `dead_letters`. `event` is the serialised `Event`, `occurred_at` the corrected time that it keeps."""
+    """A row of `dead_letters`. `event` is the serialised `Event`, `occurred_at` the corrected time that it
+    keeps, and `digest` that of the event as it was sent.
+    """
 
     id: UUID
     environment: str
@@ -48,6 +50,7 @@ class DeadLetterRow:
     event: bytes
     occurred_at: datetime.datetime
     time_marks: tuple[int, ...]
+    digest: int
     received_at: datetime.datetime
     replayed_at: datetime.datetime | None
 

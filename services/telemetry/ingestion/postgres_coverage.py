@@ -4,6 +4,9 @@ from typing import Any, Final
 
 from services.telemetry.ingestion.candidates import Candidate
 
+_MOST_DETAILS: Final = 100
+_OTHERS: Final = "other violations"
+
 # In one order, so that two writers that do share a shard never wait for each other in a circle.
 _ADD: Final = """
     INSERT INTO coverage (environment, day, name, outcome, detail, shard, events)
@@ -16,18 +19,40 @@ _ADD: Final = """
 """
 
 
+class Details:
+    """
+    Bounds how many different violations are counted of one event.
+
+    A violation may name a property that was made up, and senders can make up many.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], set[str]] = {}
+
+    def of(self, candidate: Candidate) -> str:
+        """Return as what a violation is counted: by field and reason, never by a value."""
+        violation = candidate.judgement.violation
+        if violation is None:
+            return ""
+        detail = f"{violation.field}: {violation.description}"
+        known = self._known.setdefault((candidate.environment, candidate.name), set())
+        if detail not in known and len(known) >= _MOST_DETAILS:
+            return _OTHERS
+        known.add(detail)
+        return detail
+
+
 class CoverageCounts:
     """The counts of one transaction."""
 
-    def __init__(self, shard: int) -> None:
+    def __init__(self, shard: int, details: Details) -> None:
         self._shard = shard
+        self._details = details
         self._seen: dict[tuple[str, str, int, str], int] = {}
 
     def add(self, candidate: Candidate) -> None:
-        """Count an event by its outcome; a violation is counted by field and reason, never by a value."""
-        violation = candidate.judgement.violation
-        detail = "" if violation is None else f"{violation.field}: {violation.description}"
-        key = (candidate.environment, candidate.name, candidate.outcome, detail)
+        """Count an event by its outcome."""
+        key = (candidate.environment, candidate.name, candidate.outcome, self._details.of(candidate))
         self._seen[key] = self._seen.get(key, 0) + 1
 
     async def write(self, connection: Any) -> None:

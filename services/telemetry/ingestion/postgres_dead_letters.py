@@ -13,8 +13,8 @@ from services.telemetry.ingestion.candidates import Candidate
 _KEEP: Final = """
     INSERT INTO dead_letters (
         id, environment, tenant, subject, name, event_id, reason, field, message, definition_version, event,
-        occurred_at, time_marks
-    ) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+        occurred_at, time_marks, digest
+    ) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
     ON CONFLICT (environment, tenant, event_id) DO UPDATE
     SET reason = excluded.reason, field = excluded.field, message = excluded.message,
         definition_version = excluded.definition_version
@@ -66,4 +66,5 @@ def _row(candidate: Candidate) -> tuple[object, ...]:
         candidate.body,
         candidate.occurred_at,
         list(candidate.time_marks),
+        candidate.digest,
     )

@@ -23,7 +23,7 @@ from services.telemetry.ingestion.candidates import (
     Submission,
     rejected,
 )
-from services.telemetry.ingestion.postgres_coverage import CoverageCounts
+from services.telemetry.ingestion.postgres_coverage import CoverageCounts, Details
 from services.telemetry.ingestion.postgres_dead_letters import keep_dead_letters, mark_replayed
 from services.telemetry.privacy.tombstones import Tombstones
 
@@ -70,6 +70,7 @@ class PostgresWriter:
         self._tombstones = tombstones
         self._ensure_partitions = ensure_partitions
         self._shard = random.randrange(_SHARDS)
+        self._details = Details()
 
     async def write(self, group: Sequence[Submission]) -> None:
         """See `LogWriter`."""
@@ -85,7 +86,7 @@ class PostgresWriter:
         async with self._pool.transaction() as connection:
             await connection.execute(_LOCK)
             await self._tombstones.refresh(connection)
-            written = _Written(connection, self._shard)
+            written = _Written(connection, CoverageCounts(self._shard, self._details))
             results = await written.write(candidates, self._tombstones)
             await written.finish()
             start = 0
@@ -99,9 +100,9 @@ class PostgresWriter:
 class _Written:
     """What one transaction writes."""
 
-    def __init__(self, connection: Any, shard: int) -> None:
+    def __init__(self, connection: Any, coverage: CoverageCounts) -> None:
         self._connection = connection
-        self._coverage = CoverageCounts(shard)
+        self._coverage = coverage
         self._stamps: list[TraitStamp] = []
 
     async def write(self, candidates: Sequence[Candidate], tombstones: Tombstones) -> list[Result]:

@@ -53,7 +53,8 @@ def _candidate(letter: DeadLetterRow, terms: Terms) -> Candidate:
     event = event_pb2.Event.FromString(letter.event)
     timing = Timing((letter.occurred_at - _EPOCH) // _MICROSECOND, letter.time_marks)
     candidate = candidate_of(event, letter.event, timing, terms)
-    return replace(candidate, dead_letter=UUID(letter.id.bytes))
+    # Whoever sends the event again sends it as it was before anything was masked.
+    return replace(candidate, digest=letter.digest, dead_letter=UUID(letter.id.bytes))
 
 
 def _outcome(result: Result) -> ReplayOutcome:

@@ -97,6 +97,8 @@ CREATE TABLE dead_letters (
     -- The corrected time, which a replay keeps, and its marks.
     occurred_at        timestamptz NOT NULL,
     time_marks         smallint[]  NOT NULL,
+    -- Of the event as it was sent, as in event_keys.
+    digest             bigint      NOT NULL,
     received_at        timestamptz NOT NULL DEFAULT now(),
     replayed_at        timestamptz,
     -- The same bad event sent again is the same dead letter.

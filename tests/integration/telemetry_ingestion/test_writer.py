@@ -250,3 +250,15 @@ async def test_a_failed_group_leaves_nothing(pool: PostgresPool, database_url: s
     for table in ("events", "event_keys", "coverage"):
         assert await counted(database_url, table) == 0
     assert await write(writer(pool), event) == [ACCEPTED]
+
+
+async def test_made_up_violations_are_counted_together(pool: PostgresPool, database_url: str) -> None:
+    """A sender that makes up property names does not fill the coverage."""
+    events = [
+        candidate(sale(), Judgement(1, Violation(f"properties.p{number}", "is not declared"))) for number in range(300)
+    ]
+    await write(writer(pool), *events)
+    async with connected(database_url) as connection:
+        counts = dict(await connection.fetch("SELECT detail, events FROM coverage"))
+    assert len(counts) == 101
+    assert counts["other violations"] == 200
