@@ -18,3 +18,5 @@ class ActorIds:
 
         self.of = remembered
         """Return the 16 bytes of (environment, tenant, subject); empty for no subject."""
+        self.forget = remembered.cache_clear
+        """Remember nobody: somebody was erased."""

@@ -8,6 +8,7 @@ Blocking: asynchronous callers run these on a thread.
 import datetime
 import hashlib
 import os
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,8 +22,8 @@ COLUMNS: Final = (
 )  # fmt: skip
 """Of the table `events`, in the order of `ArchiveRow`."""
 
-ROWS_IN_GROUP: Final = 4_096
-"""So many rows are decoded together."""
+ROWS_IN_GROUP: Final = 1_024
+"""So many rows are decoded together: 64 MiB, if all were as large as events may be."""
 
 _MOMENT: Final = pa.timestamp("us", tz="UTC")
 _SCHEMA: Final = pa.schema(
@@ -117,13 +118,15 @@ class ArchiveWriter:
     """
     Writes one file: to a temporary name, synced to disk, and only when it is whole to its own name.
 
-    Used as a context manager; leaving it with an error, or without `finish`, leaves nothing behind.
+    Used as a context manager; leaving it with an error, or without `finish`, leaves nothing behind. It may be left
+    while a thread still writes: that is waited for.
     """
 
     def __init__(self, file: Path) -> None:
         self._file = file
         self._partial = file.with_name(f"{file.name}.partial")
         self._writer: Any = None
+        self._using = threading.Lock()
         self.content = Content()
 
     def __enter__(self) -> "ArchiveWriter":
@@ -133,22 +136,25 @@ class ArchiveWriter:
 
     def write(self, rows: Sequence[ArchiveRow]) -> None:
         """Append rows, which follow those before in the order of the log."""
-        for row in rows:
-            self.content.add(row)
-        columns = zip(*rows, strict=True)
-        arrays = [pa.array(values, each.type) for values, each in zip(columns, _SCHEMA, strict=True)]
-        self._writer.write_table(pa.Table.from_arrays(arrays, schema=_SCHEMA), row_group_size=ROWS_IN_GROUP)
+        with self._using:
+            for row in rows:
+                self.content.add(row)
+            columns = zip(*rows, strict=True)
+            arrays = [pa.array(values, each.type) for values, each in zip(columns, _SCHEMA, strict=True)]
+            self._writer.write_table(pa.Table.from_arrays(arrays, schema=_SCHEMA), row_group_size=ROWS_IN_GROUP)
 
     def finish(self) -> None:
         """Make the file appear under its name, whole and on disk."""
-        self._writer.close()
-        _sync(self._partial)
-        self._partial.rename(self._file)
-        _sync(self._file.parent)
+        with self._using:
+            self._writer.close()
+            _sync(self._partial)
+            self._partial.rename(self._file)
+            _sync(self._file.parent)
 
     def __exit__(self, *_: object) -> None:
-        self._writer.close()
-        self._partial.unlink(missing_ok=True)
+        with self._using:
+            self._writer.close()
+            self._partial.unlink(missing_ok=True)
 
 
 def sha256_of(file: Path) -> str:

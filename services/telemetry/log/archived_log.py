@@ -11,7 +11,7 @@ from typing import Final
 from services.telemetry.log import LogRow, Position
 from services.telemetry.log.archive_files import ArchiveDamaged, ArchivedDay, Groups, sha256_of
 
-_REMEMBERED_GROUPS: Final = 8
+_REMEMBERED_GROUPS: Final = 4
 _REMEMBERED_FILES: Final = 1_000
 
 
@@ -28,6 +28,7 @@ class ArchivedLog:
         self._groups = lru_cache(_REMEMBERED_FILES)(self._checked)
         self._rows = lru_cache(_REMEMBERED_GROUPS)(self._decoded)
         self._one_at_a_time = threading.Lock()
+        self._days: Sequence[ArchivedDay] = ()
 
     async def read(self, days: Sequence[ArchivedDay], after: Position, limit: int) -> list[LogRow]:
         """
@@ -37,6 +38,11 @@ class ArchivedLog:
             ArchiveDamaged: a file is not what it was.
             OSError: a file cannot be read; one that was rewritten since `days` was read may be gone.
         """
+        if days != self._days:
+            # A file was rewritten without somebody, or there is another: what was decoded is not kept.
+            self._days = days
+            self._groups.cache_clear()
+            self._rows.cache_clear()
         unread = [day for day in days if day.highest is not None and day.highest >= after.xid]
         if not unread:
             return []

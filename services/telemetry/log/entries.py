@@ -7,10 +7,13 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from mirante.api.telemetry.v1 import event_log_service_pb2 as pb2
 
 from services.runtime.wire_fields import bytes_field
-from services.telemetry.events.stored import entry_field, stored_event
+from services.telemetry.events.stored import ERASURE, EVENT, TENANT_ERASURE, entry_field, stored_event
 from services.telemetry.log import LogRow, LogSlice
 from services.telemetry.log.actors import ActorIds
 from services.telemetry.log.joining import MOST_BYTES
+
+ERASURES: Final = frozenset({ERASURE, TENANT_ERASURE})
+"""Kinds of entries after which nothing of somebody may be remembered."""
 
 _EVENTS: Final = pb2.TailEventsResponse.DESCRIPTOR.fields_by_name["events"].number
 
@@ -49,4 +52,8 @@ def portions(events: Iterable[bytes]) -> Iterator[list[bytes]]:
 
 
 def _actor(row: LogRow, actors: ActorIds) -> bytes:
+    if row.kind != EVENT:
+        if row.kind in ERASURES:
+            actors.forget()
+        return b""
     return actors.of(row.environment, row.tenant, row.person)

@@ -32,6 +32,8 @@ be used until the database has counted its rows, and read all of them for every 
 
 _LEAST_SCANNED: Final = 500
 """Rows of whatever environment that are looked at together."""
+_MOST_ARCHIVED: Final = 1_000
+"""Rows of archives that are looked at together: of those the bodies come too."""
 
 _RECENT: Final = datetime.timedelta(days=2)
 """A day as young as that is not dropped while it is read: retention is at least 8 days, and a read takes seconds."""
@@ -89,9 +91,13 @@ class PostgresLogReader:
     async def end(self) -> Position:
         """See `LogReader`."""
         head = await self._head.read()
-        days = head.known.days.values()
-        highest = [day.highest for day in days] + [day.highest for day in head.known.archived]
-        open_days = [day.day for day in days if not day.is_sealed]
+        highest = [day.highest for day in head.known.archived]
+        open_days = []
+        for day in head.known.days.values():
+            if day.is_sealed and (day.highest is None or day.highest < head.horizon):
+                highest.append(day.highest)
+            else:
+                open_days.append(day.day)
         if open_days:
             query = _HIGHEST.format(days=_between(open_days[0], None))
             async with self._pool.connection() as connection:
@@ -115,8 +121,9 @@ class PostgresLogReader:
 
     async def _parts(self, environment: str, head: Head, after: Position, scanned: int) -> Sequence[Part] | None:
         """Return what archives and tables hold; None when days were dropped meanwhile."""
+        archived_limit = min(scanned, _MOST_ARCHIVED)
         try:
-            rows = await self._archived.read(head.known.archived, after, scanned)
+            rows = await self._archived.read(head.known.archived, after, archived_limit)
         except FileNotFoundError:
             if await self._is_unchanged(head):
                 raise
@@ -128,7 +135,7 @@ class PostgresLogReader:
             stretch = next_stretch(days, after, head.horizon)
             if rows:
                 rows = await _with_persons(connection, environment, rows)
-            archived = Part(rows, Position(*rows[-1][:2]) if len(rows) == scanned else None)
+            archived = Part(rows, Position(*rows[-1][:2]) if len(rows) == archived_limit else None)
             if stretch is None:
                 return [archived]
             if archived.complete is not None and archived.complete.xid < stretch.ceiling:

@@ -12,7 +12,7 @@ from services.telemetry.events.stored import EVENT
 from services.telemetry.events.subjects import USER
 from services.telemetry.log import LogReader, LogRow, LogSlice, Position
 from services.telemetry.log.actors import ActorIds
-from services.telemetry.log.entries import tailed_event
+from services.telemetry.log.entries import ERASURES, tailed_event
 from services.telemetry.log.following import Following
 from services.telemetry.log.signal import LogSignal
 
@@ -135,6 +135,8 @@ class TailHub:
             )
             async for found in following.slices(_SLICE, _QUIET_SECONDS):
                 feed.offer(found)
+                if any(row.kind in ERASURES for row in found.rows):
+                    self._actors.forget()
         except ServiceError as error:
             self._forget(environment, feed)
             feed.fail(error)
