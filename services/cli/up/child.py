@@ -37,7 +37,7 @@ class ServiceChild:
         tell: Callable[[str], None],
     ) -> None:
         self.service = service
-        self.address = service.address(environment)
+        self.address = service.address(environment) if service.serves else ""
         self._credentials = own_credentials(settings)
         # Goodbyes and calls have the time each, and then the service closes what it holds.
         self._drain_seconds = 2 * settings.drain_seconds + 5
@@ -93,6 +93,8 @@ class ServiceChild:
 
     async def _until_serving(self, process: asyncio.subprocess.Process) -> None:
         deadline = asyncio.get_running_loop().time() + _START_SECONDS
+        if not self.service.serves:
+            return
         ended = asyncio.create_task(process.wait())
         try:
             while not await is_serving(self.address, self._credentials):

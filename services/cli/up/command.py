@@ -17,7 +17,9 @@ from services.runtime.settings import ServiceSettings
 
 def up(
     context: typer.Context,
-    demo: Annotated[bool, typer.Option("--demo/--no-demo", help="Load the flags of vendas if there are none.")] = True,
+    demo: Annotated[
+        bool, typer.Option("--demo/--no-demo", help="Load the flags and events of vendas, and play a shop.")
+    ] = True,
     json: Json = None,
 ) -> None:
     """
@@ -54,6 +56,7 @@ def _welcome(output: Output, everything: supervisor.Up, *, demo: bool) -> None:
             output.line("try       mirante flags list" if demo else "try       mirante flags create minha_flag --on")
             if demo:
                 output.line('          mirante flags kill nova_ui_vendas --reason "erro no checkout"')
+                output.line("          mirante events tail    the demo's shop is open: its tenants are called demo-...")
         output.line(styled("ready", "bold green"), "; Ctrl-C stops everything")
 
     output.answer(

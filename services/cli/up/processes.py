@@ -8,14 +8,20 @@ _EVERYWHERE = ("", "127.0.0.1", "::1", "0.0.0.0", "::")  # noqa: S104 - recognis
 
 @dataclass(frozen=True, slots=True)
 class ServiceProcess:
-    """A service: what is run, and on which port it answers."""
+    """A service: what is run, and on which port it answers. Without a port variable it serves nobody."""
 
     name: str
     module: str
     """Run as `python -m module`."""
-    host_variable: str
-    port_variable: str
-    default_port: int
+    host_variable: str = ""
+    port_variable: str = ""
+    default_port: int = 0
+    demo_only: bool = False
+
+    @property
+    def serves(self) -> bool:
+        """Whether it answers on a port."""
+        return bool(self.port_variable)
 
     def address(self, environment: Mapping[str, str]) -> str:
         """Return host:port by which this machine reaches it; raise ValueError as `port` does."""
@@ -35,5 +41,6 @@ class ServiceProcess:
 SERVICES = (
     ServiceProcess("flags", "services.flags", "MIRANTE_FLAGS_HOST", "MIRANTE_FLAGS_PORT", 50051),
     ServiceProcess("telemetry", "services.telemetry", "MIRANTE_TELEMETRY_HOST", "MIRANTE_TELEMETRY_PORT", 50052),
+    ServiceProcess("demo-shop", "services.demo_shop", demo_only=True),
 )
 """Started in this order, stopped in the opposite one."""

@@ -75,19 +75,21 @@ class _Run:
 
     async def serve(self, services: Sequence[ServiceProcess]) -> None:
         """Run until cancelled."""
+        services = [service for service in services if self.demo or not service.demo_only]
+        serving = [service for service in services if service.serves]
         async with contextlib.AsyncExitStack() as stack:
             try:
-                for service in services:
+                for service in serving:
                     refuse_taken(service.port(os.environ), service.port_variable)
                 datastores = await stack.enter_async_context(open_datastores(self.settings))
             except (EmbeddedServerError, ValueError) as error:
                 raise Refusal(str(error)) from None
-            environment = self._environment(datastores, services)
+            environment = self._environment(datastores, serving)
             addresses = {
                 service.name: await stack.enter_async_context(self._running(service, environment))
                 for service in services
             }
-            self.when_up(Up(addresses, self.home, datastores))
+            self.when_up(Up({each.name: addresses[each.name] for each in serving}, self.home, datastores))
             await asyncio.Event().wait()
 
     @contextlib.asynccontextmanager

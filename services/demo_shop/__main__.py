@@ -1,0 +1,5 @@
+"""`python -m services.demo_shop`."""
+
+from services.demo_shop.app import main
+
+main()
