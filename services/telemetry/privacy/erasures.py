@@ -119,11 +119,11 @@ class Erasures:
         async with self._working() as connection:
             return await self._erase_tenant(connection, request)
 
-    async def resume(self) -> list[Request]:
+    async def resume(self, *, wait: bool = True) -> list[Request]:
         """
         Go on with every erasure that was cut short; return those that were, as they are now.
 
-        People are found by their tombstones. Waits for an erasure that is under way.
+        People are found by their tombstones. While another erasure is under way it waits, or without `wait` does nothing.
 
         Raises:
             Unavailable: a store did not answer.
@@ -131,7 +131,9 @@ class Erasures:
         if not await self._unfinished():
             return []
         done: list[Request] = []
-        async with self._working() as connection:
+        async with self._working(wait=wait) as connection:
+            if connection is None:
+                return []
             unfinished = await requests.all_unfinished(connection, (ERASE_SUBJECT, ERASE_TENANT))
             for place in _in_order(request.place for request in unfinished if request.kind == ERASE_SUBJECT):
                 theirs = [each for each in unfinished if each.kind == ERASE_SUBJECT and each.place == place]
@@ -150,7 +152,11 @@ class Erasures:
         if subjects:
             # A restored log may have brought them back to its readers.
             async with self._condemning.alone() as transaction:
-                await self._condemning.tell(transaction, place, subjects)
+                bound = await self._condemning.tell(transaction, place, subjects)
+                for each in theirs:
+                    if each.bound is None:
+                        # From now on the entry knows whom live state has to forget, whatever is deleted.
+                        await requests.place(transaction, each.id, bound)
             self._notify()
         return await self._erase_people(connection, theirs, subjects)
 
@@ -160,7 +166,6 @@ class Erasures:
         actors = self._condemning.actors(place, subjects)
         for each in theirs:
             actors += [actor for actor in await self._condemning.told(connection, each) if actor not in actors]
-        gone = await self._live.forget(place, actors)
         touched = await delete_events(connection, request.id, doomed)
         await self._erase_from_archives(connection, request, doomed)
         # Aliases last: they say who else the person is.
@@ -169,9 +174,9 @@ class Erasures:
                 touched.append(table)
         async with connection.transaction():
             await delete_all_rows(connection, request.id, doomed)
-        gone += await self._live.forget(place, actors)
-        await requests.count(connection, request.id, LIVE, gone)
         await clean(connection, touched)
+        # Last, because Redis may be away: nothing else waits for it.
+        await requests.count(connection, request.id, LIVE, await self._live.forget(place, actors))
         left = {
             **await count_left(connection, doomed),
             ARCHIVES: await self._archives.count(connection, doomed),
@@ -189,8 +194,8 @@ class Erasures:
         doomed = Doomed(request.place, None, bound)
         touched += await delete_events(connection, request.id, doomed)
         await self._erase_from_archives(connection, request, doomed)
-        await requests.count(connection, request.id, LIVE, await self._live.forget_tenant(request.place))
         await clean(connection, touched)
+        await requests.count(connection, request.id, LIVE, await self._live.forget_tenant(request.place))
         left = {
             **await count_left(connection, doomed),
             ARCHIVES: await self._archives.count(connection, doomed),
@@ -205,12 +210,19 @@ class Erasures:
                 await requests.count(connection, request.id, ARCHIVES, erased.entries)
 
     @asynccontextmanager
-    async def _working(self) -> AsyncIterator[Any]:
-        """Lend a connection that may take its time, while no other erasure works and no day is archived."""
+    async def _working(self, *, wait: bool = True) -> AsyncIterator[Any]:
+        """
+        Lend a connection that may take its time, while no other erasure works and no day is archived.
+
+        Without `wait` it is None when there is one or the other.
+        """
         async with self._slow_pool.connection() as connection:
             await connection.execute(_TAKE_TIME)
             # Who waits within a statement has a snapshot, which keeps the dead rows of the erasure that is waited for.
-            while not await connection.fetchval(_TRY_LOCK, ARCHIVE_LOCK):  # noqa: ASYNC110 - others are processes
+            while not await connection.fetchval(_TRY_LOCK, ARCHIVE_LOCK):
+                if not wait:
+                    yield None
+                    return
                 await asyncio.sleep(_POLL_SECONDS)
             sound = False
             try:

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from services.runtime.errors import Unavailable
 from services.telemetry.privacy import postgres_requests as requests
 from services.telemetry.privacy.erasures import Erasures
 from services.telemetry.privacy.ledger import Entry, Ledger
@@ -23,7 +24,10 @@ _log = logging.getLogger(__name__)
 
 AGAIN: Final = Asked("mirante", "again, because a backup was restored")
 
-_TOMBSTONES: Final = "SELECT environment, tenant, subject_hash FROM tombstones ORDER BY number"
+_TOMBSTONES: Final = "SELECT environment, tenant, subject_hash FROM tombstones"
+
+Buried = tuple[Place, bytes]
+"""Where, and whose hash."""
 
 
 class Reapplying:
@@ -42,19 +46,30 @@ class Reapplying:
         Apply again what was lost, and go on with what was cut short; return those requests as they are now.
 
         Call it before anything is served. Safe at any time and by any number of replicas; quick when nothing was lost.
+        When this returns nothing more of the erased is taken, and what came back is gone, unless something did not
+        answer: then it is logged, and whoever looks after erasures that were cut short goes on.
 
         Raises:
-            Unavailable: the database, the archives or the live state do not answer; call again.
+            Unavailable: the database does not answer, or the ledger cannot be reached.
         """
         async with self._condemning.alone() as connection:
             entries = await self._ledger.read()
-            again = await self._lost_by_database(connection, entries)
-            again += await self._lost_by_archives(connection, entries)
+            buried = {
+                (Place(environment, tenant), digest)
+                for environment, tenant, digest in await connection.fetch(_TOMBSTONES)
+            }
+            again = await self._lost_by_database(connection, entries, buried)
+            again += await self._lost_by_archives(connection, entries, buried)
         if again:
             _log.warning("a backup was restored: erasures are applied again", extra={"erasures": again})
-        return await self._erasures.resume()
+        try:
+            # Only for what was lost just now another erasure is waited for, so that no start hangs on somebody's work.
+            return await self._erasures.resume(wait=again > 0)
+        except Unavailable as error:
+            _log.warning("erasures go on later", extra={"error": error.message})
+            return []
 
-    async def _lost_by_database(self, connection: Any, entries: Sequence[Entry]) -> int:
+    async def _lost_by_database(self, connection: Any, entries: Sequence[Entry], buried: set[Buried]) -> int:
         known = await requests.known(connection, [entry.request_id for entry in entries])
         lost = {entry.request_id: entry for entry in entries if entry.request_id not in known}
         for entry in lost.values():
@@ -67,21 +82,14 @@ class Reapplying:
                 await requests.record(
                     connection, ERASE_SUBJECT, entry.place, entry.subject_hashes[0], AGAIN, request_id=entry.request_id
                 )
-        for entry in entries:
-            # All of them: a request that went on after it was cut short has several lines.
-            if not entry.is_tenant:
-                await self._condemning.bury(connection, entry.place, entry.subject_hashes)
+        # Of all entries: a request that went on after it was cut short has several.
+        for place, hashes in _by_place(_hashes_of(entries) - buried).items():
+            await self._condemning.bury(connection, place, hashes)
         return len(lost)
 
-    async def _lost_by_archives(self, connection: Any, entries: Sequence[Entry]) -> int:
-        written = {(entry.place, digest) for entry in entries for digest in entry.subject_hashes}
-        unwritten: dict[Place, list[bytes]] = defaultdict(list)
-        for environment, tenant, digest in await connection.fetch(_TOMBSTONES):
-            place = Place(environment, tenant)
-            if (place, digest) not in written:
-                unwritten[place].append(digest)
+    async def _lost_by_archives(self, connection: Any, entries: Sequence[Entry], buried: set[Buried]) -> int:
         lines = []
-        for place, hashes in unwritten.items():
+        for place, hashes in _by_place(buried - _hashes_of(entries)).items():
             request = await requests.record(connection, ERASE_SUBJECT, place, hashes[0], AGAIN)
             lines.append(Entry(request.id, place, self._clock(), tuple(hashes)))
         lines += await self._tenants_lost_by_archives(connection, {entry.request_id for entry in entries})
@@ -97,3 +105,14 @@ class Reapplying:
                 await requests.place(connection, request.id, old.bound)
                 lines += [Entry(each, old.place, old.bound.at, ()) for each in (old.id, request.id)]
         return lines
+
+
+def _hashes_of(entries: Sequence[Entry]) -> set[Buried]:
+    return {(entry.place, digest) for entry in entries for digest in entry.subject_hashes}
+
+
+def _by_place(found: set[Buried]) -> dict[Place, list[bytes]]:
+    by_place: dict[Place, list[bytes]] = defaultdict(list)
+    for place, digest in found:
+        by_place[place].append(digest)
+    return by_place

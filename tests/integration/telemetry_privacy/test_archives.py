@@ -9,7 +9,7 @@ import pytest
 
 from services.telemetry.log.archive_files import content_of, rows_of, sha256_of
 from services.telemetry.log.archiving import Archiving, ErasureUnderWay
-from services.telemetry.privacy import erasures, parquet_rewriting
+from services.telemetry.privacy import erasures, parquet_rewriting, postgres_deleting
 from tests.support.telemetry_people import People, events
 from tests.support.telemetry_privacy import ACME, DPO, Privacy, places_of
 
@@ -130,9 +130,8 @@ async def test_no_day_is_archived_during_an_erasure(
         with pytest.raises(ErasureUnderWay) as caught:
             await archive(desk, 9)
         refused.append(caught)
-        return await delete_events(*arguments)
+        return await postgres_deleting.delete_events(*arguments)
 
-    delete_events = erasures.delete_events
     monkeypatch.setattr(erasures, "delete_events", archiving_meanwhile)
     await desk.erasures.erase_subject(ACME, f"u:{ANA}", DPO)
     assert len(refused) == 1

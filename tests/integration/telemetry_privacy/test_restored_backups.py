@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 from mirante.api.common.v1 import value_pb2
 
+from services.runtime.errors import Unavailable
 from services.telemetry.identity.store import Person
 from services.telemetry.log.epoch import open_installation
 from services.telemetry.privacy.requests import ERASE_SUBJECT, ERASE_TENANT
 from tests.support.datastores import ServerHandle
 from tests.support.faults.database_copies import CopiedDatabase
 from tests.support.telemetry_people import PRODUCTION, event, events, people
-from tests.support.telemetry_privacy import ACME, DPO, Privacy, places_of, privacy
+from tests.support.telemetry_privacy import ACME, DPO, ForgetfulState, Privacy, places_of, privacy
 
 ANA = Person(PRODUCTION, "acme", "ana-souza-1979")
 DEVICE = "navegador-da-ana"
@@ -103,6 +104,37 @@ async def test_several_replicas_start_at_once(database_url: str, postgres_server
         [row] = await one.people.fetch("SELECT (counts ->> 'events')::int FROM privacy_requests")
         assert row[0] == 5
         assert await places_of(database_url, tmp_path, ANA.user_id, DEVICE) == []
+
+
+async def test_start_does_not_depend_on_redis(database_url: str, postgres_server: ServerHandle, tmp_path: Path) -> None:
+    """Everything that needs none of it is done; live state is forgotten once there is one, and by its actors."""
+    copy = CopiedDatabase(postgres_server, database_url)
+    async with service(database_url, tmp_path) as desk:
+        await fill(desk)
+    await copy.take()
+    async with service(database_url, tmp_path) as desk:
+        await desk.erasures.erase_subject(ACME, f"u:{ANA.user_id}", DPO)
+    await copy.put_back()
+    live = ForgetfulState(failures=[Unavailable("Redis does not answer")])
+    async with people(database_url) as crowd, privacy(crowd, tmp_path, live) as desk:
+        assert await desk.reapplying.reapply() == []
+        assert await places_of(database_url, tmp_path, ANA.user_id, DEVICE) == []
+        [done] = await desk.erasures.resume()
+        assert done.completed_at is not None
+        actors = desk.condemning.actors(ACME, [f"u:{ANA.user_id}", f"a:{DEVICE}"])
+        assert sorted(live.forgotten) == sorted(actors)
+
+
+async def test_start_does_not_wait_for_somebody_elses_erasure(database_url: str, tmp_path: Path) -> None:
+    """Which takes care of itself."""
+    async with service(database_url, tmp_path) as desk:
+        await fill(desk)
+        async with desk.erasures._working():
+            await desk.condemning.subject(ACME, f"u:{ANA.user_id}", DPO)
+            async with service(database_url, tmp_path) as starting:
+                assert await starting.reapplying.reapply() == []
+        [done] = await desk.reapplying.reapply()
+        assert done.completed_at is not None
 
 
 async def test_lost_folder_is_noticed(database_url: str, tmp_path: Path) -> None:
