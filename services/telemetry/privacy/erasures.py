@@ -123,7 +123,7 @@ class Erasures:
         """
         Go on with every erasure that was cut short; return those that were, as they are now.
 
-        People are found by their tombstones. While another erasure is under way it waits, or without `wait` does nothing.
+        People are found by their tombstones. While another works it waits; without `wait` it does nothing.
 
         Raises:
             Unavailable: a store did not answer.
