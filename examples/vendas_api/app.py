@@ -1,7 +1,7 @@
 """
 The backend: `uvicorn --factory examples.vendas_api.app:create_app`.
 
-MIRANTE_ADDRESS and MIRANTE_API_KEY say where the flags come from; see README.md beside this file.
+Environment variables say where everything is; see README.md beside this file.
 """
 
 import os
@@ -11,75 +11,81 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI, HTTPException
+from fastapi import FastAPI
 from mirante import Mirante
-from mirante.client.reader import FlagReader
+from mirante.outbox import OutboxRelay
 
+from examples.vendas_api.account_routes import add_account_routes
+from examples.vendas_api.accounts import Accounts
 from examples.vendas_api.caller import Caller
+from examples.vendas_api.events import Client, Events
 from examples.vendas_api.features import Features
-from examples.vendas_api.sales import NewSale, Sale, Sales
+from examples.vendas_api.refusals import add_refusals
+from examples.vendas_api.report_routes import add_report_routes
+from examples.vendas_api.sales import MemorySales, Sales
+from examples.vendas_api.sales_routes import add_sales_routes
 
 
-def create_app(flags: FlagReader | None = None) -> FastAPI:
+def create_app(client: Client | None = None, sales: Sales | None = None, relay: OutboxRelay | None = None) -> FastAPI:
     """
-    Return the application; without `flags` it has a client of its own, set up by the environment.
+    Return the application; without a `client` everything is set up by the environment.
 
     The client works in every process that is forked off later, so a server may load the application before it forks.
+    The relay is started in each of them.
     """
-    client = None
-    if flags is None:
-        cache = Path(os.environ.get("VENDAS_CACHE", tempfile.gettempdir())) / "vendas-api-flags"
-        flags = client = Mirante.from_environment(name="vendas-api", cache_dir=cache)
+    own = client is None
+    if client is None:
+        client, sales, relay = _from_environment()
+    sales = sales or MemorySales()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        sales.prepare()
+        if relay is not None:
+            relay.start()
         yield
-        if client is not None:
+        if relay is not None:
+            relay.stop()
+        if own:
             client.close()
 
     app = FastAPI(title="vendas", lifespan=lifespan)
-    _add_routes(app, Features(flags), Sales(), flags)
+    features, events = Features(client), Events(client, relay)
+    add_refusals(app, events)
+    add_account_routes(app, Accounts(), events)
+    add_sales_routes(app, features, sales, events)
+    add_report_routes(app, features, sales, events)
+    _add_process_route(app, client)
     return app
 
 
-def _add_routes(app: FastAPI, features: Features, sales: Sales, flags: FlagReader) -> None:
-    @app.get("/vendas")
-    async def list_sales(caller: Caller) -> Any:
-        # In process an evaluation is a look-up, so it has its place in an async route.
-        own = sales.of(_tenant(caller))
-        if features.new_sales_format(caller):
-            return {"formato": 2, "vendas": own, "totais": sales.totals(_tenant(caller))}
-        return own
+def _from_environment() -> tuple[Mirante, Sales, OutboxRelay | None]:
+    cache = Path(os.environ.get("VENDAS_CACHE", tempfile.gettempdir()))
+    client = Mirante.from_environment(
+        name="vendas-api", cache_dir=cache / "vendas-api-flags", spool_dir=cache / "vendas-api-events"
+    )
+    database_url = os.environ.get("VENDAS_DATABASE_URL")
+    if not database_url:
+        return client, MemorySales(), None
+    # Imported here so that nobody needs a driver who has no database.
+    from examples.vendas_api.postgres_sales import PostgresSales  # noqa: PLC0415
 
-    @app.post("/vendas", status_code=201)
-    def make_sale(new: NewSale, caller: Caller) -> dict[str, Any]:
-        if new.moeda != "BRL" and not features.foreign_currencies(caller):
-            raise HTTPException(422, f"moeda {new.moeda}: only BRL is available to you")
-        variant, discount = features.discount(new.valor, caller)
-        sale: Sale = sales.add(_tenant(caller), new, discount)
-        return {"venda": sale, "algoritmo_desconto": variant}
+    sales = PostgresSales(database_url)
+    address = os.environ.get("MIRANTE_TELEMETRY_ADDRESS")
+    if not address:
+        return client, sales, None
+    return client, sales, OutboxRelay(address, api_key=os.environ["MIRANTE_API_KEY"], connect=sales.connect)
 
-    @app.get("/recomendacoes")
-    async def recommend(produto: str, caller: Caller) -> dict[str, Any]:
-        variant, products = features.recommendations(produto, caller)
-        return {"variante": variant, "produtos": products}
 
-    @app.get("/relatorios")
-    def report(caller: Caller) -> dict[str, Any]:
-        if not features.advanced_reports(caller):
-            raise HTTPException(404, "no reports in your plan")
-        return {"vendas": len(sales.of(_tenant(caller))), "totais": sales.totals(_tenant(caller))}
-
+def _add_process_route(app: FastAPI, client: Client) -> None:
     @app.get("/processo")
     async def describe_process(caller: Caller) -> dict[str, Any]:
-        answer = flags.details("nova_ui_vendas", caller, default=False)
+        answer = client.details("nova_ui_vendas", caller, default=False)
+        events = client.telemetry_status
         return {
             "pid": os.getpid(),
             "nova_ui_vendas": answer.value,
             "reason": answer.reason.name.lower(),
             "revision": answer.stamp.revision,
+            "eventos": {"tracked": events.tracked, "sent": events.sent, "rejected": events.rejected},
         }
-
-
-def _tenant(caller: Caller) -> str:
-    return str(caller.get("tenant_id", ""))

@@ -1,24 +1,37 @@
-"""Who calls, as the flags see it."""
+"""Who calls, as the flags and the events see it."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
-from fastapi import Depends, Header
+from fastapi import Depends, Request
 from mirante.evaluation.model import Context
 
+_HEADERS = {
+    "targeting_key": "x-user",
+    "tenant_id": "x-tenant",
+    "plano": "x-plan",
+    "regiao": "x-region",
+    "papel": "x-role",
+    "anonymous_id": "x-anonymous",
+}
 
-def caller_context(
-    x_user: Annotated[str | None, Header()] = None,
-    x_tenant: Annotated[str | None, Header()] = None,
-    x_plan: Annotated[str | None, Header()] = None,
-    x_region: Annotated[str | None, Header()] = None,
-) -> Context:
+
+def context_of(headers: Mapping[str, str]) -> Context:
     """
     Return the evaluation context of a request.
 
     A real backend takes these from its session, not from headers that anybody can write.
     """
-    said = {"targeting_key": x_user, "tenant_id": x_tenant, "plano": x_plan, "regiao": x_region}
-    return {name: value for name, value in said.items() if value is not None}
+    return {attribute: headers[name] for attribute, name in _HEADERS.items() if name in headers}
 
 
-Caller = Annotated[Context, Depends(caller_context)]
+def _of_request(request: Request) -> Context:
+    return context_of(request.headers)
+
+
+Caller = Annotated[Context, Depends(_of_request)]
+
+
+def tenant_of(caller: Context) -> str:
+    """Return the customer company of a caller; empty when there is none."""
+    return str(caller.get("tenant_id", ""))
