@@ -186,7 +186,7 @@ class _Parts:
             retention_days=settings.retention_days,
             log_began=database.installation.log_began,
             clock=_now,
-            duties=[self._erasures.resume],
+            duties=[partial(self._erasures.resume, wait=False)],
         )
         self._horizon = HorizonWatch(database.pool)
         self._writer = PostgresWriter(database.writers, self._tombstones, self._upkeep.ensure)
@@ -225,7 +225,7 @@ class _Parts:
             CatalogueServicer(self._admin, PostgresCatalogues(database.pool), letters, replay, now=_now), server
         )
         add_IdentityServiceServicer_to_server(IdentityServicer(Identities(identities, secret, _now)), server)
-        exports = Exports(database.slow, self._condemning, self._archives)
+        exports = Exports(database.pool, self._condemning, self._archives)
         add_PrivacyServiceServicer_to_server(PrivacyServicer(database.pool, exports, self._erasures), server)
         measure(
             telemetry.measurements,
