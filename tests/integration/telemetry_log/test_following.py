@@ -17,6 +17,7 @@ from services.runtime.postgres.pool import PostgresPool
 from services.telemetry.events.subjects import actor_id
 from services.telemetry.log.archiving import Archiving
 from services.telemetry.log.epoch import open_installation
+from tests.support.datastores import ServerHandle
 from tests.support.event_log import (
     NOON,
     insert_day,
@@ -286,6 +287,35 @@ async def test_a_cursor_from_the_lost_future_of_a_database_that_was_put_back(
     await connection.execute("UPDATE telemetry_installation SET xid_offset = 0")
     for cursor in (lost.cursor, old.cursor):
         assert (await refused(log.follow(cursor))).reason == "CURSOR_OF_ANOTHER_EPOCH"
+
+
+async def test_a_crash_of_the_database_loses_nothing(
+    log: RunningLog, connection: asyncpg.Connection, database_url: str, postgres_server: ServerHandle
+) -> None:
+    """
+    Streams end as UNAVAILABLE, and their cursors are good afterwards.
+
+    Transactions that left no trace on disk give their ids to others after a crash: a position among them would skip
+    what those write.
+    """
+    await insert_events(connection, ["before"])
+    reader = await Reader(log).until(1)
+    for _ in range(20):
+        rolled_back = connection.transaction()
+        await rolled_back.start()
+        await connection.execute("SELECT pg_current_xact_id()")
+        await rolled_back.rollback()
+    await reader.until_end()
+    await postgres_server.kill()
+    assert (await refused(reader.call)).reason == "STORE_UNAVAILABLE"
+    await postgres_server.wait_until_ready()
+    writer = await asyncpg.connect(database_url)
+    try:
+        await insert_events(writer, ["after"])
+    finally:
+        await writer.close()
+    resumed = await Reader(log, reader.cursor).until(1)
+    assert resumed.names() == ["after"]
 
 
 async def test_who_may_follow(log: RunningLog) -> None:
