@@ -1,6 +1,5 @@
 """A catalogue as the function that every event goes through. Pure."""
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final, TypeAlias
@@ -13,6 +12,7 @@ from mirante.evaluation.model import Violation
 from services.telemetry.catalogue.personal_data import Properties, hiding
 from services.telemetry.catalogue.policies import is_strict
 from services.telemetry.catalogue.value_checks import REQUIRED, Check, check_of
+from services.telemetry.events.checks import TELLABLE
 from services.telemetry.events.judging import Judgement
 
 _Answer: TypeAlias = Callable[[event_pb2.Event], Judgement]
@@ -23,8 +23,6 @@ _UNDECLARED_REFUSED: Final = Judgement(
     refused=True,
     reason=reasons.ERROR_REASON_UNDECLARED_EVENT,
 )
-# Other names may be anything, an e-mail address for instance, and are not repeated.
-_TELLABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}", re.ASCII)
 
 
 class CatalogueJudge:
@@ -83,7 +81,7 @@ def _answering(definition: pb2.EventDefinition, *, strict: bool) -> _Answer:
 
     def undeclared(properties: Properties) -> Judgement:
         name = min(name for name in properties if name not in declared)
-        if _TELLABLE.fullmatch(name):
+        if TELLABLE.fullmatch(name):
             return _violating(sound, f"properties.{name}", "is not declared", strict=True)
         return _violating(sound, "properties", "holds a name that is not declared", strict=True)
 

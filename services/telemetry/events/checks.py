@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
+from google.protobuf.message import Message
 from mirante.api.common.v1 import value_pb2
 from mirante.api.telemetry.v1 import event_pb2
 from mirante.evaluation.model import Violation
@@ -31,6 +32,9 @@ _SURELY_SHORT: Final = MOST_NAME_BYTES // 4
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,99}")
 
+TELLABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}", re.ASCII)
+"""Names of properties that messages may repeat. Others may be anything, an e-mail address for instance."""
+
 Values = Iterable[tuple[str, value_pb2.Value]]
 
 
@@ -46,7 +50,8 @@ def violation_of(event: event_pb2.Event, *, has_nul: bool) -> Violation | None:
         return Violation("id", "must be a UUIDv7 of 16 bytes")
     if not _is_name(event.name):
         return Violation("name", "must be 1 to 100 characters of a-z, 0-9 and '_', beginning with a letter")
-    return _text_violation(event, has_nul=has_nul) or _properties_violation(event, has_nul=has_nul)
+    violation = _text_violation(event, has_nul=has_nul) or _properties_violation(event, has_nul=has_nul)
+    return _context_violation("context", event.context) if has_nul and violation is None else violation
 
 
 @lru_cache(maxsize=4096)
@@ -81,7 +86,19 @@ def _properties_violation(event: event_pb2.Event, *, has_nul: bool) -> Violation
         if has_nul or not value.string_value:
             violation = _value_violation(f"properties.{name}", value, 2, has_nul=has_nul)
             if violation is not None:
+                return violation if TELLABLE.fullmatch(name) else Violation("properties", violation.description)
+    return None
+
+
+def _context_violation(field: str, message: Message) -> Violation | None:
+    for descriptor, value in message.ListFields():
+        name = f"{field}.{descriptor.name}"
+        if isinstance(value, Message):
+            violation = _context_violation(name, value)
+            if violation is not None:
                 return violation
+        elif "\x00" in value:
+            return Violation(name, "holds a NUL character")
     return None
 
 

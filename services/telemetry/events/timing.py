@@ -52,7 +52,8 @@ def timing_of(occurred_us: int, received_us: int, skew_us: int) -> Timing:
     corrected = occurred_us + skew_us
     if skew_us:
         marks.append(CORRECTED)
-    if not _EARLIEST <= occurred_us < _LATEST or corrected > received_us + FUTURE:
+    # A clock may be wrong by centuries: that it is corrected makes a time no better.
+    if not _EARLIEST <= occurred_us < _LATEST or not _EARLIEST <= corrected <= received_us + FUTURE:
         return Timing(received_us, (CLAMPED,))
     if corrected > received_us:
         marks.append(IN_FUTURE)

@@ -19,12 +19,20 @@ from services.telemetry.events.timing import Timing, timing_of
 from services.telemetry.ingestion.candidates import Candidate, Outcome, Result, rejected
 
 _DAY_MS: Final = 86_400_000
+_FIRST_SECOND: Final = -62_135_596_800
+_LAST_SECOND: Final = 253_402_300_799
+"""Of a Timestamp: whoever reads one that lies outside fails."""
 
 _MALFORMED: Final = rejected(
     reasons.ERROR_REASON_INVALID_EVENT, "event", "these bytes are not an event; is a text valid UTF-8?"
 )
 _TOO_LARGE: Final = rejected(
     reasons.ERROR_REASON_EVENT_TOO_LARGE, "event", f"is larger than {MOST_EVENT_BYTES // 1024} KiB"
+)
+_NO_TIME: Final = rejected(
+    reasons.ERROR_REASON_INVALID_EVENT,
+    "occurred_at",
+    "must lie in the years 1 to 9999, with 0 to 999999999 nanoseconds",
 )
 _TOO_NEW: Final = rejected(
     reasons.ERROR_REASON_INVALID_EVENT, "id", "its time lies more than a day in the future; is the clock right?"
@@ -70,9 +78,11 @@ def admit(raw: bytes, terms: Terms) -> Candidate | Result:
     refusal = _id_refusal(milliseconds_of(event.id), terms)
     if refusal is not None:
         return refusal
+    occurred_us = _occurred_us(event)
+    if occurred_us is None:
+        return _NO_TIME
     # Maps have no order on the wire: equal events give equal bytes only when they are serialised in one way.
     sent = event.SerializeToString(deterministic=True)
-    occurred_us = _occurred_us(event)
     timing = timing_of(occurred_us, terms.received_us, terms.skew_us)
     told = event.occurred_at.SerializeToString() if timing.occurred_us == occurred_us else None
     return candidate_of(event, sent, timing, terms, told=told)
@@ -129,11 +139,15 @@ def digest_of(sent: bytes) -> int:
     return mmh3.hash64(sent)[0]
 
 
-def _occurred_us(event: event_pb2.Event) -> int:
+def _occurred_us(event: event_pb2.Event) -> int | None:
+    """Return when the event happened by the client's clock; None when it says what is no time."""
     if not event.HasField("occurred_at"):
         return milliseconds_of(event.id) * 1_000
     at = event.occurred_at
-    return at.seconds * 1_000_000 + at.nanos // 1_000
+    seconds, nanos = at.seconds, at.nanos
+    if not (_FIRST_SECOND <= seconds <= _LAST_SECOND and 0 <= nanos <= 999_999_999):
+        return None
+    return seconds * 1_000_000 + nanos // 1_000
 
 
 def _id_refusal(made_ms: int, terms: Terms) -> Result | None:

@@ -65,6 +65,8 @@ def setting(**fields: object) -> Edit:
         ("properties", lambda event: event.properties[""].SetInParent()),
         ("properties", lambda event: event.properties["p" * 101].SetInParent()),
         ("properties", lambda event: event.properties["p\x00"].SetInParent()),
+        ("context.locale", lambda event: setattr(event.context, "locale", "pt\x00")),
+        ("context.page.title", lambda event: setattr(event.context.page, "title", "\x00")),
         ("properties", lambda event: [event.properties[f"p{number}"].SetInParent() for number in range(256)]),
     ],
 )
@@ -91,3 +93,9 @@ def test_the_field_that_is_wrong_is_named(field: str, edit: Edit) -> None:
 def test_what_is_at_a_limit_passes(edit: Edit) -> None:
     """Also zero bytes where they belong, in ids and numbers."""
     assert checked(edit) is None
+
+
+def test_a_name_that_may_be_personal_is_not_repeated() -> None:
+    """Properties are named unless their name looks like something else."""
+    assert checked(lambda event: event.properties["ana@acme.com"].CopyFrom(deep(9))) == "properties"
+    assert checked(lambda event: event.properties["email"].CopyFrom(deep(9))) == "properties.email"

@@ -1,5 +1,7 @@
 """When an event happened, by three clocks."""
 
+import datetime
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -79,6 +81,14 @@ def test_impossible_years_become_now() -> None:
     assert timing_of(0, NOW, 0) == Timing(NOW, (CLAMPED,))
     assert timing_of(-62_135_596_800 * SECOND, NOW, 0) == Timing(NOW, (CLAMPED,))
     assert timing_of(253_402_300_800 * SECOND, NOW, 0) == Timing(NOW, (CLAMPED,))
+
+
+def test_a_clock_that_is_wrong_by_centuries_corrects_nothing() -> None:
+    """What it would correct to is no time either."""
+    for year in (1, 9_999):
+        sent = int(datetime.datetime(year, 6, 1, tzinfo=datetime.UTC).timestamp()) * SECOND
+        skew = Skews().skew("", sent, NOW)
+        assert timing_of(NOW, NOW, skew) == Timing(NOW, (CLAMPED,))
 
 
 def test_clients_are_forgotten_in_time() -> None:
