@@ -2,9 +2,6 @@
 
 import contextlib
 import json
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,50 +9,26 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import psutil
 import pytest
 
 from tests.e2e.up.conftest import Mirante
-from tests.support.running_up import PATIENCE_SECONDS, RunningUp, free_port
+from tests.support.running_up import PATIENCE_SECONDS, RunningUp
+from tests.support.vendas_backend import gunicorn, uvicorn_workers, working
 
 WORKERS = 3
 CALLER = {"X-User": "ana", "X-Tenant": "acme"}
-GUNICORN = ["gunicorn", "--workers", str(WORKERS), "--worker-class", "asgi", "examples.vendas_api.app:create_app()"]
-UVICORN = ["uvicorn", "--workers", str(WORKERS), "--factory", "examples.vendas_api.app:create_app"]
-BINARIES = Path(sys.executable).parent
 
 
 @contextlib.contextmanager
-def backend(running: RunningUp, arguments: list[str], folder: Path) -> Iterator[httpx.Client]:
+def backend(running: RunningUp, command: list[str], folder: Path) -> Iterator[httpx.Client]:
     """Serve the example; the client opens a connection for each request, so that any worker may answer."""
-    port = free_port()
-    server, *rest = arguments
-    bind = ["--bind", f"127.0.0.1:{port}"] if server == "gunicorn" else ["--port", str(port)]
-    environment = {
-        **os.environ,
-        "MIRANTE_ADDRESS": running.address,
-        "MIRANTE_API_KEY": json.loads((running.home / "keys.json").read_text())["server"],
-        "VENDAS_CACHE": str(folder),
-        "HOME": str(folder),  # gunicorn keeps a socket there
-    }
-    with (folder / "backend.log").open("w") as log:
-        process = subprocess.Popen(
-            [str(BINARIES / server), *bind, *rest], env=environment, stdout=log, stderr=subprocess.STDOUT
-        )
-    try:
-        limits = httpx.Limits(max_keepalive_connections=0)
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=CALLER, limits=limits, timeout=30) as client:
-            yield client
-    finally:
-        below = psutil.Process(process.pid).children(recursive=True)
-        process.terminate()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(PATIENCE_SECONDS)
-        process.kill()
-        for child in below:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                child.kill()
-        process.wait()
+    key = json.loads((running.home / "keys.json").read_text())["server"]
+    limits = httpx.Limits(max_keepalive_connections=0)
+    with (
+        working(command, folder, MIRANTE_ADDRESS=running.address, MIRANTE_API_KEY=key) as url,
+        httpx.Client(base_url=url, headers=CALLER, limits=limits, timeout=30) as client,
+    ):
+        yield client
 
 
 def ask(client: httpx.Client) -> Any:
@@ -85,15 +58,13 @@ def all_say(value: bool) -> Callable[[dict[int, Any]], bool]:
 
 
 @pytest.mark.parametrize(
-    "arguments",
-    [GUNICORN, [*GUNICORN, "--preload"], UVICORN],
+    "command",
+    [gunicorn(WORKERS), gunicorn(WORKERS, "--preload"), uvicorn_workers(WORKERS)],
     ids=["gunicorn", "gunicorn with one client before the fork", "uvicorn"],
 )
-def test_one_kill_flips_every_worker(
-    running: RunningUp, mirante: Mirante, tmp_path: Path, arguments: list[str]
-) -> None:
+def test_one_kill_flips_every_worker(running: RunningUp, mirante: Mirante, tmp_path: Path, command: list[str]) -> None:
     """All of them by pid, and the restore brings all of them back."""
-    with backend(running, arguments, tmp_path) as client:
+    with backend(running, command, tmp_path) as client:
         before = workers_until(client, all_say(True))
         assert client.get("/vendas").json()["formato"] == 2
 
