@@ -41,13 +41,12 @@ from services.runtime.calls.observed import CallObserver
 from services.runtime.calls.policy import CallPolicy
 from services.runtime.calls.quota import Quotas
 from services.runtime.calls.streams import OpenStreams
-from services.runtime.datastores import open_datastores
 from services.runtime.keys.keyring import KeyRing, revoked_error
+from services.runtime.opened import Listening, open_service
 from services.runtime.postgres.waiting import until_available
 from services.runtime.process import run_service
-from services.runtime.redis import open_redis
-from services.runtime.server import GrpcServer, open_server
-from services.runtime.telemetry.export import Telemetry, open_telemetry
+from services.runtime.server import GrpcServer
+from services.runtime.telemetry.export import Telemetry
 
 _log = logging.getLogger(__name__)
 
@@ -75,31 +74,18 @@ async def running(settings: FlagsSettings) -> AsyncIterator[FlagService]:
         MigrationError: the database and this version do not fit together.
     """
     async with AsyncExitStack() as stack:
-        telemetry = stack.enter_context(open_telemetry(settings, "mirante-flags"))
-        services = InterceptedServices()
-        server = await stack.enter_async_context(
-            open_server(
-                settings,
-                settings.host,
-                settings.port,
-                variable="MIRANTE_FLAGS_PORT",
-                reuseport=settings.reuseport,
-                services=services,
-                names=SERVICES,
-            )
-        )
-        datastores = await stack.enter_async_context(open_datastores(settings))
-        store = await open_database(stack, datastores.database_url)
-        redis = await stack.enter_async_context(open_redis(datastores.redis_url))
-        parts = _Parts(settings, telemetry, store, redis)
+        listening = Listening(settings.host, settings.port, "MIRANTE_FLAGS_PORT", settings.reuseport)
+        opened = await stack.enter_async_context(open_service(settings, "mirante-flags", listening, SERVICES))
+        store = await open_database(stack, opened.database_url)
+        parts = _Parts(settings, opened.telemetry, store, opened.redis)
         await parts.prepare(settings)
-        parts.add_servicers(services)
-        services.open()
+        parts.add_servicers(opened.services)
+        opened.services.open()
         await stack.enter_async_context(in_background(*parts.background(settings)))
-        await server.serve()
-        stack.push_async_callback(_drain, server, parts.hub, settings)
-        _log.info("ready", extra={"port": server.port})
-        yield FlagService(server.port, telemetry.prometheus_port)
+        await opened.server.serve()
+        stack.push_async_callback(_drain, opened.server, parts.hub, settings)
+        _log.info("ready", extra={"port": opened.server.port})
+        yield FlagService(opened.server.port, opened.telemetry.prometheus_port)
 
 
 class _Parts:

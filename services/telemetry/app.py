@@ -23,14 +23,13 @@ from services.runtime.calls.observed import CallObserver
 from services.runtime.calls.policy import CallPolicy
 from services.runtime.calls.quota import Quotas
 from services.runtime.calls.streams import OpenStreams
-from services.runtime.datastores import open_datastores
 from services.runtime.hints.redis import RedisHints
 from services.runtime.keys.keyring import KeyRing, revoked_error
+from services.runtime.opened import Listening, open_service
 from services.runtime.postgres.waiting import until_available
 from services.runtime.process import run_service
-from services.runtime.redis import open_redis
-from services.runtime.server import GrpcServer, open_server
-from services.runtime.telemetry.export import Telemetry, open_telemetry
+from services.runtime.server import GrpcServer
+from services.runtime.telemetry.export import Telemetry
 from services.telemetry.catalogue.catalogue_admin import CatalogueAdmin
 from services.telemetry.catalogue.catalogue_servicer import CatalogueServicer
 from services.telemetry.catalogue.catalogues import Catalogues
@@ -107,32 +106,19 @@ async def running(settings: TelemetrySettings) -> AsyncIterator[TelemetryService
         MigrationError: the database and this version do not fit together.
     """
     async with AsyncExitStack() as stack:
-        telemetry = stack.enter_context(open_telemetry(settings, "mirante-telemetry"))
-        services = InterceptedServices()
-        server = await stack.enter_async_context(
-            open_server(
-                settings,
-                settings.host,
-                settings.port,
-                variable="MIRANTE_TELEMETRY_PORT",
-                reuseport=settings.reuseport,
-                services=services,
-                names=SERVICES,
-            )
-        )
-        datastores = await stack.enter_async_context(open_datastores(settings))
-        database = await open_database(stack, datastores.database_url)
-        redis = await stack.enter_async_context(open_redis(datastores.redis_url))
+        listening = Listening(settings.host, settings.port, "MIRANTE_TELEMETRY_PORT", settings.reuseport)
+        opened = await stack.enter_async_context(open_service(settings, "mirante-telemetry", listening, SERVICES))
+        database = await open_database(stack, opened.database_url)
         flags = await stack.enter_async_context(channel_to_flags(settings))
-        parts = _Parts(settings, telemetry, database, redis, flags)
+        parts = _Parts(settings, opened.telemetry, database, opened.redis, flags)
         await parts.prepare()
-        parts.add_servicers(services, telemetry)
-        services.open()
+        parts.add_servicers(opened.services, opened.telemetry)
+        opened.services.open()
         await stack.enter_async_context(in_background(*parts.background()))
-        await server.serve()
-        stack.push_async_callback(_drain, server, parts.log, settings)
-        _log.info("ready", extra={"port": server.port})
-        yield TelemetryService(server.port, telemetry.prometheus_port)
+        await opened.server.serve()
+        stack.push_async_callback(_drain, opened.server, parts.log, settings)
+        _log.info("ready", extra={"port": opened.server.port})
+        yield TelemetryService(opened.server.port, opened.telemetry.prometheus_port)
 
 
 class _Parts:
