@@ -80,6 +80,7 @@ class TelemetryServing:
     ) -> list[Answered]:
         """Send one batch, or one of an import; return what became of each event."""
         call: Any
+        request: Any
         if imported:
             call = self.channel.unary_unary(f"{PACKAGE}.IngestService/ImportEvents")
             request = raw_batch_pb2.RawImportEventsRequest(events=as_bytes(events), **fields)

@@ -11,11 +11,13 @@ from mirante.api.telemetry.v1 import event_pb2
 from services.runtime.access import current_caller
 from services.runtime.errors import InvalidRequest
 from services.runtime.pages import page_size, page_token
+from services.runtime.texts import check_text
 from services.telemetry.catalogue.catalogue_admin import CatalogueAdmin, Import
 from services.telemetry.catalogue.coverage import coverage_report
 from services.telemetry.catalogue.replaying import Replay, ReplayOutcome
 from services.telemetry.catalogue.requests import dead_letter_ids, first_day, last_dead_letter
 from services.telemetry.catalogue.store import CoverageReader, DeadLetterReader, DeadLetterRow
+from services.telemetry.events.checks import MOST_NAME_BYTES
 
 _DEFAULT_PAGE, _MOST_PAGE = 100, 1_000
 _MOST_ROWS: Final = 20_000
@@ -83,6 +85,7 @@ class CatalogueServicer(pb2_grpc.CatalogueServiceServicer):
     async def ListDeadLetters(self, request: pb2.ListDeadLettersRequest, _: object) -> pb2.ListDeadLettersResponse:
         """Return refused events, newest first."""
         environment = current_caller.get().environment(request.environment)
+        check_text("name", request.name, MOST_NAME_BYTES)
         found = await self._letters.newest_first(
             environment,
             request.name,
@@ -99,6 +102,7 @@ class CatalogueServicer(pb2_grpc.CatalogueServiceServicer):
     ) -> pb2.ReplayDeadLettersResponse:
         """Take refused events in again."""
         environment = current_caller.get().environment(request.environment)
+        check_text("name", request.name, MOST_NAME_BYTES)
         outcomes = await self._replay(environment, request.name, dead_letter_ids(request.ids))
         return pb2.ReplayDeadLettersResponse(
             stored=outcomes[ReplayOutcome.STORED],

@@ -58,8 +58,7 @@ class IngestServicer:
         """Take events of an import."""
         caller = current_caller.get()
         environment = caller.environment(request.environment)
-        if not _IMPORT_KEY.fullmatch(request.import_key):
-            raise InvalidRequest.of("import_key", "must be 1 to 100 characters of a-z, 0-9, '-' and '_'")
+        _check_import_key(request.import_key)
         if len(request.position.encode()) > _MOST_POSITION_BYTES or "\x00" in request.position:
             raise InvalidRequest.of("position", f"must be {_MOST_POSITION_BYTES} bytes at most, without NUL")
         position = ImportPosition(environment, request.import_key, request.position)
@@ -69,6 +68,7 @@ class IngestServicer:
     async def GetImport(self, request: ingest_pb2.GetImportRequest, _: object) -> ingest_pb2.GetImportResponse:
         """Return where an import stands."""
         environment = current_caller.get().environment(request.environment)
+        _check_import_key(request.import_key)
         state = await self._imports.state(environment, request.import_key)
         if state is None:
             raise _no_import(request.import_key)
@@ -111,9 +111,14 @@ def add_ingest_servicer(servicer: IngestServicer, server: Any) -> None:
     server.add_registered_method_handlers(SERVICE, handlers)
 
 
+def _check_import_key(import_key: str) -> None:
+    if not _IMPORT_KEY.fullmatch(import_key):
+        raise InvalidRequest.of("import_key", "must be 1 to 100 characters of a-z, 0-9, '-' and '_'")
+
+
 def _no_import(import_key: str) -> NotFound:
     return NotFound(
         "there is no such import",
         reason=reasons.ERROR_REASON_IMPORT_NOT_FOUND,
-        metadata={"import_key": import_key[:100]},
+        metadata={"import_key": import_key},
     )

@@ -12,6 +12,9 @@ from services.runtime.access import current_caller
 from services.runtime.calls.bytes_context import BytesContext
 from services.runtime.calls.streams import OpenStream, current_stream
 from services.runtime.errors import InvalidRequest, Unavailable
+from services.runtime.texts import check_text
+from services.telemetry.events.checks import MOST_NAME_BYTES
+from services.telemetry.identity.limits import require_ids
 from services.telemetry.log import BEGINNING, LogReader
 from services.telemetry.log.actors import ActorIds
 from services.telemetry.log.cursor import issue
@@ -85,6 +88,9 @@ class EventLogServicer(pb2_grpc.EventLogServiceServicer):
             raise InvalidRequest.of("last", f"may be {MOST_EVENTS} at most")
         if len(request.names) > _MOST_NAMES:
             raise InvalidRequest.of("names", f"may be {_MOST_NAMES} at most")
+        for number, name in enumerate(request.names):
+            check_text(f"names[{number}]", name, MOST_NAME_BYTES)
+        require_ids(tenant=request.tenant, user_id=request.user_id or None)
         wanted = Wanted(frozenset(request.names), request.tenant, request.user_id)
         with self._streaming():
             async with self._tails.tail(environment, wanted) as tail:
@@ -101,6 +107,7 @@ class EventLogServicer(pb2_grpc.EventLogServiceServicer):
     async def CountEvents(self, request: pb2.CountEventsRequest, _: object) -> pb2.CountEventsResponse:
         """Count what was stored."""
         environment = current_caller.get().environment(request.environment)
+        require_ids(tenant=request.tenant)
         counts = await self._recent.counts(environment, request.tenant)
         return pb2.CountEventsResponse(
             counts=[pb2.EventCount(name=name, day=day.isoformat(), events=events) for name, day, events in counts]
