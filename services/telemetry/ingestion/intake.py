@@ -129,7 +129,7 @@ class Intake:
     def _charge_key(self, caller: Caller, events: int) -> None:
         delay = self._quota.of_key(caller, events)
         if delay > 0:
-            raise _over_quota("the key", delay)
+            raise _over_quota("the key", self._quota.rate_of(caller), delay)
 
     async def _commit_within_quotas(
         self,
@@ -144,7 +144,7 @@ class Intake:
         for tenant, indexes in by_tenant.items():
             delay = self._quota.of_tenant(batch.environment, tenant, len(indexes))
             if delay > 0:
-                failure = _over_quota("the tenant", delay)
+                failure = _over_quota("the tenant", self._quota.per_tenant, delay)
                 _fail(results, indexes, failure)
         if failure is not None:
             held_back = {tenant for tenant, indexes in by_tenant.items() if results[indexes[0]] is not None}
@@ -200,9 +200,12 @@ def _submission(candidates: list[Candidate], position: ImportPosition | None = N
     return Submission(candidates, size, position)
 
 
-def _over_quota(whose: str, delay: float) -> Overloaded:
+def _over_quota(whose: str, rate: float, delay: float) -> Overloaded:
     return Overloaded(
-        f"{whose} has used up its quota of events", retry_seconds=delay, reason=reasons.ERROR_REASON_QUOTA_EXCEEDED
+        f"{whose} has used up its quota of {rate:g} events a second",
+        retry_seconds=delay,
+        reason=reasons.ERROR_REASON_QUOTA_EXCEEDED,
+        quota=f"{rate:g}/s",
     )
 
 

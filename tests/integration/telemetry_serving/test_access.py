@@ -23,8 +23,8 @@ NOBODY = 0x80
 async def everything(service: TelemetryServing) -> dict[str, int]:
     """How many rows each table has that callers can change."""
     tables = "events", "event_keys", "imports", "coverage", "dead_letters", "traits", "aliases", "tombstones"
-    counts = [f"(SELECT count(*) FROM {each}) AS {each}" for each in (*tables, "catalogue_versions")]
-    [row] = await service.fetch(f"SELECT {', '.join(counts)}")  # noqa: S608 - names of tables
+    counts = [f"(SELECT count(*) FROM {each}) AS {each}" for each in tables]  # noqa: S608 - names of tables
+    [row] = await service.fetch(f"SELECT {', '.join(counts)}")
     return dict(row)
 
 
