@@ -9,6 +9,9 @@ import pytest
 from mirante import Mirante
 from mirante.api.telemetry.v1 import event_pb2
 from mirante.api.telemetry.v1 import ingest_service_pb2 as ingest_pb2
+from mirante.telemetry import sender
+from mirante.telemetry.records import Record
+from mirante.telemetry.wire import PendingCall, Wire
 
 from tests.integration.client_telemetry.conftest import QUICK, MakeClient
 from tests.support.eventually import eventually
@@ -156,3 +159,24 @@ def test_an_outage_loses_nothing(client: Mirante, telemetry: FakeTelemetry) -> N
     assert client.flush(30) == 0
     assert sorted(properties_of(event)["number"] for event in telemetry.stored.values()) == list(range(-1, 2_000))
     assert client.telemetry_status.sent == 2_001
+
+
+def test_delivery_where_no_thread_can_be_started(
+    telemetry: FakeTelemetry, make_client: MakeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """GRPC starts a thread for calls under way; where it cannot, calls are made without."""
+
+    class Threadless(Wire):
+        def start(self, parcel: list[Record]) -> PendingCall:
+            """Fail, as gRPC does."""
+            super().start(parcel)
+            raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(sender, "Wire", Threadless)
+    client = make_client()
+    for _ in range(100):
+        client.track("x")
+    client.identify("u1", {"plan": "free"})
+    assert client.flush(20) == 0
+    assert len(telemetry.stored) == 100
+    assert client.telemetry_status.sent == 101

@@ -54,6 +54,7 @@ class Member(Protocol):
 # Reentrant, because a signal handler may close a client wherever it stands.
 _lock = threading.RLock()
 _members: "weakref.WeakSet[Member]" = weakref.WeakSet()
+_last: "weakref.WeakSet[Member]" = weakref.WeakSet()
 _paused: list[Member] = []
 _quiet = True
 _registered = False
@@ -66,10 +67,12 @@ def no_fork() -> Iterator[None]:
         yield
 
 
-def join(member: Member) -> None:
-    """Tell `member` from now on."""
+def join(member: Member, *, last: bool = False) -> None:
+    """Tell `member` from now on; with `last`, its closing takes time, and the others are closed before it."""
     _register()
     _members.add(member)
+    if last:
+        _last.add(member)
 
 
 def leave(member: Member) -> None:
@@ -139,7 +142,7 @@ def _logged() -> Iterator[None]:
 
 
 def _close_all() -> None:
-    for member in list(_members):
+    for member in sorted(_members, key=lambda member: member in _last):
         with _logged():
             member.close()
 

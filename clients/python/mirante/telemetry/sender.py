@@ -23,6 +23,9 @@ _LONGEST_HURRIED = 1.0
 _AFTER_A_FAULT = 0.5
 """Seconds; a fault of our own must not become a tight loop."""
 
+_ALONE = 60.0
+"""Seconds for which calls are made on this thread, when others cannot be started."""
+
 _NEVER = float("inf")
 
 
@@ -69,6 +72,7 @@ class Sender:
         self._collect_at = _NEVER
         # What is here already has waited.
         self._send_at = float("-inf")
+        self._alone_until = float("-inf")
         self._stopping = False
         self._ending = False
         self._awake = threading.Event()
@@ -210,11 +214,20 @@ class Sender:
         return (joins,)
 
     def _start(self, wire: Wire, parcel: list[Record], now: float, joins: tuple[str, str] | None) -> None:
+        if now < self._alone_until or not threading.main_thread().is_alive():
+            result = wire.ask(parcel, self._delivery.call_timeout)
+            self._parts.settle(parcel, result, now, time.monotonic())
+            return
         try:
             call = wire.start(parcel)
-        except Exception as error:  # noqa: BLE001 - settings that cannot be used, threads that cannot be started
-            failure = Failure(FailureKind.FAULT, type(error).__name__)
-            self._parts.settle(parcel, failure, now, now)
+        except RuntimeError:
+            # No thread can be started, as gRPC does for calls under way: there are too many, or the interpreter ends.
+            wire.abandon()
+            self._alone_until = now + _ALONE
+            self._dispatch.give_back(parcel, now)
+            return
+        except Exception as error:  # noqa: BLE001 - settings that cannot be used
+            self._parts.settle(parcel, Failure(FailureKind.FAULT, type(error).__name__), now, now)
             return
         self._flights.append(_Flight(parcel, call, now, joins))
         call.add_done_callback(lambda _call: self._awake.set())

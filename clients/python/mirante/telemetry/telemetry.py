@@ -64,7 +64,7 @@ class Telemetry:
         self._paused = False
         self._sender: Sender | None
         self._make_parts()
-        lifecycle.join(self)
+        lifecycle.join(self, last=True)
         if settings.spool_dir is not None:
             self._start()
 

@@ -81,6 +81,15 @@ class Wire:
         if channel is not None:
             channel.close()
 
+    def abandon(self) -> None:
+        """
+        Leave the channel as it is, and open another one with the next call.
+
+        Closing waits for calls whose thread could not be started, for ever.
+        """
+        self._channel = None
+        self._methods = {}
+
     def _method(self, kind: Kind) -> "grpc.UnaryUnaryMultiCallable[bytes, object]":
         if self._channel is None:
             self._channel = open_channel(self._settings.connection)
