@@ -24,7 +24,9 @@ from services.runtime.calls.policy import CallPolicy
 from services.runtime.calls.quota import Quotas
 from services.runtime.calls.streams import OpenStreams
 from services.runtime.hints.redis import RedisHints
+from services.runtime.keys.following import channel_to_flags, follow_keys, own_key
 from services.runtime.keys.keyring import KeyRing, revoked_error
+from services.runtime.keys.registry import KeyRegistry
 from services.runtime.opened import Listening, open_service
 from services.runtime.postgres.waiting import until_available
 from services.runtime.process import run_service
@@ -49,9 +51,7 @@ from services.telemetry.ingestion.intake import Intake, Window
 from services.telemetry.ingestion.name_limit import NameLimit, known_names
 from services.telemetry.ingestion.postgres_writer import PostgresWriter
 from services.telemetry.ingestion.replayer import LogReplayer
-from services.telemetry.keys.following import channel_to_flags, follow_keys, own_key
 from services.telemetry.keys.postgres_memory import PostgresKeyMemory
-from services.telemetry.keys.registry import KeyRegistry
 from services.telemetry.log.actors import ActorIds
 from services.telemetry.log.archived_log import ArchivedLog
 from services.telemetry.log.archiving import Archiving

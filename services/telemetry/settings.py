@@ -2,12 +2,11 @@
 
 from pathlib import Path
 
-from pydantic import SecretStr
+from services.runtime.keys.settings import KeySettings
+from services.runtime.settings import setting
 
-from services.runtime.settings import ServiceSettings, setting
 
-
-class TelemetrySettings(ServiceSettings):
+class TelemetrySettings(KeySettings):
     """What the telemetry service can be told."""
 
     host: str = setting(
@@ -22,15 +21,6 @@ class TelemetrySettings(ServiceSettings):
         "Several processes share the port; the system spreads connections over them.",
     )
     demo: bool = setting("MIRANTE_DEMO", False, "Import the demo's catalogue if there is none.")
-    flags_address: str = setting(
-        "MIRANTE_FLAGS_ADDRESS", "localhost:50051", "host:port of the flag service, which knows the API keys."
-    )
-    flags_ca: Path | None = setting(
-        "MIRANTE_FLAGS_CA", None, "PEM file of the authority of the flag service's certificate. Unset: no TLS."
-    )
-    internal_key: SecretStr | None = setting(
-        "MIRANTE_INTERNAL_KEY", None, "API key of role internal. Unset: the one in `keys.json` in the home folder."
-    )
     quota: float = setting(
         "MIRANTE_TELEMETRY_QUOTA",
         50_000.0,

@@ -1,1 +1,1 @@
-"""The API keys, which the flag service owns and tells."""
+"""What is remembered of the API keys, which the flag service owns and tells."""

@@ -13,8 +13,8 @@ import grpc.aio
 from services.runtime.access import Role
 from services.runtime.errors import Unavailable
 from services.runtime.keys.keyring import KeyRing
+from services.runtime.keys.settings import KeySettings
 from services.runtime.settings import SettingsError
-from services.telemetry.settings import TelemetrySettings
 
 _KEYS_FILE: Final = "keys.json"
 
@@ -29,7 +29,7 @@ async def follow_keys(keys: KeyRing, seconds: float) -> None:
             continue  # the registry has said so
 
 
-def own_key(settings: TelemetrySettings) -> str:
+def own_key(settings: KeySettings) -> str:
     """
     Return the key by which this service calls others.
 
@@ -48,7 +48,7 @@ def own_key(settings: TelemetrySettings) -> str:
 
 
 @asynccontextmanager
-async def channel_to_flags(settings: TelemetrySettings) -> AsyncIterator[grpc.aio.Channel]:
+async def channel_to_flags(settings: KeySettings) -> AsyncIterator[grpc.aio.Channel]:
     """
     Open a channel to the flag service, which connects when it is first used.
 
