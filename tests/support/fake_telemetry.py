@@ -9,6 +9,7 @@ from typing import Any, Self
 
 import grpc
 from google.protobuf import any_pb2, duration_pb2
+from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 from mirante.api.common.v1 import error_reason_pb2 as reasons
 from mirante.api.telemetry.v1 import event_pb2
@@ -34,7 +35,7 @@ def abort(
 ) -> None:
     """End a call as the real service does, with google.rpc details."""
     status = status_pb2.Status(code=code.value[0], message="as the test wants it")
-    details: list[object] = [error_details_pb2.ErrorInfo(reason=reason, domain="mirante")]
+    details: list[Message] = [error_details_pb2.ErrorInfo(reason=reason, domain="mirante")]
     if retry_after is not None:
         delay = duration_pb2.Duration()
         delay.FromNanoseconds(int(retry_after * 1e9))
