@@ -116,7 +116,7 @@ async def running(settings: TelemetrySettings) -> AsyncIterator[TelemetryService
         opened.services.open()
         await stack.enter_async_context(in_background(*parts.background()))
         await opened.server.serve()
-        stack.push_async_callback(_drain, opened.server, parts.log, settings)
+        stack.push_async_callback(_drain, opened.server, parts, settings)
         _log.info("ready", extra={"port": opened.server.port})
         yield TelemetryService(opened.server.port, opened.telemetry.prometheus_port)
 
@@ -205,7 +205,8 @@ class _Parts:
         )
         secret = database.installation.hash_secret
         identities = PostgresIdentities(database.pool, self._tombstones, secret, self._notify_all)
-        add_ingest_servicer(IngestServicer(intake, PostgresImports(database.pool)), server)
+        self.ingest = IngestServicer(intake, PostgresImports(database.pool))
+        add_ingest_servicer(self.ingest, server)
         add_EventLogServiceServicer_to_server(self.log, server)
         add_CatalogueServiceServicer_to_server(
             CatalogueServicer(self._admin, PostgresCatalogues(database.pool), letters, replay, now=_now), server
@@ -222,6 +223,11 @@ class _Parts:
             hints=self._hints,
             horizon=self._horizon,
         )
+
+    async def end_streams(self) -> None:
+        """Tell the open streams that the service stops."""
+        self.ingest.end_streams()
+        await self.log.end_streams()
 
     def background(self) -> Sequence[Callable[[], Awaitable[None]]]:
         """Return what goes on beside the calls."""
@@ -251,9 +257,9 @@ class _Parts:
             self._signal.notify(environment)
 
 
-async def _drain(server: GrpcServer, log: EventLogServicer, settings: TelemetrySettings) -> None:
+async def _drain(server: GrpcServer, parts: _Parts, settings: TelemetrySettings) -> None:
     _log.info("draining")
-    await server.drain(log.end_streams, settings.drain_seconds)
+    await server.drain(parts.end_streams, settings.drain_seconds)
 
 
 def _now() -> datetime.datetime:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import grpc.aio
 import pytest
-from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from mirante.api.flags.v1 import flag_admin_service_pb2 as admin_pb2
@@ -214,7 +213,7 @@ def _taken_apart(detail: Any) -> dict[str, Any]:
     return {}
 
 
-async def refused(call: Awaitable[Message]) -> Refused:
+async def refused(call: Awaitable[object]) -> Refused:
     """Return how a call was refused; fails when it was not."""
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await call

@@ -1,5 +1,6 @@
 """A telemetry service in this process on real datastores, behind a real socket, and what callers send it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -20,8 +21,9 @@ from mirante.api.telemetry.v1.ingest_service_pb2_grpc import IngestServiceStub
 from mirante.api.telemetry.v1.privacy_service_pb2_grpc import PrivacyServiceStub
 
 from services.telemetry.app import TelemetryService, running
+from services.telemetry.events.locks import ERASURE_LOCK
 from services.telemetry.settings import TelemetrySettings
-from tests.support.serving import Datastores, Metadata, bearer
+from tests.support.serving import PATIENCE_SECONDS, Datastores, Metadata, Refused, bearer
 from tests.support.telemetry_database import stored_events
 from tests.support.telemetry_keys import INTERNAL_KEY, FakeKeyRegistry, fake_key_registry
 
@@ -135,10 +137,12 @@ class TelemetryServing:
 @asynccontextmanager
 async def telemetry_serving(stores: Datastores, **settings: Any) -> AsyncIterator[TelemetryServing]:
     """Run a service beside a flag service that knows a key of each role; settings are those of `TelemetrySettings`."""
-    async with AsyncExitStack() as stack:
-        registry = await stack.enter_async_context(fake_key_registry())
-        # The channel outlives the service, so that callers see how it ends.
-        service = await stack.enter_async_context(running(settings_for(stores, registry, **settings)))
+    # The channel outlives the service, so that callers see how it ends.
+    async with (
+        fake_key_registry() as registry,
+        AsyncExitStack() as stack,
+        running(settings_for(stores, registry, **settings)) as service,
+    ):
         channel = await stack.enter_async_context(open_channel(service.port))
         yield TelemetryServing(service, stores, registry, channel)
 
@@ -166,6 +170,59 @@ async def open_channel(port: int) -> AsyncIterator[grpc.aio.Channel]:
     options = [("grpc.use_local_subchannel_pool", 1), ("grpc.http2.bdp_probe", 0)]
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=options) as channel:
         yield channel
+
+
+@asynccontextmanager
+async def nothing_is_committed(service: TelemetryServing) -> AsyncIterator[None]:
+    """Keep the service's writers waiting for the time of the block."""
+    connection = await asyncpg.connect(service.database_url)
+    try:
+        async with connection.transaction():
+            await connection.execute(f"SELECT pg_advisory_xact_lock({ERASURE_LOCK})")
+            yield
+    finally:
+        await connection.close()
+
+
+class IngestStream:
+    """One stream of batches, which are numbered from 0 on."""
+
+    def __init__(self, service: TelemetryServing, metadata: Metadata | None = None) -> None:
+        call: Any = service.channel.stream_stream(f"{PACKAGE}.IngestService/IngestStream")
+        self.call: Any = call(metadata=metadata or service.key("server"))
+        self.sent = 0
+
+    async def send(self, *events: Sent) -> None:
+        """Send a batch; waits while the service takes none."""
+        batch = raw_batch_pb2.RawIngestRequest(events=as_bytes(events))
+        request = raw_batch_pb2.RawIngestStreamRequest(batch_id=self.sent, batch=batch)
+        await self.call.write(request.SerializeToString())
+        self.sent += 1
+
+    async def next(self) -> tuple[int, list[Answered]] | None:
+        """Return the number of the next batch that was answered and what became of its events; None at the end."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            try:
+                message = await self.call.read()
+            except grpc.aio.AioRpcError:
+                return None
+        if message is grpc.aio.EOF:
+            return None
+        response = ingest_pb2.IngestStreamResponse.FromString(message)
+        return response.batch_id, answered(response.result)
+
+    async def rest(self) -> list[tuple[int, list[Answered]]]:
+        """Return all answers that are left."""
+        found = []
+        while (answer := await self.next()) is not None:
+            found.append(answer)
+        return found
+
+    async def end(self) -> Refused:
+        """Return how the stream has ended."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            code = await self.call.code()
+        return Refused.of(code, await self.call.details(), await self.call.trailing_metadata())
 
 
 def as_bytes(events: Sequence[Sent]) -> list[bytes]:

@@ -43,6 +43,10 @@ def stream_call(method: str, behave: StreamBehaviour, policy: CallPolicy) -> Str
         except asyncio.CancelledError:
             code = grpc.StatusCode.CANCELLED
             raise
+        except grpc.aio.InternalError:
+            # The caller is gone: what was written reaches nobody, and nor would a status.
+            code = grpc.StatusCode.CANCELLED
+            raise asyncio.CancelledError from None
         except Exception as error:  # noqa: BLE001 - nothing passes unmapped
             refusal = refusal_for(error, method)
             code = refusal.code

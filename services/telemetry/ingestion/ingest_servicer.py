@@ -14,7 +14,7 @@ from services.runtime.calls.bytes_context import BytesContext
 from services.runtime.errors import InvalidRequest, NotFound, Overloaded, Unavailable
 from services.telemetry.ingestion.candidates import ImportPosition, Result, to_be_sent_again
 from services.telemetry.ingestion.imports import ImportStore
-from services.telemetry.ingestion.ingest_stream import serve_stream
+from services.telemetry.ingestion.ingest_stream import IngestStreams
 from services.telemetry.ingestion.intake import Batch, Intake
 from services.telemetry.ingestion.responses import problems, statuses
 
@@ -30,6 +30,7 @@ class IngestServicer:
     def __init__(self, intake: Intake, imports: ImportStore) -> None:
         self._intake = intake
         self._imports = imports
+        self._streams = IngestStreams()
 
     async def Ingest(self, request: raw_batch_pb2.RawIngestRequest, _: object) -> ingest_pb2.IngestResponse:
         """Take a batch."""
@@ -50,7 +51,11 @@ class IngestServicer:
                 results = [result] * len(batch.events)
             return ingest_pb2.IngestResponse(statuses=statuses(results), problems=problems(results))
 
-        await serve_stream(context, take)
+        await self._streams.serve(context, take)
+
+    def end_streams(self) -> None:
+        """Read streams no further: the service stops. Each ends once what it has read is answered."""
+        self._streams.leave()
 
     async def ImportEvents(
         self, request: raw_batch_pb2.RawImportEventsRequest, _: object
