@@ -5,6 +5,7 @@ import datetime
 import threading
 import time
 from decimal import Decimal
+from pathlib import Path
 
 from mirante import Delivery, Mirante
 
@@ -214,3 +215,17 @@ def test_batches_travel_compressed(make_client: MakeClient, telemetry: FakeTelem
         client.close()
     assert len(telemetry.stored) == 100
     assert relay.sent < 100_000
+
+
+def test_the_last_event_of_a_quiet_process_arrives(
+    make_client: MakeClient, telemetry: FakeTelemetry, tmp_path: Path
+) -> None:
+    """Also one that was tracked just when what came before it was sent: nobody has to track again, or to close."""
+    client = make_client(Delivery(linger=0.5, spool_linger=0.2), spool_dir=tmp_path)
+    client.track("first")
+    assert eventually(lambda: len(telemetry.stored) == 1)
+    time.sleep(0.6)  # the sender has gone to sleep
+    client.track("a")
+    time.sleep(0.45)  # it sends in 0.05 s, and has the next one on disk only in 0.2 s
+    client.track("b")
+    assert eventually(lambda: len(telemetry.stored) == 3)

@@ -180,6 +180,9 @@ class Sender:
             unsent, batch = self._backlog.unsent, self._delivery.batch_events
             if not unsent:
                 self._send_at = _NEVER
+            elif self._send_at == _NEVER:
+                # Came in while what was before it went out.
+                self._send_at = now + self._delivery.linger
             due = now if self._waiters.hurry or unsent >= batch else self._send_at
             look_at = max(min(due, self._backlog.next_due), self._gate.opens_at)
             if look_at > now:
