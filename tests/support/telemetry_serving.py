@@ -23,9 +23,9 @@ from mirante.api.telemetry.v1.privacy_service_pb2_grpc import PrivacyServiceStub
 from services.telemetry.app import TelemetryService, running
 from services.telemetry.events.locks import ERASURE_LOCK
 from services.telemetry.settings import TelemetrySettings
+from tests.support.fake_key_registry import INTERNAL_KEY, FakeKeyRegistry, fake_key_registry
 from tests.support.serving import PATIENCE_SECONDS, Datastores, Metadata, Refused, bearer
 from tests.support.telemetry_database import stored_events
-from tests.support.telemetry_keys import INTERNAL_KEY, FakeKeyRegistry, fake_key_registry
 
 if TYPE_CHECKING:
     from mirante.api.telemetry.v1.catalogue_service_pb2_grpc import CatalogueServiceAsyncStub

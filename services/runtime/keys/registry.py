@@ -79,7 +79,13 @@ class KeyRegistry:
 
     async def api_keys(self) -> Sequence[KnownKey]:
         """See `KeyReader`."""
-        return [] if self._known is None else [_key(each, self.environments) for each in self._known.keys]
+        if self._known is None:
+            return []
+        keys = [each for each in self._known.keys if each.api_key.role in _ROLES]
+        if len(keys) < len(self._known.keys):
+            # The flag service is newer than this one: such a key may do nothing here.
+            _log.warning("keys of unknown roles are left out", extra={"keys": len(self._known.keys) - len(keys)})
+        return [_key(each, self.environments) for each in keys]
 
     async def _ask(self) -> None:
         request = registry_pb2.GetKeysRequest(known_version=0 if self._known is None else self._known.version)
