@@ -78,15 +78,18 @@ def _rewriting(name: str, rewrite: Callable[[str], str]) -> Hide:
             return False
         value = properties[name]
         kind = value.WhichOneof("kind")
-        if kind is None:
+        size = value.ByteSize()
+        if not size:
             return False
-        if kind in ("list_value", "map_value"):
+        # A kind of value that only newer clients know is no kind here, but holds what it holds.
+        if kind is None or kind in ("list_value", "map_value"):
             del properties[name]
             return True
+        value.DiscardUnknownFields()
         text = value.string_value if kind == "string_value" else str(getattr(value, kind))
         hidden = rewrite(text)
         if kind == "string_value" and hidden == text:
-            return False
+            return value.ByteSize() != size
         value.string_value = hidden
         return True
 
