@@ -1,0 +1,301 @@
+"""The live state of one tenant."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from mirante.api.telemetry.v1.event_pb2 import StoredEvent
+
+from services.metrics.definitions import Aggregation, Clock
+from services.metrics.live import FUTURE, HOUR, REACH
+from services.metrics.live.amounts import Histograms, Totals
+from services.metrics.live.contributions import Actor, Contribution, Key, Undoing
+from services.metrics.live.distinct import DistinctActors
+from services.metrics.live.plan import NamePlan, Plan, Properties, amount_of, selects, text_of
+
+_LONGEST: Final = REACH + FUTURE + 2 * HOUR
+"""No set of minutes gets longer, in bits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """
+    How much is remembered of one tenant: actors, values of keys, what single events of actors did, and currencies of
+    one metric.
+    """
+
+    actors: int = 100_000
+    keys: int = 200_000
+    traces: int = 500_000
+    currencies: int = 20
+
+
+@dataclass(slots=True)
+class Left:
+    """What could not be counted, or not be remembered so that it can be taken back."""
+
+    unreadable: int = 0
+    actors: int = 0
+    keys: int = 0
+    traces: int = 0
+    tenants: int = 0
+
+
+class OldAmount:
+    """What an event added to (or took from) a minute that is no longer remembered."""
+
+    __slots__ = ("amount", "currency", "metric", "minute", "sign")
+
+    def __init__(self, made: Contribution, sign: int) -> None:
+        self.metric = made.metric
+        self.minute = made.minute
+        self.amount = made.amount
+        self.currency = made.currency
+        self.sign = sign
+
+
+class Tenant:
+    """
+    Counts the events of one tenant.
+
+    Minutes from `floor` on are kept; `old` collects what fell before it, until somebody takes it. `touched` are the
+    minutes whose amounts or windows have changed since `take_touched`.
+    """
+
+    def __init__(self, plan: Plan, floor: int, limits: Limits, left: Left) -> None:
+        self._plan = plan
+        self._limits = limits
+        self._left = left
+        self.floor = floor
+        self.amounts: list[dict[str, Totals]] = [{} for _ in plan.metrics]
+        self.histograms = {
+            at: Histograms() for at, each in enumerate(plan.metrics) if each.aggregation is Aggregation.PERCENTILE
+        }
+        self.counts = [{width: DistinctActors(width) for width in each.widths} for each in plan.sets]
+        self.actors: dict[bytes, Actor] = {}
+        self.keys: list[dict[str, Key]] = [{} for _ in plan.take_backs]
+        self.old: list[OldAmount] = []
+        self.newest = floor
+        self._traces = 0
+        self._touched: int | None = None
+        self.touched_hours: set[int] = set()
+
+    def apply(self, stored: StoredEvent, names: NamePlan) -> None:
+        """Count an event that was not counted yet."""
+        occurred = stored.occurred_at.seconds // 60
+        received = occurred if stored.imported else stored.received_at.seconds // 60
+        properties = stored.event.properties
+        actor = self._actor(stored.actor_id) if stored.actor_id else None
+        lasts = max(occurred, stored.received_at.seconds // 60)
+        if actor is not None:
+            for at, selection in names.sets:
+                minute = occurred if selection.clock is Clock.OCCURRED else received
+                if minute >= self.floor and (not selection.where or selects(selection, properties)):
+                    self._see(actor, at, minute)
+        for at, metric in names.amounts:
+            if not selects(metric.selection, properties):
+                continue
+            found = amount_of(metric, properties)
+            if found is None or not self._may_hold(at, found[1]):
+                self._left.unreadable += 1
+                continue
+            minute = occurred if metric.selection.clock is Clock.OCCURRED else received
+            made = Contribution(at, minute, found[0], found[1], lasts)
+            if metric.take_back is not None:
+                self._remember(made, self._plan.take_backs.index(metric.take_back), properties, metric.take_back.key)
+            self._trace(actor, made)
+            if made.counts:
+                self._add(made, 1)
+        for at, take_back in names.takes_back:
+            self._undo(at, text_of(properties, take_back.key), actor, lasts)
+
+    def merge(self, from_id: bytes, into_id: bytes) -> None:
+        """Count the first actor as the second, for all that is remembered."""
+        gone = None if from_id == into_id else self.actors.pop(from_id, None)
+        if gone is None:
+            return
+        stays = self.actors.get(into_id)
+        if stays is None:
+            self.actors[into_id] = gone
+            return
+        stays.traces += gone.traces
+        for at, minutes in enumerate(gone.seen):
+            before = stays.seen[at]
+            if minutes:
+                for counted in self.counts[at].values():
+                    counted.count(minutes, self.floor, -1)
+                    counted.count(before, self.floor, -1)
+                    counted.count(minutes | before, self.floor, 1)
+                stays.seen[at] = minutes | before
+                self._touch_seen(minutes)
+
+    def erase(self, actor_id: bytes) -> None:
+        """Forget an actor, and take back what their events did."""
+        gone = self.actors.pop(actor_id, None)
+        if gone is None:
+            return
+        for at, minutes in enumerate(gone.seen):
+            if minutes:
+                for counted in self.counts[at].values():
+                    counted.count(minutes, self.floor, -1)
+                self._touch_seen(minutes)
+        for trace in gone.traces:
+            if isinstance(trace, Undoing):
+                trace.erased = True
+                self._settle(trace.key)
+            else:
+                if trace.counts:
+                    self._add(trace, -1)
+                trace.erased = True
+
+    def forget_before(self, floor: int) -> None:
+        """Drop what is older."""
+        shift = floor - self.floor
+        if shift <= 0:
+            return
+        self._forget_amounts(floor)
+        for counts in self.counts:
+            for counted in counts.values():
+                counted.clear()
+        self._traces = 0
+        for actor_id, actor in list(self.actors.items()):
+            actor.seen = [minutes >> shift for minutes in actor.seen]
+            actor.traces = [each for each in actor.traces if each.lasts_until >= floor]
+            self._traces += len(actor.traces)
+            if not any(actor.seen) and not actor.traces:
+                del self.actors[actor_id]
+            for at, minutes in enumerate(actor.seen):
+                for counted in self.counts[at].values():
+                    counted.count(minutes, floor, 1)
+        self.floor = floor
+        self.touched_hours = {hour for hour in self.touched_hours if hour * HOUR >= floor}
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is known of it."""
+        return (
+            not self.actors
+            and not any(self.amounts)
+            and not any(self.keys)
+            and not self.old
+            and not any(each.minutes for each in self.histograms.values())
+        )
+
+    def touch(self, minute: int) -> None:
+        """Note that what belongs to a minute may be another now."""
+        if self._touched is None or minute < self._touched:
+            self._touched = minute
+        self.newest = max(self.newest, minute)
+        # Windows that end in the next hour hold it as well.
+        self.touched_hours.add(minute // HOUR)
+        self.touched_hours.add(minute // HOUR + 1)
+
+    def take_touched(self) -> int | None:
+        """Return the first minute that has changed since this was asked last; None when none has."""
+        touched, self._touched = self._touched, None
+        return touched
+
+    def _forget_amounts(self, floor: int) -> None:
+        for by_currency in self.amounts:
+            for totals in by_currency.values():
+                totals.forget_before(floor)
+            for currency in [each for each, totals in by_currency.items() if not totals.minutes]:
+                del by_currency[currency]
+        for histograms in self.histograms.values():
+            histograms.forget_before(floor)
+        for keys in self.keys:
+            for text in [text for text, key in keys.items() if key.forget_before(floor)]:
+                del keys[text]
+
+    def _trace(self, actor: Actor | None, trace: Contribution | Undoing) -> None:
+        if actor is None:
+            return
+        if self._traces >= self._limits.traces:
+            self._left.traces += 1
+            return
+        self._traces += 1
+        actor.traces.append(trace)
+
+    def _actor(self, actor_id: bytes) -> Actor | None:
+        actor = self.actors.get(actor_id)
+        if actor is None:
+            if len(self.actors) >= self._limits.actors:
+                self._left.actors += 1
+                return None
+            actor = self.actors[actor_id] = Actor(len(self._plan.sets))
+        return actor
+
+    def _see(self, actor: Actor, at: int, minute: int) -> None:
+        bit = minute - self.floor
+        before = actor.seen[at]
+        if before >> bit & 1 or bit >= _LONGEST:
+            return
+        for counted in self.counts[at].values():
+            counted.see(before, bit, self.floor)
+        actor.seen[at] = before | 1 << bit
+        self.touch(minute)
+
+    def _may_hold(self, at: int, currency: str) -> bool:
+        held = self.amounts[at]
+        return currency in held or len(held) < self._limits.currencies
+
+    def _key(self, at: int, text: str | None) -> Key | None:
+        if text is None:
+            return None
+        keys = self.keys[at]
+        key = keys.get(text)
+        if key is None:
+            if len(keys) >= self._limits.keys:
+                self._left.keys += 1
+                return None
+            key = keys[text] = Key()
+        return key
+
+    def _remember(self, made: Contribution, at: int, properties: Properties, name: str) -> None:
+        key = self._key(at, text_of(properties, name))
+        if key is not None:
+            key.contributions.append(made)
+            made.undone_by = key.undone
+
+    def _undo(self, at: int, text: str | None, actor: Actor | None, lasts_until: int) -> None:
+        key = self._key(at, text)
+        if key is None:
+            return
+        undoing = Undoing(key, lasts_until)
+        key.undoings.append(undoing)
+        self._trace(actor, undoing)
+        self._settle(key)
+
+    def _settle(self, key: Key) -> None:
+        undone = key.undone
+        for made in key.contributions:
+            counted = made.counts
+            made.undone_by = undone
+            if made.counts != counted:
+                self._add(made, 1 if made.counts else -1)
+
+    def _add(self, made: Contribution, sign: int) -> None:
+        if made.minute < self.floor:
+            self.old.append(OldAmount(made, sign))
+            return
+        if made.minute - self.floor >= _LONGEST:
+            self._left.unreadable += 1
+            made.erased = True
+            return
+        histograms = self.histograms.get(made.metric)
+        if histograms is not None:
+            histograms.add(made.minute, int(made.amount), sign)
+        else:
+            by_currency = self.amounts[made.metric]
+            totals = by_currency.setdefault(made.currency, Totals())
+            totals.add(made.minute, made.amount if sign > 0 else -made.amount)
+            if not totals.minutes:
+                del by_currency[made.currency]
+        self.touch(made.minute)
+
+    def _touch_seen(self, minutes: int) -> None:
+        self.touch(self.floor + (minutes & -minutes).bit_length() - 1)
+        while minutes:
+            bit = minutes.bit_length() - 1
+            self.touch(self.floor + bit)
+            # One touch an hour is enough.
+            minutes &= (1 << max(0, (self.floor + bit) // HOUR * HOUR - self.floor)) - 1
