@@ -193,5 +193,7 @@ async def test_a_person_is_erased_while_their_events_come_in(
         assert await forget_nothing(redis, *words) == []
     logged = json.dumps([[record.getMessage(), str(vars(record))] for record in caplog.records])
     assert [word for word in words if word in logged] == []
-    assert [kind for kind, _ in await exported(service, person)] == ["request"]
+    left = await exported(service, person)
+    assert {kind for kind, _ in left} == {"identity", "request"}
+    assert [document["anonymous_ids"] for kind, document in left if kind == "identity"] == [[]]
     assert {each.event.user_id for each in await service.stored() if each.event.user_id} == {"bia"}
