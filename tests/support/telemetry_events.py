@@ -20,7 +20,13 @@ def sale(
     """Return a `venda_criada` that happened now."""
     event = event_pb2.Event(id=event_id(made_ms), name="venda_criada", tenant=tenant, user_id=user_id)
     event.occurred_at.FromNanoseconds(time.time_ns() if made_ms is None else made_ms * 1_000_000)
-    values: dict[str, Any] = {"venda_id": "v-1", "valor": "99.90", "moeda": "BRL", "itens_count": 3, "metodo_pagamento": "pix"}
+    values: dict[str, Any] = {
+        "venda_id": "v-1",
+        "valor": "99.90",
+        "moeda": "BRL",
+        "itens_count": 3,
+        "metodo_pagamento": "pix",
+    }
     for name, value in (values | properties).items():
         event.properties[name].CopyFrom(value_to_proto(value))
     return event
