@@ -98,16 +98,19 @@ class FlagAdminServicer(pb2_grpc.FlagAdminServiceServicer):
     async def PromoteFlag(self, request: pb2.PromoteFlagRequest, _: object) -> pb2.PromoteFlagResponse:
         """Copy a definition to another environment."""
         caller = current_caller.get()
-        record, changes = await self._transfer.promote(
+        promotion = await self._transfer.promote(
             caller.environment(request.from_environment),
             caller.environment(request.to_environment),
             request.flag_key,
+            plan=request.plan,
             dry_run=request.dry_run,
             comment=request.comment,
             caller=caller,
         )
         return pb2.PromoteFlagResponse(
-            record=messages.flag_record(record) if record else None, changes=messages.field_changes_messages(changes)
+            record=messages.flag_record(promotion.record) if promotion.record else None,
+            changes=messages.field_changes_messages(promotion.changes),
+            plan=promotion.plan,
         )
 
     async def ExportFlags(self, request: pb2.ExportFlagsRequest, _: object) -> pb2.ExportFlagsResponse:
@@ -124,7 +127,7 @@ class FlagAdminServicer(pb2_grpc.FlagAdminServiceServicer):
             yaml=request.yaml,
             dry_run=request.dry_run,
             prune=request.prune,
-            expected_revision=request.expected_revision,
+            expected_revision=request.expected_revision if request.HasField("expected_revision") else None,
             comment=request.comment,
         )
         plan, revision = await self._transfer.make(environment, wish, caller)

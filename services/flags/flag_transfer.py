@@ -1,6 +1,7 @@
 """Flags that come from elsewhere, and go there: from another environment, from YAML, to YAML."""
 
 import asyncio
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -35,8 +36,17 @@ class Import:
     yaml: str
     dry_run: bool = False
     prune: bool = False
-    expected_revision: int = 0
+    expected_revision: int | None = None
     comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """The flag where it was promoted to (None if that was only planned), what changed, and what stands for the plan."""
+
+    record: Record | None
+    changes: Sequence[FieldChange]
+    plan: str
 
 
 class FlagTransfer:
@@ -58,12 +68,13 @@ class FlagTransfer:
         self._reader = Reader()
 
     async def promote(
-        self, source: str, target: str, key: str, *, dry_run: bool, comment: str, caller: Caller
-    ) -> tuple[Record | None, Sequence[FieldChange]]:
+        self, source: str, target: str, key: str, *, plan: str, dry_run: bool, comment: str, caller: Caller
+    ) -> Promotion:
         """
-        Copy a definition to another environment; return the record there (None with `dry_run`) and what changed.
+        Copy a definition to another environment. A `plan` is that of an earlier answer, or empty.
 
         Raises:
+            EtagMismatch: the flag was changed since the plan was made.
             NotFound: no such environment or flag.
             InvalidRequest: the flag has another type there, or needs segments or flags that are not there.
             StateConflict: it is archived, here or there.
@@ -74,9 +85,13 @@ class FlagTransfer:
             raise InvalidRequest.of("to_environment", "must be another environment")
         if not is_environment(source):
             raise no_environment(source)
-        given = parsed_flag(live(Kind.FLAG, key, await self._store.find(source, Kind.FLAG, key)))
+        record = live(Kind.FLAG, key, await self._store.find(source, Kind.FLAG, key))
+        given = parsed_flag(record)
         async with self._writer.change(target, caller) as change:
             stored = await change.find(Kind.FLAG, key)
+            now = _plan_of(record, stored)
+            if plan not in ("", now):
+                raise EtagMismatch("the flag was changed since the plan was made", metadata={"etag": now})
             if stored is None:
                 before = None
                 flag = created(given, self._make_salt)
@@ -86,12 +101,11 @@ class FlagTransfer:
                 flag = transplanted(before, given)
             changes = field_changes(before, flag)
             if stored is not None and serialised(flag) == stored.definition:
-                return None if dry_run else stored, changes
+                return Promotion(None if dry_run else stored, changes, now)
             require_sound(flag, "flag")
             await self._references.require_sound(change, flag)
-            if dry_run:
-                return None, changes
-            return change.put(flag, stored, Action.PROMOTE, comment=comment), changes
+            written = None if dry_run else change.put(flag, stored, Action.PROMOTE, comment=comment)
+            return Promotion(written, changes, now)
 
     async def export(self, environment: str) -> tuple[str, int]:
         """Return all live flags and segments as YAML, and the revision they are of."""
@@ -115,7 +129,7 @@ class FlagTransfer:
             raise InvalidRequest.of("yaml", "is required")
         wanted = await self._reader.read(wish.yaml)
         async with self._writer.change(environment, caller, seconds=_IMPORT_SECONDS) as change:
-            if wish.expected_revision not in (0, change.head.revision):
+            if wish.expected_revision not in (None, change.head.revision):
                 raise EtagMismatch(
                     f"environment {environment} was changed since the plan was made: it is at revision "
                     f"{change.head.revision}, not {wish.expected_revision}",
@@ -149,6 +163,11 @@ class FlagTransfer:
             size + sum(each.definition.ByteSize() for each in written),
         )
         return plan
+
+
+def _plan_of(given: Record, stored: Record | None) -> str:
+    there = b"" if stored is None else stored.definition
+    return hashlib.sha256(hashlib.sha256(given.definition).digest() + there).hexdigest()[:16]
 
 
 def _yaml_path(field: str) -> str:

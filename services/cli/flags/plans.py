@@ -94,7 +94,7 @@ def promote_flag(
     if not session.output.as_json:
         show_changes(session.output, plan.changes)
     ask(session.output, f"make {key} in {target} like that?", yes=yes)
-    request.dry_run = False
+    request.dry_run, request.plan = False, plan.plan
     done = session.call(session.flags.PromoteFlag, request)
     session.output.answer(
         lambda: {**plain(done), "applied": True},

@@ -122,10 +122,11 @@ async def test_a_plan_that_is_out_of_date_is_refused(desk: Desk) -> None:
     """Whoever agreed to a plan gets that plan or none."""
     plan = await desk.import_yaml(TWO_FLAGS, dry_run=True)
     await desk.create(bool_flag("c"))
-    request = pb2.ImportFlagsRequest(environment="production", yaml=TWO_FLAGS, expected_revision=7)
-    error = await desk.refused(desk.flags.ImportFlags, request)
-    assert (type(error), reason(error), error.metadata) == (EtagMismatch, "ETAG_MISMATCH", {"etag": "1"})
     assert plan.revision == 0
+    for revision in (0, 7):
+        request = pb2.ImportFlagsRequest(environment="production", yaml=TWO_FLAGS, expected_revision=revision)
+        error = await desk.refused(desk.flags.ImportFlags, request)
+        assert (type(error), reason(error), error.metadata) == (EtagMismatch, "ETAG_MISMATCH", {"etag": "1"})
     response = await desk.import_yaml(TWO_FLAGS, expected_revision=1)
     assert response.revision == 2
 
@@ -231,6 +232,26 @@ async def test_promotion_to_where_the_flag_exists(desk: Desk) -> None:
     assert response.record.flag == expected
     again = await desk.call(desk.flags.PromoteFlag, request)
     assert (again.record, list(again.changes)) == (response.record, [])
+
+
+async def test_a_promotion_of_what_was_changed_meanwhile_is_refused(desk: Desk) -> None:
+    """Here or there; the plan that was made anew is carried out."""
+    await desk.create(bool_flag("a"))
+    request = pb2.PromoteFlagRequest(from_environment="production", to_environment="staging", flag_key="a")
+    request.dry_run = True
+    for changed_in in ("staging", "production"):
+        request.plan = (await desk.call(desk.flags.PromoteFlag, request)).plan
+        if changed_in == "staging":
+            await desk.create(bool_flag("a", description="outro"), "staging")
+        else:
+            await desk.kill("a")
+        request.dry_run = False
+        error = await desk.refused(desk.flags.PromoteFlag, request)
+        assert (type(error), reason(error)) == (EtagMismatch, "ETAG_MISMATCH")
+        request.plan, request.dry_run = "", True
+    request.plan = (await desk.call(desk.flags.PromoteFlag, request)).plan
+    request.dry_run = False
+    assert (await desk.call(desk.flags.PromoteFlag, request)).record.flag.version == 2
 
 
 async def test_a_promotion_that_lacks_something_there_is_refused(desk: Desk) -> None:

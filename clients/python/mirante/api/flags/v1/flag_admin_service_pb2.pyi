@@ -651,12 +651,17 @@ class PromoteFlagRequest(_message.Message):
     FLAG_KEY_FIELD_NUMBER: _builtins.int
     DRY_RUN_FIELD_NUMBER: _builtins.int
     COMMENT_FIELD_NUMBER: _builtins.int
+    PLAN_FIELD_NUMBER: _builtins.int
     from_environment: _builtins.str
     to_environment: _builtins.str
     flag_key: _builtins.str
     dry_run: _builtins.bool
     """Only say what would change."""
     comment: _builtins.str
+    plan: _builtins.str
+    """As in the answer that a person agreed to: refuse with ABORTED if the flag was changed meanwhile, here or there. Empty:
+    whatever the flag is like now.
+    """
     def __init__(
         self,
         *,
@@ -665,10 +670,11 @@ class PromoteFlagRequest(_message.Message):
         flag_key: _builtins.str = ...,
         dry_run: _builtins.bool = ...,
         comment: _builtins.str = ...,
+        plan: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["comment", b"comment", "dry_run", b"dry_run", "flag_key", b"flag_key", "from_environment", b"from_environment", "to_environment", b"to_environment"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["comment", b"comment", "dry_run", b"dry_run", "flag_key", b"flag_key", "from_environment", b"from_environment", "plan", b"plan", "to_environment", b"to_environment"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -680,6 +686,9 @@ class PromoteFlagResponse(_message.Message):
 
     RECORD_FIELD_NUMBER: _builtins.int
     CHANGES_FIELD_NUMBER: _builtins.int
+    PLAN_FIELD_NUMBER: _builtins.int
+    plan: _builtins.str
+    """Stands for what is copied, and over what."""
     @_builtins.property
     def record(self) -> Global___FlagRecord:
         """Unset with dry_run."""
@@ -691,10 +700,11 @@ class PromoteFlagResponse(_message.Message):
         *,
         record: Global___FlagRecord | None = ...,
         changes: _abc.Iterable[Global___FieldChange] | None = ...,
+        plan: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["record", b"record"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "record", b"record"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "plan", b"plan", "record", b"record"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -767,14 +777,16 @@ class ImportFlagsRequest(_message.Message):
         yaml: _builtins.str = ...,
         dry_run: _builtins.bool = ...,
         prune: _builtins.bool = ...,
-        expected_revision: _builtins.int = ...,
+        expected_revision: _builtins.int | None = ...,
         comment: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_revision", b"_expected_revision", "expected_revision", b"expected_revision"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["comment", b"comment", "dry_run", b"dry_run", "environment", b"environment", "expected_revision", b"expected_revision", "prune", b"prune", "yaml", b"yaml"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_revision", b"_expected_revision", "comment", b"comment", "dry_run", b"dry_run", "environment", b"environment", "expected_revision", b"expected_revision", "prune", b"prune", "yaml", b"yaml"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__expected_revision: _TypeAlias = _typing.Literal["expected_revision"]  # noqa: Y015
+    _WhichOneofArgType__expected_revision: _TypeAlias = _typing.Literal["_expected_revision", b"_expected_revision"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__expected_revision) -> _WhichOneofReturnType__expected_revision | None: ...
 
 Global___ImportFlagsRequest: _TypeAlias = ImportFlagsRequest  # noqa: Y015
 
