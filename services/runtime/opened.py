@@ -10,7 +10,7 @@ from services.runtime.calls.intercepted import InterceptedServices
 from services.runtime.datastores import open_datastores
 from services.runtime.redis import open_redis
 from services.runtime.server import GrpcServer, open_server
-from services.runtime.settings import ServiceSettings
+from services.runtime.settings import ServiceSettings, SettingsError
 from services.runtime.telemetry.export import Telemetry, open_telemetry
 
 
@@ -66,6 +66,12 @@ async def open_service(
                 names=names,
             )
         )
-        datastores = await stack.enter_async_context(open_datastores(settings))
-        redis = await stack.enter_async_context(open_redis(datastores.redis_url))
+        try:
+            datastores = await stack.enter_async_context(open_datastores(settings))
+        except ValueError as error:
+            raise SettingsError(str(error)) from None
+        try:
+            redis = await stack.enter_async_context(open_redis(datastores.redis_url))
+        except ValueError:
+            raise SettingsError("REDIS_URL: is not the address of a Redis or Valkey") from None
         yield Opened(telemetry, services, server, datastores.database_url, redis)

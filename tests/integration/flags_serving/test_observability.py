@@ -1,23 +1,18 @@
 """What the service tells about itself."""
 
-import asyncio
 import json
 import logging
 import re
-import urllib.request
 from collections.abc import Iterator
-from concurrent import futures
-from typing import Any
 
 import grpc
 import pytest
 from mirante.api.flags.v1 import evaluation_service_pb2 as pb2
 from mirante.api.flags.v1 import flag_sync_service_pb2 as sync_pb2
-from opentelemetry.proto.collector.metrics.v1 import metrics_service_pb2, metrics_service_pb2_grpc
-from opentelemetry.proto.collector.trace.v1 import trace_service_pb2, trace_service_pb2_grpc
 
 from services.flags import evaluation_servicer
 from tests.support.flag_store import bool_flag
+from tests.support.observers import ORDINARY_LABELS, Collector, collecting, scraped
 from tests.support.serving import Datastores, Serving, eventually, refused, serving
 
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
@@ -26,14 +21,6 @@ TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 def ask(flag_key: str = "a") -> pb2.EvaluateFlagRequest:
     """A question."""
     return pb2.EvaluateFlagRequest(flag_key=flag_key, context=pb2.EvaluationContext(targeting_key="ana"))
-
-
-async def scraped(service: Serving) -> dict[str, float]:
-    """What Prometheus sees: values by name and labels."""
-    url = f"http://127.0.0.1:{service.service.prometheus_port}/metrics"
-    text = await asyncio.to_thread(lambda: urllib.request.urlopen(url).read().decode())
-    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
-    return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
 
 
 async def test_prometheus_sees_calls_streams_and_delivery(stores: Datastores) -> None:
@@ -47,57 +34,27 @@ async def test_prometheus_sees_calls_streams_and_delivery(stores: Datastores) ->
         await watcher.send(applied=sync_pb2.Applied(revision=revision))
 
         async def delivered() -> bool:
-            seen = await scraped(service)
+            seen = await scraped(service.service.prometheus_port)
             lag = seen.get('mirante_rules_lag{environment="production"}')
             return seen.get("mirante_rules_delivery_seconds_count") == 1 and lag == 0
 
         await eventually(delivered)
-        seen = await scraped(service)
+        seen = await scraped(service.service.prometheus_port)
         method = "mirante.api.flags.v1.EvaluationService/EvaluateFlag"
         for status in ("OK", "NOT_FOUND"):
             assert seen[f'rpc_server_duration_seconds_count{{rpc_grpc_status="{status}",rpc_method="{method}"}}'] == 1
         assert seen['mirante_streams_open{rpc_method="mirante.api.flags.v1.FlagSyncService/WatchFlags"}'] == 1
         assert seen['mirante_calls_refused_total{reason="quota"}'] == 0
         labels = {label for name in seen for label in re.findall(r"(\w+)=", name)}
-        assert labels <= {
-            *("le", "rpc_method", "rpc_grpc_status", "environment", "reason"),
-            *("service_name", "service_instance_id"),
-            *("telemetry_sdk_language", "telemetry_sdk_name", "telemetry_sdk_version"),
-        }
-
-
-class Collector(trace_service_pb2_grpc.TraceServiceServicer, metrics_service_pb2_grpc.MetricsServiceServicer):
-    """Takes what is exported by OTLP."""
-
-    def __init__(self) -> None:
-        self.spans: list[Any] = []
-        self.metrics: set[str] = set()
-
-    def Export(self, request: Any, _context: object) -> Any:  # noqa: N802 - the name in the contract
-        """Take spans or metrics."""
-        if isinstance(request, trace_service_pb2.ExportTraceServiceRequest):
-            for resource in request.resource_spans:
-                for scope in resource.scope_spans:
-                    self.spans += scope.spans
-            return trace_service_pb2.ExportTraceServiceResponse()
-        for resource in request.resource_metrics:
-            for scope in resource.scope_metrics:
-                self.metrics |= {metric.name for metric in scope.metrics}
-        return metrics_service_pb2.ExportMetricsServiceResponse()
+        assert labels <= ORDINARY_LABELS
 
 
 @pytest.fixture
 def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
     """Yield a collector that the standard variables name."""
-    collector = Collector()
-    server = grpc.server(futures.ThreadPoolExecutor(2))
-    trace_service_pb2_grpc.add_TraceServiceServicer_to_server(collector, server)  # type: ignore[no-untyped-call]
-    metrics_service_pb2_grpc.add_MetricsServiceServicer_to_server(collector, server)  # type: ignore[no-untyped-call]
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{port}")
-    yield collector
-    server.stop(None).wait()
+    with collecting() as (collector, url):
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", url)
+        yield collector
 
 
 async def test_traced_calls_are_exported(stores: Datastores, collector: Collector) -> None:
