@@ -35,6 +35,7 @@ class KeyRing:
         self._on_revoked = on_revoked
         self._version: int | None = None
         self._keys: dict[bytes, _Key] = {}
+        self._valid_ids: set[str] = set()
         # The headers that were let in, so that a secret is hashed once and not at every call.
         self._let_in: dict[str, Caller] = {}
 
@@ -51,11 +52,16 @@ class KeyRing:
         keys = {
             key.secret_hash: _Key(_caller(key), key.revoked_at is not None) for key in await self._reader.api_keys()
         }
-        gone = _valid(self._keys) - _valid(keys)
-        self._keys, self._version, self._let_in = keys, version, {}
+        valid = _valid(keys)
+        gone = self._valid_ids - valid
+        self._keys, self._valid_ids, self._version, self._let_in = keys, valid, version, {}
         for key_id in sorted(gone):
             _log.info("key revoked", extra={"key_id": key_id})
             self._on_revoked(key_id)
+
+    def is_valid(self, key_id: str) -> bool:
+        """Whether a key, by its id, is known and was not revoked."""
+        return key_id in self._valid_ids
 
     def authenticate(self, authorization: str | None) -> Caller:
         """See `Authenticator`."""

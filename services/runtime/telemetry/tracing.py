@@ -1,5 +1,6 @@
 """Server spans of the calls that are traced."""
 
+from collections.abc import Mapping
 from random import random
 
 import grpc
@@ -31,24 +32,32 @@ class CallTracing:
 
     def begin(self, method: str, headers: Headers) -> Span | None:
         """Return the span of a call and make it the present task's; None when the call is not traced."""
-        if TRACE_PARENT not in headers:
-            if random() >= self._ratio:
-                return None
-            parent = None
-        else:
-            parent = trace_parent(headers)
-            if not self._sampling.traces(parent):
-                return None
+        if TRACE_PARENT not in headers and random() >= self._ratio:
+            return None
         service, _, name = method[1:].partition("/")
-        span = self._tracer.start_span(
-            method[1:],
+        attributes = {"rpc.system": "grpc", "rpc.service": service, "rpc.method": name}
+        span = self._sampled(method[1:], headers, attributes)
+        if span is not None:
+            # The task ends with the call, and its context with it: there is nothing to detach.
+            otel_context.attach(trace.set_span_in_context(span))
+        return span
+
+    def begin_span(self, name: str, headers: Headers, attributes: Mapping[str, str]) -> Span | None:
+        """Return the span of a request of another protocol, which is ended by whoever began it; None as in `begin`."""
+        if TRACE_PARENT not in headers and random() >= self._ratio:
+            return None
+        return self._sampled(name, headers, attributes)
+
+    def _sampled(self, name: str, headers: Headers, attributes: Mapping[str, str]) -> Span | None:
+        parent = trace_parent(headers) if TRACE_PARENT in headers else None
+        if TRACE_PARENT in headers and not self._sampling.traces(parent):
+            return None
+        return self._tracer.start_span(
+            name,
             context=None if parent is None else _remote(parent),
             kind=SpanKind.SERVER,
-            attributes={"rpc.system": "grpc", "rpc.service": service, "rpc.method": name},
+            attributes=dict(attributes),
         )
-        # The task ends with the call, and its context with it: there is nothing to detach.
-        otel_context.attach(trace.set_span_in_context(span))
-        return span
 
     def end(self, span: Span, code: grpc.StatusCode) -> None:
         """End the span of a call."""

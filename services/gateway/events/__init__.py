@@ -1,0 +1,1 @@
+"""Events of browsers, handed on to the telemetry service."""

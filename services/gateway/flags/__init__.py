@@ -1,0 +1,1 @@
+"""Flags by OFREP, answered from rules held in this process."""

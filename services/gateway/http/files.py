@@ -1,0 +1,47 @@
+"""The dashboard's files."""
+
+import os
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from services.gateway.http.headers import FILES_POLICY
+from services.gateway.http.problems import NOT_FOUND, Problem
+
+_HASHED_FOLDER: Final = "assets"
+"""Where Vite puts files whose names change with their content."""
+
+
+class DashboardFiles(StaticFiles):
+    """Serves a folder. An address without a file type is a page of the application, which `index.html` draws."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(directory=folder, html=True, check_dir=False)
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """Return the response for a path below the folder."""
+        parts = PurePosixPath(path).parts
+        if "\0" in path or any(part.startswith(".") for part in parts if part != os.curdir):
+            raise _nothing()
+        try:
+            response = await super().get_response(path, scope)
+        except HTTPException as error:
+            if error.status_code != 404 or PurePosixPath(path).suffix:
+                raise _nothing() from None
+            try:
+                response = await super().get_response("index.html", scope)
+            except HTTPException:
+                raise _nothing() from None
+        hashed = bool(parts) and parts[0] == _HASHED_FOLDER
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if hashed else "no-cache"
+        response.headers["Content-Security-Policy"] = FILES_POLICY
+        response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+        return response
+
+
+def _nothing() -> Problem:
+    return Problem(404, NOT_FOUND, "there is nothing at this address")

@@ -1,0 +1,1 @@
+"""Live metrics over WebSockets."""

@@ -1,0 +1,103 @@
+"""What is at which address, and what every request goes through."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
+from starlette.types import ASGIApp
+from starlette.websockets import WebSocket
+
+from services.gateway.access.browser_access import BrowserAccess
+from services.gateway.access.cors import Cors
+from services.gateway.events.events import Events
+from services.gateway.flags.event_streams import EventStreams
+from services.gateway.flags.ofrep import EVENTS_PATH, Ofrep
+from services.gateway.http.failures import Failures
+from services.gateway.http.files import DashboardFiles
+from services.gateway.http.headers import SecurityHeaders
+from services.gateway.http.health import Health
+from services.gateway.http.problems import METHOD_NOT_ALLOWED, NOT_FOUND, Problem, problem_response
+from services.gateway.http.tracing import Observed
+from services.gateway.live.socket import LiveSockets
+from services.gateway.openapi import openapi_document
+from services.runtime.telemetry.export import Telemetry
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """What answers."""
+
+    ofrep: Ofrep
+    event_streams: EventStreams
+    events: Events
+    sockets: LiveSockets
+    health: Health
+
+
+def application(
+    doors: Doors,
+    telemetry: Telemetry,
+    access: Callable[[], BrowserAccess],
+    *,
+    dashboard: Path | None,
+    tls: bool,
+) -> ASGIApp:
+    """Return the whole application."""
+    routes: list[BaseRoute] = [
+        _route("/ofrep/v1/evaluate/flags", doors.ofrep.all, "POST"),
+        _route("/ofrep/v1/evaluate/flags/{key:path}", doors.ofrep.one, "POST"),
+        _route(EVENTS_PATH, doors.event_streams.__call__, "GET"),
+        _route("/v1/events", doors.events.__call__, "POST"),
+        WebSocketRoute("/ws/metrics", _socket(doors.sockets)),
+        _route("/healthz", doors.health.alive, "GET"),
+        _route("/readyz", doors.health.ready, "GET"),
+        _route("/openapi.json", openapi_document, "GET"),
+    ]
+    if dashboard is not None:
+        routes.append(Mount("/", DashboardFiles(dashboard)))
+    app = Starlette(
+        routes=routes,
+        exception_handlers={404: _nothing, 405: _wrong_method},
+        middleware=[
+            Middleware(Observed, telemetry=telemetry),
+            Middleware(SecurityHeaders, tls=tls),
+            Middleware(Cors, access=access),
+            Middleware(Failures),
+        ],
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+def _route(path: str, endpoint: Endpoint, method: str) -> Route:
+    async def answer(request: Request) -> Response:
+        return await endpoint(request)
+
+    return Route(path, answer, methods=[method])
+
+
+def _socket(sockets: LiveSockets) -> Callable[[WebSocket], Awaitable[None]]:
+    async def serve(socket: WebSocket) -> None:
+        await sockets(socket)
+
+    return serve
+
+
+async def _nothing(_request: Request, _error: Exception) -> Response:
+    return problem_response(Problem(404, NOT_FOUND, "there is nothing at this address"))
+
+
+async def _wrong_method(_request: Request, error: Exception) -> Response:
+    headers: dict[str, str] = getattr(error, "headers", None) or {}
+    return problem_response(
+        Problem(
+            405, METHOD_NOT_ALLOWED, "this address takes other methods", headers={"Allow": headers.get("Allow", "")}
+        )
+    )
