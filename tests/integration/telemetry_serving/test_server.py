@@ -111,7 +111,7 @@ async def test_a_first_start_waits_for_the_flag_service_and_later_ones_do_not(st
 
 
 async def test_keys_come_from_the_real_flag_service(stores: Datastores) -> None:
-    """With the key of role internal that the flag service leaves in the home folder; a database for each service."""
+    """With the key of role internal that the flag service leaves in the home folder."""
     async with serving(stores) as flags, fake_key_registry() as registry:
         address = f"127.0.0.1:{flags.service.port}"
         settings = settings_for(stores, registry, flags_address=address, internal_key=None)
