@@ -1,34 +1,29 @@
 """What waits to be committed: bounded, and everybody in turn, so that nobody waits behind another's burst."""
 
 import asyncio
-from collections import OrderedDict, deque
-from typing import Final
 
 from services.runtime.errors import Overloaded
 from services.telemetry.ingestion.candidates import Submission
-
-_SHARE: Final = 0.5
-"""Of the queue, the most that one tenant may fill."""
-
-Turn = tuple[str, str]
-"""Environment and whose turn it is: a tenant, or a sender of events of many."""
+from services.telemetry.ingestion.rounds import Rounds, Turn
 
 
 class FairQueue:
-    """
-    Waiting submissions of at most `most_bytes`, of which one tenant may fill half.
-
-    Taken in rounds: each tenant that waits gives one submission a round.
-    """
+    """Waiting submissions of at most `most_bytes`, taken in rounds; see `Rounds`."""
 
     def __init__(self, most_bytes: int) -> None:
-        self._most_bytes = most_bytes
-        self._waiting: OrderedDict[Turn, deque[tuple[Submission, asyncio.Future[None]]]] = OrderedDict()
-        self._bytes_of: dict[Turn, int] = {}
+        self._rounds: Rounds[tuple[Submission, asyncio.Future[None]]] = Rounds(most_bytes)
         self._filled = asyncio.Event()
-        self.bytes = 0
         self.events = 0
         self.refused = 0
+
+    @property
+    def bytes(self) -> int:
+        """What waits."""
+        return self._rounds.bytes
+
+    def has_room(self, turn: Turn, size: int) -> bool:
+        """Return whether a submission of so many bytes may be added."""
+        return self._rounds.has_room(turn, size)
 
     def put(self, turn: Turn, submission: Submission, retry_seconds: float) -> "asyncio.Future[None]":
         """
@@ -37,41 +32,32 @@ class FairQueue:
         Raises:
             Overloaded: there is no room for it; says to come back after `retry_seconds`.
         """
-        held = self._bytes_of.get(turn, 0)
-        if self.bytes + submission.bytes > self._most_bytes or held + submission.bytes > self._most_bytes * _SHARE:
-            self.refused += len(submission.candidates)
-            raise Overloaded("the service holds as many events as it may", retry_seconds=retry_seconds)
+        if not self._rounds.has_room(turn, submission.bytes):
+            raise self.refusal(len(submission.candidates), retry_seconds)
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(turn, deque()).append((submission, done))
-        self._bytes_of[turn] = held + submission.bytes
-        self.bytes += submission.bytes
+        self._rounds.add(turn, (submission, done), submission.bytes)
         self.events += len(submission.candidates)
         self._filled.set()
         return done
 
     async def take(self, most_events: int, most_bytes: int) -> list[tuple[Submission, "asyncio.Future[None]"]]:
         """Wait until something waits; return one submission at least, and no more than the limits otherwise allow."""
-        while not self._waiting:
+        while not self._rounds:
             self._filled.clear()
             await self._filled.wait()
         taken: list[tuple[Submission, asyncio.Future[None]]] = []
         events = size = 0
-        while self._waiting:
-            turn, line = next(iter(self._waiting.items()))
-            submission = line[0][0]
+        while self._rounds:
+            submission, _ = self._rounds.first()
             if taken and (events + len(submission.candidates) > most_events or size + submission.bytes > most_bytes):
                 break
-            taken.append(line.popleft())
+            taken.append(self._rounds.take())
             events += len(submission.candidates)
             size += submission.bytes
-            self._leave(turn, submission)
+        self.events -= events
         return taken
 
-    def _leave(self, turn: Turn, submission: Submission) -> None:
-        self.bytes -= submission.bytes
-        self.events -= len(submission.candidates)
-        if self._waiting[turn]:
-            self._waiting.move_to_end(turn)
-            self._bytes_of[turn] -= submission.bytes
-        else:
-            del self._waiting[turn], self._bytes_of[turn]
+    def refusal(self, events: int, retry_seconds: float) -> Overloaded:
+        """Count so many events that there is no room for; return the error for whoever sent them."""
+        self.refused += events
+        return Overloaded("the service holds as many events as it may", retry_seconds=retry_seconds)

@@ -12,8 +12,9 @@ from typing import Final
 
 from services.runtime.errors import ServiceError, Unavailable
 from services.telemetry.ingestion.candidates import Submission
-from services.telemetry.ingestion.fair_queue import FairQueue, Turn
+from services.telemetry.ingestion.fair_queue import FairQueue
 from services.telemetry.ingestion.log_writer import LogWriter
+from services.telemetry.ingestion.rounds import Turn
 
 _log = logging.getLogger(__name__)
 
@@ -52,13 +53,15 @@ class GroupCommit:
 
     def enqueue(self, turn: Turn, submission: Submission) -> "asyncio.Future[None]":
         """Do as `commit`, without waiting for the commit; what it raises later is the future's."""
-        return self.queue.put(turn, submission, self._retry_seconds())
+        return self.queue.put(turn, submission, self.retry_seconds)
 
     def lanes(self) -> list[Callable[[], Awaitable[None]]]:
         """Return what has to run beside the calls."""
         return [self._lane] * LANES
 
-    def _retry_seconds(self) -> float:
+    @property
+    def retry_seconds(self) -> float:
+        """How long what waits takes."""
         return min(_LONGEST_RETRY, max(_LEAST_RETRY, self.queue.bytes / self._rate))
 
     async def _lane(self) -> None:

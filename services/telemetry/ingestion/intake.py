@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from google.protobuf.message import DecodeError
 from mirante.api.common.v1 import error_reason_pb2 as reasons
+from mirante.api.telemetry.v1 import event_pb2
 from mirante.api.telemetry.v1 import ingest_service_pb2 as ingest_pb2
 
 from services.runtime.access import Caller
@@ -14,6 +16,7 @@ from services.runtime.errors import InvalidRequest, Overloaded, Unavailable
 from services.telemetry.events.judging import Judges
 from services.telemetry.events.timing import Skews
 from services.telemetry.ingestion.admission import Terms, admit
+from services.telemetry.ingestion.admission_line import AdmissionLine
 from services.telemetry.ingestion.candidates import (
     Candidate,
     ImportPosition,
@@ -25,12 +28,17 @@ from services.telemetry.ingestion.candidates import (
 from services.telemetry.ingestion.event_quota import EventQuota
 from services.telemetry.ingestion.group_commit import GroupCommit
 from services.telemetry.ingestion.name_limit import MOST_UNDECLARED, NameLimit
+from services.telemetry.ingestion.rounds import Turn
 
 MOST_EVENTS: Final = 1_000
 
 _DAY_MS: Final = 86_400_000
 _CANDIDATE_BYTES: Final = 600
 """What a candidate weighs in memory beside its body."""
+_PAUSE_EVERY: Final = 16
+"""Events: a fraction of a millisecond."""
+_LINE_BYTES: Final = 16 * 1024 * 1024
+"""Batches that wait to be taken apart: a second's work, and some of the largest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +76,7 @@ class Intake:
         self._names = names
         self._window = window
         self._skews = Skews()
+        self._line = AdmissionLine(_LINE_BYTES)
 
     async def take(self, batch: Batch, caller: Caller) -> list[Result]:
         """
@@ -81,11 +90,10 @@ class Intake:
         _check_size(batch.events)
         self._charge_key(caller, len(batch.events))
         results: list[Result | None] = [None] * len(batch.events)
-        terms = self._terms(batch, imported=False)
         by_tenant: dict[str, list[int]] = {}
         admitted: list[Candidate] = []
-        for index, raw in enumerate(batch.events):
-            candidate = self._admit(raw, terms)
+        turn = (batch.environment, _whose(batch.events, caller))
+        for index, candidate in enumerate(await self._take_apart(turn, batch, imported=False)):
             if isinstance(candidate, Result):
                 results[index] = candidate
                 continue
@@ -111,20 +119,43 @@ class Intake:
         _check_size(batch.events)
         self._charge_key(caller, len(batch.events))
         results: list[Result | None] = [None] * len(batch.events)
-        terms = self._terms(batch, imported=True)
         indexes, candidates = [], []
-        for index, raw in enumerate(batch.events):
-            admitted = self._admit(raw, terms)
+        turn = (batch.environment, f"\x00{position.import_key}")
+        for index, admitted in enumerate(await self._take_apart(turn, batch, imported=True)):
             if isinstance(admitted, Result):
                 results[index] = admitted
             else:
                 indexes.append(index)
                 candidates.append(admitted)
         submission = _submission(candidates, position)
-        await asyncio.shield(self._commit.enqueue((batch.environment, f"\x00{position.import_key}"), submission))
+        await asyncio.shield(self._commit.enqueue(turn, submission))
         for index, result in zip(indexes, submission.results, strict=True):
             results[index] = result
         return [result for result in results if result is not None]
+
+    async def _take_apart(self, turn: Turn, batch: Batch, *, imported: bool) -> list[Candidate | Result]:
+        """
+        Return what each event makes, when it was the batch's turn.
+
+        Raises:
+            Overloaded: too many wait already, here or for their commit.
+        """
+        events = batch.events
+        size = sum(map(len, events))
+        if not self._line.has_room(turn, size):
+            raise self._commit.queue.refusal(len(events), self._line.retry_seconds)
+        if not self._commit.queue.has_room(turn, size):
+            raise self._commit.queue.refusal(len(events), self._commit.retry_seconds)
+        terms = self._terms(batch, imported=imported)
+        apart: list[Candidate | Result] = []
+        await self._line.wait(turn, size)
+        with self._line.taking_apart(size):
+            for start in range(0, len(events), _PAUSE_EVERY):
+                if start:
+                    # gRPC hears of one new call each time: all of a batch at once would keep everybody waiting.
+                    await asyncio.sleep(0)
+                apart += [self._admit(raw, terms) for raw in events[start : start + _PAUSE_EVERY]]
+        return apart
 
     def _charge_key(self, caller: Caller, events: int) -> None:
         delay = self._quota.of_key(caller, events)
@@ -154,7 +185,7 @@ class Intake:
         waiting = [index for index, result in enumerate(results) if result is None]
         submission = _submission(admitted)
         # Its events are answered together, so a batch is committed as one: in its tenant's turn, or in its sender's.
-        turn = next(iter(by_tenant)) if len(by_tenant) == 1 else f"\x00{caller.key_id}"
+        turn = next(iter(by_tenant)) if len(by_tenant) == 1 else _senders(caller)
         try:
             await asyncio.shield(self._commit.enqueue((batch.environment, turn), submission))
         except (Overloaded, Unavailable) as error:
@@ -193,6 +224,20 @@ class Intake:
 def _check_size(events: Sequence[bytes]) -> None:
     if len(events) > MOST_EVENTS:
         raise InvalidRequest.of("events", f"are {len(events)}; a batch may hold {MOST_EVENTS}")
+
+
+def _whose(events: Sequence[bytes], caller: Caller) -> str:
+    """Return whose turn a batch is, before it is taken apart: by its first event and its last."""
+    try:
+        tenants = {event_pb2.Event.FromString(raw).tenant for raw in (*events[:1], *events[-1:])}
+    except DecodeError:
+        tenants = set()
+    return tenants.pop() if len(tenants) == 1 else _senders(caller)
+
+
+def _senders(caller: Caller) -> str:
+    """Return whose turn events of several tenants are."""
+    return f"\x00{caller.key_id}"
 
 
 def _submission(candidates: list[Candidate], position: ImportPosition | None = None) -> Submission:

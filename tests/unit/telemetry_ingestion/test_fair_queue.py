@@ -6,7 +6,8 @@ import pytest
 
 from services.runtime.errors import Overloaded
 from services.telemetry.ingestion.candidates import Submission
-from services.telemetry.ingestion.fair_queue import FairQueue, Turn
+from services.telemetry.ingestion.fair_queue import FairQueue
+from services.telemetry.ingestion.rounds import Turn
 
 ACME: Turn = ("production", "acme")
 OUTRA: Turn = ("production", "outra")

@@ -144,6 +144,32 @@ async def test_a_full_queue_refuses() -> None:
         assert await asyncio.gather(*taken) == [["ACCEPTED"] * 60] * 4
 
 
+async def test_nobody_waits_behind_another_tenants_burst() -> None:
+    """A small batch that comes last is answered before most of the large ones that came first."""
+    answered: list[str] = []
+
+    async def take(tenant: str, events: int) -> None:
+        await setting.take(*[sale(tenant) for _ in range(events)])
+        answered.append(tenant)
+
+    async with Setting().running() as setting:
+        await asyncio.gather(*[take("burst", 200) for _ in range(10)], take("calm", 1))
+    assert answered.index("calm") <= 3
+
+
+async def test_a_burst_that_waits_to_be_taken_apart_is_bounded() -> None:
+    """What is too much is refused before any work was put into it, and what waits is stored."""
+    async with Setting().running() as setting:
+        large = [sale("burst", observacao="x" * 8_000) for _ in range(500)]
+        waiting = [asyncio.ensure_future(setting.take(*large)) for _ in range(4)]
+        results = await asyncio.gather(*waiting, return_exceptions=True)
+    refused = [result for result in results if isinstance(result, Overloaded)]
+    assert len(refused) == 1
+    assert refused[0].retry_seconds > 0
+    assert setting.commit.queue.refused == 500
+    assert [result for result in results if result not in refused] == [["ACCEPTED"] * 500] * 3
+
+
 async def test_a_database_that_is_away_is_told() -> None:
     """The events are to be sent again; bad ones among them are rejected all the same."""
     async with Setting().running() as setting:

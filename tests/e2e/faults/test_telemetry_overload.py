@@ -1,0 +1,12 @@
+"""Three times the events that the service takes, for a few seconds."""
+
+import pytest
+
+from tests.support.datastores import RunningDatastores
+from tests.support.faults.telemetry_overload import telemetry_overloaded
+
+
+@pytest.mark.usefixtures("redis_url")
+async def test_a_flood_is_refused_and_harms_nobody_else(datastores: RunningDatastores, database_url: str) -> None:
+    """It is told when to come back, memory stays flat, and another tenant's events go in beside it."""
+    assert await telemetry_overloaded(datastores, database_url, seconds=10.0)
