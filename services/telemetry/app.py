@@ -26,6 +26,7 @@ from services.runtime.calls.streams import OpenStreams
 from services.runtime.hints.redis import RedisHints
 from services.runtime.keys.following import channel_to_flags, follow_keys, own_key
 from services.runtime.keys.keyring import KeyRing, revoked_error
+from services.runtime.keys.postgres_memory import PostgresKeyMemory
 from services.runtime.keys.registry import KeyRegistry
 from services.runtime.opened import Listening, open_service
 from services.runtime.postgres.waiting import until_available
@@ -51,7 +52,6 @@ from services.telemetry.ingestion.intake import Intake, Window
 from services.telemetry.ingestion.name_limit import NameLimit, known_names
 from services.telemetry.ingestion.postgres_writer import PostgresWriter
 from services.telemetry.ingestion.replayer import LogReplayer
-from services.telemetry.keys.postgres_memory import PostgresKeyMemory
 from services.telemetry.log.actors import ActorIds
 from services.telemetry.log.archived_log import ArchivedLog
 from services.telemetry.log.archiving import Archiving
@@ -138,7 +138,7 @@ class _Parts:
         secret = database.installation.hash_secret
         self._folder = (settings.archive_dir or settings.home / "archive").absolute()
         streams = OpenStreams(settings.streams_per_key)
-        self._registry = KeyRegistry(flags, own_key(settings), PostgresKeyMemory(database.pool))
+        self._registry = KeyRegistry(flags, own_key(settings), PostgresKeyMemory(database.pool, "known_keys"))
         self._keys = KeyRing(self._registry, lambda key_id: streams.close_those_of(key_id, revoked_error))
         self._policy = CallPolicy(
             observer=CallObserver(telemetry),

@@ -8,7 +8,7 @@ from mirante.api.telemetry.v1 import event_log_service_pb2 as log_pb2
 from services.metrics.live import DAY, HOUR, REACH
 from services.metrics.live.numbers import Numbers
 from services.metrics.live.plan import Plan
-from services.metrics.live.tenant import Left, Limits, Tenant
+from services.metrics.live.tenant import Keeping, Limits, Tenant
 
 MOST_TENANTS: Final = 50_000
 
@@ -18,7 +18,7 @@ class LiveMetrics:
     Counts the entries of a log, in its order and each once.
 
     Attributes:
-        left: what could not be counted.
+        keeping: what its tenants share.
         splits: how often a merge was taken back; what was counted before is then another's: count anew.
         events: how many were counted.
     """
@@ -28,10 +28,9 @@ class LiveMetrics:
         self.plan = plan
         self.floor = _floor(now)
         self.tenants: dict[str, Tenant] = {}
-        self.left = Left()
         self.splits = 0
         self.events = 0
-        self._limits = limits or Limits()
+        self.keeping = Keeping(limits or Limits())
         self._erased: set[str] = set()
         self._changed: set[str] = set()
 
@@ -47,7 +46,7 @@ class LiveMetrics:
                 tenant = self.tenants.get(name)
                 if tenant is None:
                     if not name or len(self.tenants) >= MOST_TENANTS:
-                        self.left.tenants += bool(name)
+                        self.keeping.left.tenants += bool(name)
                         continue
                     tenant = self.tenants[name] = self._new_tenant()
                 tenant.apply(stored, self.plan.of(event.name))
@@ -90,7 +89,7 @@ class LiveMetrics:
         return touched
 
     def _new_tenant(self) -> Tenant:
-        return Tenant(self.plan, self.floor, self._limits, self.left)
+        return Tenant(self.plan, self.floor, self.keeping)
 
     def _apply_other(self, kind: str, entry: log_pb2.LogEntry) -> None:
         if kind == "split":

@@ -1,6 +1,6 @@
 """The live state of one tenant."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from mirante.api.telemetry.v1.event_pb2 import StoredEvent
@@ -40,6 +40,19 @@ class Left:
     tenants: int = 0
 
 
+@dataclass(slots=True)
+class Keeping:
+    """
+    What the tenants of an environment share: how much each may remember, and what was left out.
+
+    `keeps_old` says whether anybody takes what falls before the minutes that are remembered.
+    """
+
+    limits: Limits
+    left: Left = field(default_factory=Left)
+    keeps_old: bool = False
+
+
 class OldAmount:
     """What an event added to (or took from) a minute that is no longer remembered."""
 
@@ -57,14 +70,16 @@ class Tenant:
     """
     Counts the events of one tenant.
 
-    Minutes from `floor` on are kept; `old` collects what fell before it, until somebody takes it. `touched` are the
-    minutes whose amounts or windows have changed since `take_touched`.
+    Minutes from `floor` on are kept; `old` collects what fell before it, until somebody takes it. Noted are the
+    minutes whose amounts or windows have changed since `take_touched`, and `touched_hours` their hours, until somebody
+    takes them. `currencies_seen` are those of each metric lately, also when nothing is left of one.
     """
 
-    def __init__(self, plan: Plan, floor: int, limits: Limits, left: Left) -> None:
+    def __init__(self, plan: Plan, floor: int, keeping: Keeping) -> None:
         self._plan = plan
-        self._limits = limits
-        self._left = left
+        self._keeping = keeping
+        self._limits = keeping.limits
+        self._left = keeping.left
         self.floor = floor
         self.amounts: list[dict[str, Totals]] = [{} for _ in plan.metrics]
         self.histograms = {
@@ -74,6 +89,7 @@ class Tenant:
         self.actors: dict[bytes, Actor] = {}
         self.keys: list[dict[str, Key]] = [{} for _ in plan.take_backs]
         self.old: list[OldAmount] = []
+        self.currencies_seen: list[set[str]] = [set() for _ in plan.metrics]
         self.newest = floor
         self._traces = 0
         self._touched: int | None = None
@@ -171,13 +187,14 @@ class Tenant:
 
     @property
     def empty(self) -> bool:
-        """Whether nothing is known of it."""
-        return (
-            not self.actors
-            and not any(self.amounts)
-            and not any(self.keys)
-            and not self.old
-            and not any(each.minutes for each in self.histograms.values())
+        """Whether nothing is known of it, and nobody has to be told of anything."""
+        return not (
+            self.actors
+            or any(self.amounts)
+            or any(self.keys)
+            or any(each.minutes for each in self.histograms.values())
+            or self.old
+            or self.touched_hours
         )
 
     def touch(self, minute: int) -> None:
@@ -200,6 +217,7 @@ class Tenant:
                 totals.forget_before(floor)
             for currency in [each for each, totals in by_currency.items() if not totals.minutes]:
                 del by_currency[currency]
+        self.currencies_seen = [set(each) for each in self.amounts]
         for histograms in self.histograms.values():
             histograms.forget_before(floor)
         for keys in self.keys:
@@ -275,7 +293,8 @@ class Tenant:
 
     def _add(self, made: Contribution, sign: int) -> None:
         if made.minute < self.floor:
-            self.old.append(OldAmount(made, sign))
+            if self._keeping.keeps_old:
+                self.old.append(OldAmount(made, sign))
             return
         if made.minute - self.floor >= _LONGEST:
             self._left.unreadable += 1
@@ -286,6 +305,8 @@ class Tenant:
             histograms.add(made.minute, int(made.amount), sign)
         else:
             by_currency = self.amounts[made.metric]
+            if made.currency not in by_currency:
+                self.currencies_seen[made.metric].add(made.currency)
             totals = by_currency.setdefault(made.currency, Totals())
             totals.add(made.minute, made.amount if sign > 0 else -made.amount)
             if not totals.minutes:

@@ -64,14 +64,18 @@ class _ResolutionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Resolution
     RESOLUTION_UNSPECIFIED: _Resolution.ValueType  # 0
     RESOLUTION_MINUTE: _Resolution.ValueType  # 1
     RESOLUTION_HOUR: _Resolution.ValueType  # 2
-    """An hour of the clock, UTC. For counts and sums what fell into it; for others the value of the hour as one window."""
+    """An hour of the clock, UTC. For counts and sums what fell into it; for actors the highest of its windows; for others
+    the last window that ended in it.
+    """
 
 class Resolution(_Resolution, metaclass=_ResolutionEnumTypeWrapper): ...
 
 RESOLUTION_UNSPECIFIED: Resolution.ValueType  # 0
 RESOLUTION_MINUTE: Resolution.ValueType  # 1
 RESOLUTION_HOUR: Resolution.ValueType  # 2
-"""An hour of the clock, UTC. For counts and sums what fell into it; for others the value of the hour as one window."""
+"""An hour of the clock, UTC. For counts and sums what fell into it; for actors the highest of its windows; for others
+the last window that ended in it.
+"""
 Global___Resolution: _TypeAlias = Resolution  # noqa: Y015
 
 @_typing.final
@@ -238,7 +242,9 @@ class LiveFrame(_message.Message):
 
     @_builtins.property
     def metrics(self) -> _containers.RepeatedCompositeFieldContainer[Global___LiveMetric]:
-        """In the order of the configuration. A metric of money has one entry for each currency that occurs."""
+        """In the order of the configuration. A metric of money has one entry for each currency of the last 26 hours, and one
+        without a currency when there is none.
+        """
 
     def __init__(
         self,
@@ -434,7 +440,7 @@ class QuerySeriesResponse(_message.Message):
 
     @_builtins.property
     def as_of(self) -> _timestamp_pb2.Timestamp:
-        """Roll-ups reach this far; what came later is not in the series yet."""
+        """When it was answered."""
 
     def __init__(
         self,
@@ -459,7 +465,7 @@ class Series(_message.Message):
     currency: _builtins.str
     @_builtins.property
     def points(self) -> _containers.RepeatedCompositeFieldContainer[Global___SeriesPoint]:
-        """In the order of time. Minutes and hours without any event of the tenant are left out."""
+        """In the order of time. Minutes and hours that hold nothing are left out."""
 
     def __init__(
         self,

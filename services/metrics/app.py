@@ -1,0 +1,124 @@
+"""The metrics service, put together. The only place that knows which part gets which."""
+
+import logging
+import random
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from mirante.api.metrics.v1.live_metrics_service_pb2_grpc import add_LiveMetricsServiceServicer_to_server
+
+from services.metrics.answers.live_metrics_servicer import LiveMetricsServicer
+from services.metrics.environments import Environments
+from services.metrics.following.grpc_log import GrpcEventLog
+from services.metrics.following.leadership import Leadership
+from services.metrics.live.plan import Plan
+from services.metrics.live.tenant import Limits
+from services.metrics.measuring import measure
+from services.metrics.opening import channel_to_telemetry, metrics_of, open_database
+from services.metrics.roles import ROLES, SERVICES
+from services.metrics.rollups.postgres import PostgresRollups
+from services.metrics.settings import MetricsSettings
+from services.runtime.background import in_background
+from services.runtime.calls.authentication import Entrance
+from services.runtime.calls.in_flight import InFlight
+from services.runtime.calls.observed import CallObserver
+from services.runtime.calls.policy import CallPolicy
+from services.runtime.calls.quota import Quotas
+from services.runtime.calls.streams import OpenStreams
+from services.runtime.keys.following import channel_to_flags, follow_keys, own_key
+from services.runtime.keys.keyring import KeyRing, revoked_error
+from services.runtime.keys.postgres_memory import PostgresKeyMemory
+from services.runtime.keys.registry import KeyRegistry
+from services.runtime.opened import Listening, open_service
+from services.runtime.postgres.waiting import until_available
+from services.runtime.process import run_service
+from services.runtime.server import GrpcServer
+
+_log = logging.getLogger(__name__)
+
+_KEYS_SECONDS: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class MetricsService:
+    """A running metrics service: where it listens. `prometheus_port` is None without a Prometheus endpoint."""
+
+    port: int
+    prometheus_port: int | None
+
+
+@asynccontextmanager
+async def running(settings: MetricsSettings) -> AsyncIterator[MetricsService]:
+    """
+    Run the metrics service: the block begins when calls are answered, and its end drains the service.
+
+    Until the log was read up to the present, frames say that they are catching up.
+
+    Raises:
+        SettingsError: a setting cannot be what it is.
+        EmbeddedServerError: a datastore cannot be run here.
+        MigrationError: the database and this version do not fit together.
+    """
+    async with AsyncExitStack() as stack:
+        metrics = await metrics_of(settings)
+        listening = Listening(settings.host, settings.port, "MIRANTE_METRICS_PORT", settings.reuseport)
+        opened = await stack.enter_async_context(open_service(settings, "mirante-metrics", listening, SERVICES))
+        pool = await open_database(stack, opened.database_url)
+        flags = await stack.enter_async_context(channel_to_flags(settings))
+        telemetry = await stack.enter_async_context(channel_to_telemetry(settings))
+        secret = own_key(settings)
+        streams = OpenStreams(settings.streams_per_key)
+        registry = KeyRegistry(flags, secret, PostgresKeyMemory(pool, "metric_known_keys"))
+        keys = KeyRing(registry, lambda key_id: streams.close_those_of(key_id, revoked_error))
+        policy = CallPolicy(
+            observer=CallObserver(opened.telemetry),
+            in_flight=InFlight(settings.max_in_flight),
+            entrance=Entrance(keys, ROLES),
+            quotas=Quotas(settings.quota),
+            streams=streams,
+        )
+        leadership = Leadership(opened.database_url)
+        environments = Environments(
+            lambda: registry.environments,
+            Plan(metrics),
+            GrpcEventLog(telemetry, secret),
+            PostgresRollups(pool),
+            leadership,
+            redis=opened.redis,
+            origin=random.getrandbits(64),
+            clock=time.time,
+            flush_seconds=settings.rollup_seconds,
+            limits=Limits(actors=settings.actors_per_tenant),
+        )
+        servicer = LiveMetricsServicer(metrics, environments.answering, time.time)
+        add_LiveMetricsServiceServicer_to_server(servicer, opened.services.adding(policy))
+        measure(
+            opened.telemetry.measurements,
+            policy=policy,
+            environments=environments,
+            leadership=leadership,
+            clock=time.time,
+        )
+        await until_available(keys.refresh)
+        opened.services.open()
+        await stack.enter_async_context(
+            in_background(leadership.run, environments.run, partial(follow_keys, keys, _KEYS_SECONDS))
+        )
+        await opened.server.serve()
+        stack.push_async_callback(_drain, opened.server, servicer, settings)
+        _log.info("ready", extra={"port": opened.server.port})
+        yield MetricsService(opened.server.port, opened.telemetry.prometheus_port)
+
+
+async def _drain(server: GrpcServer, servicer: LiveMetricsServicer, settings: MetricsSettings) -> None:
+    _log.info("draining")
+    await server.drain(servicer.end_streams, settings.drain_seconds)
+
+
+def main() -> None:
+    """Run the metrics service as a process."""
+    run_service(MetricsSettings, running)

@@ -1,0 +1,126 @@
+"""Everything that is kept of each environment, for as long as it exists."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Final
+
+from redis.asyncio import Redis
+
+from services.metrics.answers.hub import Hub
+from services.metrics.answers.last_week import LastWeek
+from services.metrics.answers.live_metrics_servicer import Answering
+from services.metrics.answers.redis_values import RedisValues
+from services.metrics.answers.series import SeriesQueries
+from services.metrics.following import EventLog
+from services.metrics.following.follower import Follower
+from services.metrics.following.leadership import Leadership
+from services.metrics.live.plan import Plan
+from services.metrics.live.tenant import Limits
+from services.metrics.rollups import RollupReader
+from services.runtime.background import in_background
+
+_LOOK_SECONDS: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The parts of one environment."""
+
+    follower: Follower
+    hub: Hub
+    values: RedisValues
+    answering: Answering
+    last_week: LastWeek
+
+
+class Environments:
+    """
+    Follows every environment that there is.
+
+    Args:
+        known: returns the environments that exist now.
+        origin: of this process.
+        clock: seconds since 1970.
+        flush_seconds: how often roll-ups are written.
+    """
+
+    def __init__(
+        self,
+        known: Callable[[], frozenset[str]],
+        plan: Plan,
+        log: EventLog,
+        rollups: RollupReader,
+        leadership: Leadership,
+        *,
+        redis: "Redis",
+        origin: int,
+        clock: Callable[[], float],
+        flush_seconds: float,
+        limits: Limits,
+    ) -> None:
+        self._known = known
+        self._plan = plan
+        self._log = log
+        self._rollups = rollups
+        self._leadership = leadership
+        self._redis = redis
+        self._origin = origin
+        self._clock = clock
+        self._flush_seconds = flush_seconds
+        self._limits = limits
+        self._kept: dict[str, Kept] = {}
+
+    def answering(self, environment: str) -> Answering | None:
+        """Return what answers about an environment; None when there is no such environment."""
+        kept = self._kept.get(environment)
+        if kept is None and environment in self._known():
+            kept = self._kept[environment] = self._keep(environment)
+        return None if kept is None else kept.answering
+
+    @property
+    def kept(self) -> Mapping[str, Kept]:
+        """What is kept, by environment."""
+        return self._kept
+
+    async def run(self) -> None:
+        """Follow what there is, and what is added; for ever."""
+        running: set[str] = set()
+        async with AsyncExitStack() as stack:
+            while True:
+                for environment in self._known() - running:
+                    self.answering(environment)
+                    kept = self._kept[environment]
+                    running.add(environment)
+                    await stack.enter_async_context(
+                        in_background(kept.follower.run, kept.last_week.run, kept.values.run)
+                    )
+                await asyncio.sleep(_LOOK_SECONDS)
+
+    def _keep(self, environment: str) -> Kept:
+        def changed(touched: Mapping[str, int]) -> None:
+            hub.changed(touched)
+            values.changed(touched)
+
+        follower = Follower(
+            environment,
+            self._plan,
+            self._log,
+            self._rollups,
+            self._leadership,
+            clock=self._clock,
+            on_change=changed,
+            flush_seconds=self._flush_seconds,
+            limits=self._limits,
+        )
+        last_week = LastWeek(environment, self._rollups, self._clock)
+        hub = Hub(follower, last_week, self._origin, self._clock)
+        values = RedisValues(self._redis, environment, hub)
+        answering = Answering(hub, SeriesQueries(follower, self._rollups, self._clock))
+        return Kept(follower, hub, values, answering, last_week)
+
+    def followers(self) -> Iterator[tuple[str, Follower]]:
+        """Yield the followers by environment."""
+        for environment, kept in self._kept.items():
+            yield environment, kept.follower

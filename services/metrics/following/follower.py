@@ -1,0 +1,228 @@
+"""Keeps the live state of one environment, from the log."""
+
+import asyncio
+import contextlib
+import datetime
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+from mirante.api.telemetry.v1 import event_log_service_pb2 as log_pb2
+
+from services.metrics.following import EventLog, LogRestored
+from services.metrics.following.leadership import Leadership
+from services.metrics.following.recording import Boundary, Recorded, Recorder, begin_noting
+from services.metrics.live.environment import LiveMetrics
+from services.metrics.live.plan import Plan
+from services.metrics.live.tenant import Limits
+from services.metrics.rollups import Progress, RollupReader, RollupWriter
+from services.runtime.errors import Unavailable
+
+_log = logging.getLogger(__name__)
+
+_RETRY_SECONDS: Final = 0.5
+_BEHIND_SECONDS: Final = 15.0
+"""At the end of the log its readers hear something every five seconds."""
+_REPLAY_MARGIN: Final = 2 * 3600
+"""A cursor's time of saving is that of our clock, and events may lie an hour ahead."""
+
+
+class _Anew(Exception):
+    """The state has to be counted anew."""
+
+
+class View:
+    """What answers are made from: the state, and how far the log is in it."""
+
+    def __init__(self, metrics: LiveMetrics) -> None:
+        self.metrics = metrics
+        self.log_read_at: datetime.datetime | None = None
+        self.at_end = False
+
+    def catching_up(self, now: float) -> bool:
+        """Return whether much that is in the log may be missing."""
+        return self.log_read_at is None or now - self.log_read_at.timestamp() > _BEHIND_SECONDS
+
+
+class Follower:
+    """
+    Follows the log of an environment for ever, and writes its roll-ups while this process leads.
+
+    Args:
+        environment: its key.
+        plan: the metrics.
+        log: of events.
+        rollups: where it is said how far the log is in them.
+        leadership: whether this process leads.
+        clock: seconds since 1970.
+        on_change: told the tenants that have changed, each with the first minute that has.
+        flush_seconds: how often roll-ups are written.
+        limits: how much is remembered.
+    """
+
+    def __init__(
+        self,
+        environment: str,
+        plan: Plan,
+        log: EventLog,
+        rollups: RollupReader,
+        leadership: Leadership,
+        *,
+        clock: Callable[[], float],
+        on_change: Callable[[Mapping[str, int]], None],
+        flush_seconds: float,
+        limits: Limits,
+    ) -> None:
+        self.environment = environment
+        self._plan = plan
+        self._log = log
+        self._rollups = rollups
+        self._leadership = leadership
+        self._clock = clock
+        self._on_change = on_change
+        self._flush_seconds = flush_seconds
+        self._limits = limits
+        self._splits_known = 0
+        self._write_all = False
+        self.view = View(LiveMetrics(plan, clock(), limits))
+        self.rebuilds = 0
+
+    async def run(self) -> None:
+        """Follow for ever."""
+        await self._leadership.decided()
+        while True:
+            writer = self._leadership.writer
+            try:
+                await _first_of(self._session(writer), self._leadership.another_writer(writer))
+            except LogRestored:
+                await self._begin_anew(writer)
+            except _Anew:
+                continue
+            except Unavailable as error:
+                _log.warning("following is begun again", extra={"error": error.message})
+                await asyncio.sleep(_RETRY_SECONDS)
+
+    async def _session(self, writer: RollupWriter | None) -> None:
+        self.rebuilds += 1
+        now = self._clock()
+        building = View(LiveMetrics(self._plan, now, self._limits))
+        replay_before = building.metrics.floor * 60 - _REPLAY_MARGIN
+        progress = await self._rollups.progress(
+            self.environment, datetime.datetime.fromtimestamp(replay_before, datetime.UTC)
+        )
+        if not self.view.at_end:
+            self.view = building  # better than nothing
+        if writer is None:
+            await self._follow(building, b"" if progress is None else progress.replay, None, None)
+        elif progress is None:
+            recorder = Recorder(building.metrics, b"", (), int(now) // 60)
+            await self._follow(building, b"", recorder, writer)
+        else:
+            cursor = await self._replay(building, progress)
+            begin_noting(building.metrics, all_hours=self._write_all)
+            self._write_all = False
+            since = int(progress.written_at.timestamp()) // 60
+            recorder = Recorder(building.metrics, cursor, progress.last_events, since)
+            await self._follow(building, cursor, recorder, writer)
+
+    async def _replay(self, building: View, progress: Progress) -> bytes:
+        """Count the log up to the cursor of the roll-ups, exactly; return the cursor."""
+        boundary = Boundary(progress.last_events, progress.replay_after)
+        async with self._log.follow(self.environment, progress.replay) as responses:
+            async for response in responses:
+                entries = response.entries
+                end = boundary.before(entries)
+                building.metrics.apply(entries if end is None else entries[:end])
+                if end is not None:
+                    break
+                if response.at_end:
+                    if not boundary.near:
+                        _log.warning("the place of the roll-ups is not in the log any more; going on at its end")
+                        return response.cursor
+                    break
+        return progress.cursor
+
+    async def _follow(self, view: View, cursor: bytes, recorder: Recorder | None, writer: RollupWriter | None) -> None:
+        writing: asyncio.Task[None] | None = None
+        due = asyncio.get_running_loop().time() + self._flush_seconds
+        try:
+            async with self._log.follow(self.environment, cursor) as responses:
+                async for response in responses:
+                    self._count(view, response)
+                    if recorder is None or writer is None:
+                        view.metrics.advance(self._clock())
+                        continue
+                    recorder.note(response)
+                    if writing is not None and writing.done():
+                        writing.result()
+                        writing = None
+                    if writing is None and asyncio.get_running_loop().time() >= due:
+                        writing = asyncio.create_task(self._write(self._taken(recorder), writer))
+                        due = asyncio.get_running_loop().time() + self._flush_seconds
+        finally:
+            if writing is not None:
+                await _ended(writing)
+
+    def _count(self, view: View, response: log_pb2.FollowEventsResponse) -> None:
+        metrics = view.metrics
+        metrics.apply(response.entries)
+        if response.at_end:
+            view.log_read_at = response.read_at.ToDatetime(datetime.UTC)
+            if not view.at_end:
+                view.at_end = True
+                self._rebuilt(view)
+        if metrics.splits != self._splits_known and view.at_end:
+            # Whose the events before the split were is said by the log alone.
+            self._splits_known = metrics.splits
+            self._write_all = True
+            raise _Anew
+        touched = metrics.take_touched()
+        if view is self.view:
+            self._on_change(touched)
+
+    def _rebuilt(self, view: View) -> None:
+        before, self.view = self.view, view
+        names = {*before.metrics.tenants, *view.metrics.tenants}
+        self._on_change(dict.fromkeys(names, view.metrics.floor))
+
+    def _taken(self, recorder: Recorder) -> Recorded:
+        now = self._clock()
+        recorded = recorder.take(now)
+        # What is dropped here was taken just now.
+        recorder.metrics.advance(now)
+        return recorded
+
+    async def _write(self, recorded: Recorded, writer: RollupWriter) -> None:
+        stored = await writer.rows(self.environment, list(recorded.changes))
+        await writer.write(self.environment, recorded.with_hours(self._plan.metrics, stored))
+
+    async def _begin_anew(self, writer: RollupWriter | None) -> None:
+        _log.warning("the log was restored: its metrics are counted anew", extra={"environment": self.environment})
+        self.view = View(LiveMetrics(self._plan, self._clock(), self._limits))
+        if writer is None:
+            # The leader removes what was written; until then there is no place to begin at.
+            await asyncio.sleep(_RETRY_SECONDS)
+            return
+        try:
+            await writer.begin_anew(self.environment)
+        except Unavailable:
+            await asyncio.sleep(_RETRY_SECONDS)
+
+
+async def _first_of(work: Awaitable[None], other: Awaitable[None]) -> None:
+    """Return when one of these ends, or raise what it raised; the other one is cancelled."""
+    tasks = [asyncio.ensure_future(work), asyncio.ensure_future(other)]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _ended(task: "asyncio.Task[None]") -> None:
+    """Let a write end, so that it is not cut in the middle of a commit."""
+    with contextlib.suppress(Unavailable):
+        await asyncio.shield(task)

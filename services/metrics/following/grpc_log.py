@@ -1,0 +1,66 @@
+"""The event log of the telemetry service."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+import grpc
+import grpc.aio
+from google.rpc import error_details_pb2, status_pb2
+from mirante.api.common.v1 import error_reason_pb2 as reasons
+from mirante.api.telemetry.v1 import event_log_service_pb2 as log_pb2
+from mirante.api.telemetry.v1.event_log_service_pb2_grpc import EventLogServiceStub
+
+from services.metrics.following import LogRestored
+from services.runtime.errors import Unavailable
+
+_BATCH: Final = 2_000
+_DETAILS: Final = "grpc-status-details-bin"
+_VOID: Final = frozenset(
+    reasons.ErrorReason.Name(each).removeprefix("ERROR_REASON_")
+    for each in (reasons.ERROR_REASON_CURSOR_OF_ANOTHER_EPOCH, reasons.ERROR_REASON_INVALID_CURSOR)
+)
+"""A cursor of another installation is as void as one from before a restore."""
+
+
+class GrpcEventLog:
+    """The `EventLog` by `EventLogService`."""
+
+    def __init__(self, channel: grpc.aio.Channel, secret: str) -> None:
+        self._stub = EventLogServiceStub(channel)
+        self._metadata = (("authorization", f"Bearer {secret}"),)
+
+    @asynccontextmanager
+    async def follow(
+        self, environment: str, cursor: bytes
+    ) -> AsyncIterator[AsyncIterator[log_pb2.FollowEventsResponse]]:
+        """See `EventLog`."""
+        request = log_pb2.FollowEventsRequest(environment=environment, cursor=cursor, batch_size=_BATCH)
+        call = self._stub.FollowEvents(request, metadata=self._metadata)
+        try:
+            yield _responses(call)
+        finally:
+            call.cancel()
+
+
+async def _responses(
+    call: "grpc.aio.UnaryStreamCall[log_pb2.FollowEventsRequest, log_pb2.FollowEventsResponse]",
+) -> AsyncIterator[log_pb2.FollowEventsResponse]:
+    try:
+        async for response in call:
+            yield response
+    except grpc.aio.AioRpcError as error:
+        if _reason(error) in _VOID:
+            raise LogRestored from error
+        raise Unavailable(f"the event log does not answer: {error.code().name}") from error
+    raise Unavailable("the event log has ended the stream")
+
+
+def _reason(error: grpc.aio.AioRpcError) -> str:
+    for name, value in error.trailing_metadata() or ():
+        if name == _DETAILS:
+            information = error_details_pb2.ErrorInfo()
+            for detail in status_pb2.Status.FromString(value).details:
+                if detail.Unpack(information):
+                    return str(information.reason)
+    return ""

@@ -1,0 +1,135 @@
+"""What the leader writes: the hours that have changed, together with how far the log is in them. Pure."""
+
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from mirante.api.telemetry.v1 import event_log_service_pb2 as log_pb2
+
+from services.metrics.definitions import Metric
+from services.metrics.live import HOUR
+from services.metrics.live.environment import LiveMetrics
+from services.metrics.live.numbers import Number
+from services.metrics.rollups import HourKey, HourRow, Writing
+from services.metrics.rollups.rows import changed, changes_of, rows_of
+
+LAST_EVENTS: Final = 1_000
+REPLAY_SECONDS: Final = 600.0
+"""How often a place to replay from is saved."""
+
+_LONGEST_WINDOW: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """
+    Something to write. `changes` is added to hours that stand in the store, of which nothing else is known here.
+    """
+
+    writing: Writing
+    changes: Mapping[HourKey, Sequence[Number]]
+
+    def with_hours(self, metrics: Sequence[Metric], stored: Mapping[HourKey, HourRow]) -> Writing:
+        """Return what to write, given the hours that the changes are of as they are stored."""
+        by_name = {each.name: each for each in metrics}
+        erased = self.writing.erased
+        rows = {
+            key: changed(by_name[key.metric], None if key.tenant in erased else stored.get(key), each)
+            for key, each in self.changes.items()
+        }
+        return replace(self.writing, rows={**self.writing.rows, **rows})
+
+
+class Recorder:
+    """
+    Notes, for one stretch of reading the log, what has to be written.
+
+    Args:
+        metrics: the live state, exactly as of `cursor`.
+        cursor: in the log.
+        last_events: ids of the events before it.
+        since: minute up to which windows were written.
+    """
+
+    def __init__(self, metrics: LiveMetrics, cursor: bytes, last_events: Sequence[bytes], since: int) -> None:
+        self.metrics = metrics
+        metrics.keeping.keeps_old = True
+        self.cursor = cursor
+        self._last_events = list(last_events)
+        self._written_minute = since
+        self._replay_due = float("-inf")
+
+    def note(self, response: log_pb2.FollowEventsResponse) -> None:
+        """Note what was counted."""
+        self.cursor = response.cursor
+        ids = [entry.event.event.id for entry in response.entries if entry.HasField("event")]
+        self._last_events = (self._last_events + ids)[-LAST_EVENTS:]
+
+    def take(self, now: float) -> Recorded:
+        """Return what has to be written as of now, and begin to note anew."""
+        minute = int(now) // 60
+        rows: dict[HourKey, HourRow] = {}
+        changes: dict[HourKey, list[Number]] = {}
+        windows = set(range(self._written_minute // HOUR, minute // HOUR + 1))
+        for name, tenant in self.metrics.tenants.items():
+            hours, tenant.touched_hours = tenant.touched_hours, set()
+            if minute != self._written_minute and tenant.newest >= self._written_minute - _LONGEST_WINDOW - 1:
+                # Windows go on without events.
+                hours |= windows
+            rows.update(rows_of(self.metrics, name, hours, minute))
+            if tenant.old:
+                old, tenant.old = tenant.old, []
+                changes.update(changes_of(self.metrics.plan.metrics, name, old))
+        self._written_minute = minute
+        replay = now >= self._replay_due
+        if replay:
+            self._replay_due = now + REPLAY_SECONDS
+        writing = Writing(
+            cursor=self.cursor,
+            last_events=tuple(self._last_events),
+            at=datetime.datetime.fromtimestamp(now, datetime.UTC),
+            rows=rows,
+            erased=self.metrics.take_erased(),
+            replay=replay,
+        )
+        return Recorded(writing, changes)
+
+
+def begin_noting(metrics: LiveMetrics, *, all_hours: bool) -> None:
+    """Drop what was noted while the state was rebuilt: it is written already; unless everything has to be again."""
+    metrics.take_erased()
+    for tenant in metrics.tenants.values():
+        tenant.touched_hours = set(range(metrics.floor // HOUR, tenant.newest // HOUR + 2)) if all_hours else set()
+
+
+class Boundary:
+    """
+    Finds the place of a cursor in a stretch of the log that begins earlier, by the events that stand before it.
+
+    Events that were erased since are missing in the log; the others are enough.
+
+    Args:
+        last_events: ids of the events before the place.
+        after: id of the newest event before the stretch.
+    """
+
+    def __init__(self, last_events: Sequence[bytes], after: bytes) -> None:
+        self._before = frozenset(last_events)
+        self._near = not last_events or after in self._before
+
+    def before(self, entries: Sequence[log_pb2.LogEntry]) -> int | None:
+        """Return how many of the next entries stand before the place; None when all of them do."""
+        for at, entry in enumerate(entries):
+            if not entry.HasField("event"):
+                continue
+            if entry.event.event.id in self._before:
+                self._near = True
+            elif self._near:
+                return at
+        return None
+
+    @property
+    def near(self) -> bool:
+        """Whether everything that follows in the stretch may stand behind the place."""
+        return self._near

@@ -1,0 +1,92 @@
+"""First contact with what the service needs: its tables, its definitions, and the log."""
+
+import asyncio
+import dataclasses
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from importlib.resources import files
+from typing import Final
+
+import grpc
+import grpc.aio
+
+from services.metrics.definitions import Metrics
+from services.metrics.definitions.reading import default_metrics, read_metrics
+from services.metrics.settings import MetricsSettings
+from services.runtime.errors import InvalidRequest
+from services.runtime.migrations import migrate
+from services.runtime.postgres.pool import PostgresPool, open_pool
+from services.runtime.postgres.waiting import until_available
+from services.runtime.settings import SettingsError
+
+_MIGRATIONS: Final = files("services.metrics") / "migrations"
+_SERVICE: Final = "metrics"
+_ONLINE: Final = "usuarios_online"
+_MOST_BATCH_BYTES: Final = 64 * 1024 * 1024
+_OPTIONS: Final = (
+    ("grpc.max_reconnect_backoff_ms", 2_000),
+    ("grpc.keepalive_time_ms", 30_000),
+    ("grpc.max_receive_message_length", _MOST_BATCH_BYTES),
+)
+
+
+async def open_database(stack: AsyncExitStack, url: str) -> PostgresPool:
+    """
+    Bring the database up to date and open it; the stack closes it. Waits for as long as it does not answer.
+
+    Raises:
+        SettingsError: the URL is none.
+        MigrationError: the database and this version do not fit together.
+    """
+
+    async def attempt() -> PostgresPool:
+        await migrate(url, _SERVICE, _MIGRATIONS)
+        return await stack.enter_async_context(open_pool(url, _SERVICE))
+
+    try:
+        return await until_available(attempt)
+    except ValueError:
+        raise SettingsError("DATABASE_URL: is not the address of a Postgres database") from None
+
+
+async def metrics_of(settings: MetricsSettings) -> Metrics:
+    """
+    Return the definitions that the settings name.
+
+    Raises:
+        SettingsError: the file cannot be read or does not hold together.
+    """
+    if settings.definitions is None:
+        metrics = dict(default_metrics())
+        metrics[_ONLINE] = dataclasses.replace(metrics[_ONLINE], window=settings.online_minutes)
+        return metrics
+    try:
+        return read_metrics(await asyncio.to_thread(settings.definitions.read_text, encoding="utf-8"))
+    except (OSError, UnicodeError) as error:
+        raise SettingsError(f"MIRANTE_METRICS_DEFINITIONS: cannot be read: {type(error).__name__}") from None
+    except InvalidRequest as error:
+        raise SettingsError(f"MIRANTE_METRICS_DEFINITIONS: {error.message}") from None
+
+
+@asynccontextmanager
+async def channel_to_telemetry(settings: MetricsSettings) -> AsyncIterator[grpc.aio.Channel]:
+    """
+    Open a channel to the telemetry service, which connects when it is first used.
+
+    Raises:
+        SettingsError: the authority's file cannot be read.
+    """
+    if settings.telemetry_ca is None:
+        channel = grpc.aio.insecure_channel(settings.telemetry_address, options=_OPTIONS)
+    else:
+        try:
+            authority = await asyncio.to_thread(settings.telemetry_ca.read_bytes)
+        except OSError as error:
+            raise SettingsError(f"MIRANTE_TELEMETRY_CA: cannot be read: {error.strerror}") from None
+        channel = grpc.aio.secure_channel(
+            settings.telemetry_address, grpc.ssl_channel_credentials(authority), options=_OPTIONS
+        )
+    try:
+        yield channel
+    finally:
+        await channel.close()

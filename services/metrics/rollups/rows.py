@@ -1,0 +1,103 @@
+"""Roll-ups of hours: from the live state, and as texts. Pure."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Final
+
+from services.metrics.definitions import Metric
+from services.metrics.live import HOUR
+from services.metrics.live.amounts import EXACT
+from services.metrics.live.environment import LiveMetrics
+from services.metrics.live.numbers import Number, of_hour
+from services.metrics.live.tenant import OldAmount
+from services.metrics.rollups import Hour, HourKey, HourRow
+
+NONE: Final = Number(None)
+EMPTY_HOUR: Final = (NONE,) * HOUR
+
+
+def rows_of(
+    metrics: LiveMetrics, tenant: str, hours: Iterable[Hour], now_minute: int
+) -> Iterator[tuple[HourKey, HourRow]]:
+    """Yield the hours of a tenant as they are now. Windows that end later than now are not known yet."""
+    numbers, known = metrics.numbers(tenant), metrics.tenants.get(tenant)
+    for hour in sorted(hours):
+        first = hour * HOUR
+        if first < metrics.floor:
+            continue
+        for at, metric in enumerate(metrics.plan.metrics):
+            # What is left of a currency in no minute has to be removed from where it was.
+            currencies = set(numbers.currencies(at)) | (known.currencies_seen[at] if known is not None else set())
+            for currency in currencies:
+                last = first + HOUR - 1
+                minutes = list(numbers.minutes(at, currency, first, last))
+                if not metric.aggregation.additive:
+                    minutes = [each if first + i <= now_minute else NONE for i, each in enumerate(minutes)]
+                yield HourKey(tenant, metric.name, currency, hour), row_of(metric, minutes)
+
+
+def row_of(metric: Metric, minutes: Sequence[Number]) -> HourRow:
+    """Return an hour with these minutes, in which zeros are nothing."""
+    kept = tuple(NONE if not each.value and not each.denominator else each for each in minutes)
+    return HourRow(of_hour(metric, kept), kept)
+
+
+def is_empty(row: HourRow) -> bool:
+    """Return whether an hour holds nothing."""
+    return all(each.value is None for each in row.minutes)
+
+
+def changes_of(metrics: Sequence[Metric], tenant: str, old: Iterable[OldAmount]) -> dict[HourKey, list[Number]]:
+    """Return what is added to hours that are not remembered: of counts and sums, which is all that can be added."""
+    changes: dict[HourKey, list[Number]] = {}
+    for each in old:
+        metric = metrics[each.metric]
+        if metric.aggregation.additive:
+            key = HourKey(tenant, metric.name, each.currency, each.minute // HOUR)
+            minutes = changes.setdefault(key, list(EMPTY_HOUR))
+            amount = Decimal(each.amount if each.sign > 0 else -each.amount)
+            minutes[each.minute % HOUR] = _added(minutes[each.minute % HOUR], Number(amount))
+    return changes
+
+
+def changed(metric: Metric, row: HourRow | None, change: Sequence[Number]) -> HourRow:
+    """Return an hour of counts or sums after a change."""
+    before = EMPTY_HOUR if row is None else row.minutes
+    return row_of(metric, [_added(left, right) for left, right in zip(before, change, strict=True)])
+
+
+def minutes_text(minutes: Iterable[Number]) -> str:
+    """Return minutes as they are stored."""
+    return ",".join(map(_text, minutes))
+
+
+def minutes_from(text: str) -> tuple[Number, ...]:
+    """Return minutes that `minutes_text` has written."""
+    return tuple(map(_number, text.split(",")))
+
+
+def by_minute(rows: Mapping[HourKey, HourRow]) -> Iterator[tuple[HourKey, int, Number]]:
+    """Yield every known number of rows with its minute."""
+    for key, row in rows.items():
+        for at, number in enumerate(row.minutes):
+            if number.value is not None:
+                yield key, key.hour * HOUR + at, number
+
+
+def _added(left: Number, right: Number) -> Number:
+    if left.value is None or right.value is None:
+        return left if right.value is None else right
+    return Number(EXACT.add(left.value, right.value))
+
+
+def _text(number: Number) -> str:
+    if number.value is None:
+        return ""
+    return f"{number.value:f}" if number.denominator is None else f"{number.value:f}/{number.denominator}"
+
+
+def _number(text: str) -> Number:
+    if not text:
+        return NONE
+    value, slash, denominator = text.partition("/")
+    return Number(Decimal(value), int(denominator) if slash else None)

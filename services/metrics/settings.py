@@ -1,0 +1,58 @@
+"""Settings of the metrics service."""
+
+from pathlib import Path
+
+from services.runtime.keys.settings import KeySettings
+from services.runtime.settings import setting
+
+
+class MetricsSettings(KeySettings):
+    """What the metrics service can be told, beside what every service can be told."""
+
+    host: str = setting(
+        "MIRANTE_METRICS_HOST",
+        "127.0.0.1",
+        "Address to listen on. `0.0.0.0` or `::` for all; then set up TLS as well.",
+    )
+    port: int = setting("MIRANTE_METRICS_PORT", 50053, "Port of the metrics service.", ge=0, le=65535)
+    reuseport: bool = setting(
+        "MIRANTE_METRICS_REUSEPORT",
+        False,
+        "Several processes share the port; the system spreads connections over them.",
+    )
+    telemetry_address: str = setting(
+        "MIRANTE_TELEMETRY_ADDRESS", "localhost:50052", "host:port of the telemetry service, whose log is followed."
+    )
+    telemetry_ca: Path | None = setting(
+        "MIRANTE_TELEMETRY_CA",
+        None,
+        "PEM file of the authority of the telemetry service's certificate. Unset: no TLS.",
+    )
+    definitions: Path | None = setting(
+        "MIRANTE_METRICS_DEFINITIONS", None, "YAML file that defines the live metrics. Unset: those of the plan."
+    )
+    online_minutes: int = setting(
+        "MIRANTE_METRICS_ONLINE_MINUTES",
+        5,
+        "Who was seen in so many minutes is online. Only for `usuarios_online` of the plan's metrics.",
+        ge=1,
+        le=60,
+    )
+    quota: float = setting(
+        "MIRANTE_METRICS_QUOTA",
+        1_000.0,
+        "Calls per second of a key that has no quota of its own, in each process.",
+        gt=0,
+    )
+    streams_per_key: int = setting(
+        "MIRANTE_METRICS_STREAMS_PER_KEY", 5_000, "Open streams of one key in each process.", ge=1
+    )
+    rollup_seconds: float = setting(
+        "MIRANTE_METRICS_ROLLUP_SECONDS", 10.0, "How often the hourly roll-ups are written.", gt=0
+    )
+    actors_per_tenant: int = setting(
+        "MIRANTE_METRICS_ACTORS_PER_TENANT",
+        100_000,
+        "Different actors of one tenant in 26 hours that are told apart; further ones are left out, and measured.",
+        ge=1,
+    )
