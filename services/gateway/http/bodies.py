@@ -1,8 +1,10 @@
 """Bodies of requests: never more than a bound in memory, packed or unpacked, and strict JSON."""
 
 import asyncio
+import contextlib
 import json
 import zlib
+from collections.abc import AsyncIterator
 from typing import Any, Final
 
 from starlette.requests import ClientDisconnect, Request
@@ -13,6 +15,8 @@ _GZIP_MAGIC: Final = b"\x1f\x8b"
 _GZIP_WINDOW: Final = 16 + zlib.MAX_WBITS
 _SECONDS: Final = 15.0
 """For all of a body to arrive."""
+_MOST_PASSED_OVER: Final = 4 * 1024 * 1024
+_PASS_OVER_SECONDS: Final = 2.0
 
 Json = Any
 """What JSON holds: the text of a stranger, looked at with `isinstance`."""
@@ -33,9 +37,6 @@ async def read_body(request: Request, most: int) -> bytes:
         raise Problem(
             415, UNSUPPORTED_ENCODING, "content-encoding: must be gzip or identity", headers={"Accept-Encoding": "gzip"}
         )
-    declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared[:20]) > most:
-        raise too_large(most)
     body = await _received(request, most)
     if encoding == "gzip" or body.startswith(_GZIP_MAGIC):
         return unpacked(body, most)
@@ -89,11 +90,14 @@ def too_large(most: int) -> Problem:
 async def _received(request: Request, most: int) -> bytes:
     parts: list[bytes] = []
     size = 0
+    stream = request.stream()
     try:
         async with asyncio.timeout(_SECONDS):
-            async for part in request.stream():
+            async for part in stream:
                 size += len(part)
                 if size > most:
+                    parts.clear()
+                    await _pass_over(stream)
                     raise too_large(most)
                 parts.append(part)
     except TimeoutError:
@@ -101,6 +105,17 @@ async def _received(request: Request, most: int) -> bytes:
     except ClientDisconnect:
         raise Problem(400, INVALID_BODY, "body: was cut short") from None
     return b"".join(parts)
+
+
+async def _pass_over(stream: AsyncIterator[bytes]) -> None:
+    """Take some of what is too much: a connection that is closed upon unread bytes loses the answer too."""
+    left = _MOST_PASSED_OVER
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_PASS_OVER_SECONDS):
+            async for part in stream:
+                left -= len(part)
+                if left < 0:
+                    return
 
 
 class _NoNumberError(ValueError):
