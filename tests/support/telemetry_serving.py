@@ -187,9 +187,9 @@ async def nothing_is_committed(service: TelemetryServing) -> AsyncIterator[None]
 class IngestStream:
     """One stream of batches, which are numbered from 0 on."""
 
-    def __init__(self, service: TelemetryServing, metadata: Metadata | None = None) -> None:
-        call: Any = service.channel.stream_stream(f"{PACKAGE}.IngestService/IngestStream")
-        self.call: Any = call(metadata=metadata or service.key("server"))
+    def __init__(self, channel: grpc.aio.Channel, metadata: Metadata) -> None:
+        call: Any = channel.stream_stream(f"{PACKAGE}.IngestService/IngestStream")
+        self.call: Any = call(metadata=metadata)
         self.sent = 0
 
     async def send(self, *events: Sent) -> None:

@@ -59,7 +59,7 @@ async def test_any_bytes_as_events(service: TelemetryServing, caplog: pytest.Log
     """
     caplog.set_level(logging.DEBUG)
     await service.import_catalogue(MARKED)
-    stream = IngestStream(service)
+    stream = IngestStream(service.channel, service.key("server"))
     good: list[event_pb2.Event] = []
     taken: set[bytes] = set()
 

@@ -27,7 +27,7 @@ async def test_prometheus_sees_events_streams_and_the_log(stores: Datastores) ->
         assert await service.send(*[sale("tenant-77", "ana-77") for _ in range(10)], bad) != []
         await refused(service.send(sale("tenant-77", "ana-77")))
         await refused(service.send(sale(), environment="staging"))
-        stream = IngestStream(service)
+        stream = IngestStream(service.channel, service.key("server"))
         await stream.send(sale("tenant-78"))
         assert await stream.next() == (0, [ACCEPTED])
         following = service.follow()
@@ -96,7 +96,7 @@ async def test_a_fault_reaches_the_log_and_not_the_caller(
     header = ("traceparent", f"00-{TRACE}-{SPAN}-00")
     found = await refused(service.send(sale(), key=(*service.key("server"), header)))
     assert (found.code, found.reason, found.metadata) == ("INTERNAL", "INTERNAL", {"trace_id": TRACE})
-    stream = IngestStream(service, (*service.key("server"), header))
+    stream = IngestStream(service.channel, (*service.key("server"), header))
     await stream.send(sale())
     end = await stream.end()
     assert (end.code, end.metadata) == ("INTERNAL", {"trace_id": TRACE})

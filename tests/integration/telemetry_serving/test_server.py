@@ -45,6 +45,7 @@ async def test_health_and_reflection_name_every_service(service: TelemetryServin
     assert {each.name for each in answer.list_services_response.service} >= set(SERVICES)
     await call.write(reflection_pb2.ServerReflectionRequest(file_containing_symbol=SERVICES[0]))
     assert (await call.read()).file_descriptor_response.file_descriptor_proto
+    call.cancel()
 
 
 async def test_before_the_database_answers_calls_are_to_come_again(

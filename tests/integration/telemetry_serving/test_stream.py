@@ -1,18 +1,23 @@
 """Streams of batches: answered in order however many are under way, at the pace of the slower side."""
 
 import asyncio
+import contextlib
 import logging
 
+import grpc.aio
 import pytest
 
 from tests.support.serving import Datastores, bearer, eventually
+from tests.support.telemetry_database import stored_events
 from tests.support.telemetry_events import sale
+from tests.support.telemetry_process import telemetry_installation
 from tests.support.telemetry_serving import (
     ACCEPTED,
     DUPLICATE,
     IngestStream,
     TelemetryServing,
     nothing_is_committed,
+    open_channel,
     telemetry_serving,
 )
 
@@ -32,7 +37,7 @@ async def stalled(stream: IngestStream, *events: bytes, most: int) -> int:
 
 async def test_answers_come_in_the_order_of_the_batches(shared: TelemetryServing) -> None:
     """Large and small ones, good and bad ones, hundreds without waiting; a half-closed stream is answered whole."""
-    stream = IngestStream(shared)
+    stream = IngestStream(shared.channel, shared.key("server"))
     batches = [[sale() for _ in range(1 + number * 37 % 50)] for number in range(100)]
     reading = asyncio.create_task(stream.rest())
     for batch in batches:
@@ -53,7 +58,7 @@ async def test_answers_come_in_the_order_of_the_batches(shared: TelemetryServing
 
 async def test_who_does_not_read_answers_is_not_read(shared: TelemetryServing) -> None:
     """The service holds a bounded number of batches for them; once they read, everything is answered."""
-    stream = IngestStream(shared)
+    stream = IngestStream(shared.channel, shared.key("server"))
     taken = await stalled(stream, *[bytes(60)] * 1_000, most=2_000)
     assert await shared.send(sale()) == [ACCEPTED]
     reading = asyncio.create_task(stream.rest())
@@ -68,7 +73,7 @@ async def test_who_does_not_read_answers_is_not_read(shared: TelemetryServing) -
 
 async def test_a_stream_waits_for_the_database(shared: TelemetryServing) -> None:
     """No more batches are read than may be under way; then all are stored, once each."""
-    stream = IngestStream(shared)
+    stream = IngestStream(shared.channel, shared.key("server"))
     events = [[sale(carga="x" * 60_000) for _ in range(10)] for _ in range(100)]
 
     async def send_all() -> None:
@@ -93,7 +98,7 @@ async def test_a_malformed_message_ends_the_stream_after_what_came_before(shared
         (b"\x12\x04\x0a\x05x", "request"),
         (b"\x12\xd2\x0f" + b"\x12\x00" * 1_001, "events"),
     ):
-        stream = IngestStream(shared)
+        stream = IngestStream(shared.channel, shared.key("server"))
         before = sale()
         await stream.send(before)
         await stream.call.write(bad)
@@ -105,7 +110,7 @@ async def test_a_malformed_message_ends_the_stream_after_what_came_before(shared
 
 async def test_over_its_quota_a_stream_goes_on(shared: TelemetryServing) -> None:
     """What is too much is to be sent again later, with the reason of a refused call."""
-    stream = IngestStream(shared, bearer("secret for two events"))
+    stream = IngestStream(shared.channel, bearer("secret for two events"))
     events = [sale() for _ in range(5)]
     await stream.send(*events[:4])
     assert await stream.next() == (0, [ACCEPTED] * 4)
@@ -125,7 +130,7 @@ async def test_over_its_quota_a_stream_goes_on(shared: TelemetryServing) -> None
 
 async def test_a_caller_that_vanishes_leaves_nothing_half_done(shared: TelemetryServing) -> None:
     """Its batches are stored or not, each event once; sent again they are accepted or duplicates."""
-    stream = IngestStream(shared)
+    stream = IngestStream(shared.channel, shared.key("server"))
     batches = [[sale() for _ in range(20)] for _ in range(5)]
     async with nothing_is_committed(shared):
         for batch in batches:
@@ -142,7 +147,7 @@ async def test_a_caller_that_vanishes_leaves_nothing_half_done(shared: Telemetry
 async def test_a_caller_that_vanishes_is_no_fault(stores: Datastores, caplog: pytest.LogCaptureFixture) -> None:
     """Although the service was writing to it."""
     async with telemetry_serving(stores, drain_seconds=300.0) as service:
-        stream = IngestStream(service)
+        stream = IngestStream(service.channel, service.key("server"))
         await stalled(stream, *[bytes(60)] * 1_000, most=2_000)
         stream.call.cancel()
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
@@ -160,7 +165,10 @@ async def test_a_service_that_stops_answers_what_is_under_way(stores: Datastores
 
     serving = asyncio.create_task(serve())
     service = await opened
-    busy, idle = IngestStream(service), IngestStream(service)
+    busy, idle = (
+        IngestStream(service.channel, service.key("server")),
+        IngestStream(service.channel, service.key("server")),
+    )
     first = sale()
     await idle.send(first)
     assert await idle.next() == (0, [ACCEPTED])
@@ -185,3 +193,30 @@ async def test_a_service_that_stops_answers_what_is_under_way(stores: Datastores
     assert (await busy.end()).reason == "NOT_READY"
     await serving
     assert set(await service.stored_ids()) >= {first.id, *[event.id for event in events[: len(answers)]]}
+
+
+async def test_a_terminated_process_answers_what_is_under_way(database_url: str, redis_url: str) -> None:
+    """And ends well, whatever streams are open: what was answered is stored."""
+    async with telemetry_installation(database_url, redis_url, replicas=1, MIRANTE_DRAIN_SECONDS="300") as running:
+        [process] = running.telemetry.replicas
+        async with open_channel(process.port) as channel:
+            stream = IngestStream(channel, running.metadata("server"))
+            events = [sale()]
+
+            async def send_until_the_end() -> None:
+                with contextlib.suppress(grpc.aio.AioRpcError, asyncio.InvalidStateError):
+                    while not stream.call.done():
+                        await stream.send(events[-1])
+                        events.append(sale())
+
+            sending = asyncio.create_task(send_until_the_end())
+            assert await stream.next() == (0, [ACCEPTED])
+            ending = asyncio.create_task(process.terminate())
+            answers = await stream.rest()
+            assert await ending == 0
+            await sending
+            assert answers == [(number, [ACCEPTED]) for number in range(1, len(answers) + 1)]
+            # With what status is not asked: a client that writes at that very moment makes up one of its own.
+            assert stream.call.done()
+        stored = {each.event.id for each in await stored_events(database_url)}
+        assert {event.id for event in events[: len(answers) + 1]} <= stored
