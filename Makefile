@@ -9,7 +9,8 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input insta
 PROTO_VENV := .venv-proto
 PEERS_VENV := .venv-peers
 SETTINGS_PAGE := $(BIN)/python -m services.runtime.settings_table \
-	services.flags.settings:FlagsSettings services.telemetry.settings:TelemetrySettings services.cli.connection:CliSettings
+	services.flags.settings:FlagsSettings services.telemetry.settings:TelemetrySettings services.metrics.settings:MetricsSettings \
+	services.cli.connection:CliSettings
 BENCHMARKS := evaluation ruleset remote fanout kill ingestion track delivery
 PROJECTS := pyproject.toml clients/python/pyproject.toml
 RUNTIME := $(VENV)/.runtime-installed
