@@ -7,6 +7,7 @@ import pytest
 from tests.conformance.doors import Door
 from tests.conformance.doors.clients import ClientDoor
 from tests.conformance.doors.core import CoreDoor
+from tests.conformance.doors.ofrep import BulkDoor, OneFlagDoor, RunningGateway, running_gateway
 from tests.conformance.doors.rpc import EvaluateFlagDoor, EvaluateFlagsDoor, EvaluateStreamDoor
 from tests.conformance.running_service import RunningService, running_service
 from tests.support.datastores import RunningDatastores
@@ -57,4 +58,25 @@ def remote_client(service: RunningService) -> Iterator[Door]:
 def in_process_client(service: RunningService) -> Iterator[Door]:
     """Ask the client that holds the rules."""
     with ClientDoor(service, "in_process") as door:
+        yield door
+
+
+@pytest.fixture(scope="session")
+def gateway(service: RunningService) -> Iterator[RunningGateway]:
+    """The gateway behind both doors of OFREP."""
+    with running_gateway(service) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def ofrep(gateway: RunningGateway) -> Iterator[Door]:
+    """Ask for one flag over HTTP."""
+    with OneFlagDoor(gateway) as door:
+        yield door
+
+
+@pytest.fixture(scope="session")
+def ofrep_bulk(gateway: RunningGateway) -> Iterator[Door]:
+    """Ask for all flags over HTTP."""
+    with BulkDoor(gateway) as door:
         yield door

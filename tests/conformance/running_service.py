@@ -23,10 +23,11 @@ from tests.support.flag_store import migrated_store, put
 
 @dataclass(frozen=True)
 class RunningService:
-    """Where the service listens, and the secret of a key that holds all environments."""
+    """Where the service listens, and the secrets of keys that hold all environments: a backend's, another service's."""
 
     address: str
     secret: str
+    internal_secret: str
 
 
 @contextmanager
@@ -52,6 +53,10 @@ async def _serve(datastores: RunningDatastores, started: "Future[RunningService]
                     await _store(store, suite)
                 key, secret = new_key("tests", Role.SERVER, tuple(suites()), quota_per_second=0, created_by="tests")
                 await store.access.add_key(key)
+                internal, internal_secret = new_key(
+                    "gateway", Role.INTERNAL, ("*",), quota_per_second=0, created_by="tests"
+                )
+                await store.access.add_key(internal)
             with tempfile.TemporaryDirectory() as home:
                 settings = FlagsSettings(
                     home=Path(home),
@@ -63,7 +68,7 @@ async def _serve(datastores: RunningDatastores, started: "Future[RunningService]
                     quota=1e6,
                 )
                 async with running(settings) as service:
-                    started.set_result(RunningService(f"127.0.0.1:{service.port}", secret))
+                    started.set_result(RunningService(f"127.0.0.1:{service.port}", secret, internal_secret))
                     await asyncio.to_thread(finish.wait)
     except BaseException as error:
         if not started.done():

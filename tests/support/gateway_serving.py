@@ -105,9 +105,7 @@ class GatewayServing:
     ) -> httpx.Response:
         """Ask for all flags."""
         body = {"context": {"targetingKey": "user-7"} if context is None else context}
-        return await self.http.post(
-            "/ofrep/v1/evaluate/flags", json=body, headers=self.bearer(role) | (headers or {})
-        )
+        return await self.http.post("/ofrep/v1/evaluate/flags", json=body, headers=self.bearer(role) | (headers or {}))
 
     async def until_flag(self, key: str, **expected: Any) -> None:
         """Return when a flag is answered with these fields."""

@@ -124,9 +124,7 @@ async def test_a_body_that_is_too_large_is_refused(gateway: GatewayServing) -> N
             yield b" " * 1_024
 
     for content in (b" " * 100_000, parts()):
-        response = await gateway.http.post(
-            "/ofrep/v1/evaluate/flags/any", content=content, headers=gateway.bearer()
-        )
+        response = await gateway.http.post("/ofrep/v1/evaluate/flags/any", content=content, headers=gateway.bearer())
         assert (response.status_code, response.json()["reason"]) == (413, "BODY_TOO_LARGE")
 
 

@@ -1,17 +1,14 @@
 """What the gateway does while the services behind it are away."""
 
-import json
-from contextlib import AsyncExitStack
 from pathlib import Path
 
-import grpc
 import httpx
 
 from services.gateway.app import running
 from services.gateway.settings import GatewaySettings
-from tests.support.gateway_serving import GatewayServing, gateway_serving, new_event
-from tests.support.serving import Datastores, serving
 from tests.integration.gateway.test_ofrep import bool_flag
+from tests.support.gateway_serving import gateway_serving
+from tests.support.serving import Datastores, serving
 
 
 async def test_the_last_rules_answer_while_the_flag_service_is_away(
