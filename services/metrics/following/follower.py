@@ -20,7 +20,6 @@ from services.runtime.errors import Unavailable
 
 _log = logging.getLogger(__name__)
 
-_RETRY_SECONDS: Final = 0.5
 _BEHIND_SECONDS: Final = 15.0
 """At the end of the log its readers hear something every five seconds."""
 _REPLAY_MARGIN: Final = 2 * 3600
@@ -57,6 +56,7 @@ class Follower:
         clock: seconds since 1970.
         on_change: told the tenants that have changed, each with the first minute that has.
         flush_seconds: how often roll-ups are written.
+        retry_seconds: after which a log that broke off is read again.
         limits: how much is remembered.
     """
 
@@ -72,6 +72,7 @@ class Follower:
         on_change: Callable[[Mapping[str, int]], None],
         flush_seconds: float,
         limits: Limits,
+        retry_seconds: float = 0.5,
     ) -> None:
         self.environment = environment
         self._plan = plan
@@ -82,6 +83,7 @@ class Follower:
         self._on_change = on_change
         self._flush_seconds = flush_seconds
         self._limits = limits
+        self._retry_seconds = retry_seconds
         self._splits_known = 0
         self._write_all = False
         self.view = View(LiveMetrics(plan, clock(), limits))
@@ -100,7 +102,7 @@ class Follower:
                 continue
             except Unavailable as error:
                 _log.warning("following is begun again", extra={"error": error.message})
-                await asyncio.sleep(_RETRY_SECONDS)
+                await asyncio.sleep(self._retry_seconds)
 
     async def _session(self, writer: RollupWriter | None) -> None:
         self.rebuilds += 1
@@ -201,12 +203,12 @@ class Follower:
         self.view = View(LiveMetrics(self._plan, self._clock(), self._limits))
         if writer is None:
             # The leader removes what was written; until then there is no place to begin at.
-            await asyncio.sleep(_RETRY_SECONDS)
+            await asyncio.sleep(self._retry_seconds)
             return
         try:
             await writer.begin_anew(self.environment)
         except Unavailable:
-            await asyncio.sleep(_RETRY_SECONDS)
+            await asyncio.sleep(self._retry_seconds)
 
 
 async def _first_of(work: Awaitable[None], other: Awaitable[None]) -> None:

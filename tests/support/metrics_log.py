@@ -1,0 +1,163 @@
+"""An event log and roll-ups in memory, for tests of what lies between: they break off and fail as tests want it."""
+
+import asyncio
+import datetime
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+
+from mirante.api.telemetry.v1 import event_log_service_pb2 as log_pb2
+
+from services.metrics.following import LogRestored
+from services.metrics.following.leadership import Leadership
+from services.metrics.live.numbers import Number
+from services.metrics.rollups import Hour, HourKey, HourRow, Progress, RollupWriter, Writing
+from services.metrics.rollups.rows import is_empty
+from services.runtime.errors import Unavailable
+
+
+class MemoryLog:
+    """
+    The `EventLog` of a list.
+
+    `batch` is how many entries come at once, asked anew each time. `breaks` is asked before every batch whether the
+    stream ends there. `epoch` is part of the cursors.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self.entries: list[log_pb2.LogEntry] = []
+        self.batch: Callable[[], int] = lambda: 100
+        self.breaks: Callable[[], bool] = lambda: False
+        self.epoch = 1
+        self._clock = clock
+        self._changed = asyncio.Event()
+        self._ids = 0
+
+    def append(self, *entries: log_pb2.LogEntry) -> None:
+        """Commit entries; gives events ids."""
+        for entry in entries:
+            if entry.HasField("event"):
+                self._ids += 1
+                entry.event.event.id = self._ids.to_bytes(16, "big")
+            self.entries.append(entry)
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    @asynccontextmanager
+    async def follow(
+        self, environment: str, cursor: bytes
+    ) -> AsyncIterator[AsyncIterator[log_pb2.FollowEventsResponse]]:
+        """See `EventLog`."""
+        assert environment == "production"
+        yield self._responses(cursor)
+
+    async def _responses(self, cursor: bytes) -> AsyncIterator[log_pb2.FollowEventsResponse]:
+        epoch, position = (int(part) for part in (cursor or b"0/0").split(b"/"))
+        if cursor and epoch != self.epoch:
+            raise LogRestored
+        while True:
+            changed = self._changed
+            if self.breaks():
+                raise Unavailable("as the test wants it")
+            entries = self.entries[position : position + self.batch()]
+            position += len(entries)
+            response = log_pb2.FollowEventsResponse(entries=entries, cursor=b"%d/%d" % (self.epoch, position))
+            response.at_end = position == len(self.entries)
+            response.read_at.FromNanoseconds(int(self._clock() * 1e9))
+            yield response
+            if response.at_end:
+                await asyncio.wait({asyncio.ensure_future(changed.wait())}, timeout=0.01)
+
+
+class MemoryRollups:
+    """The `RollupReader` and `RollupWriter`. `fails` is asked at each write: "before" or "after" it has happened."""
+
+    def __init__(self) -> None:
+        self.stored: dict[HourKey, HourRow] = {}
+        self.fails: Callable[[], str] = lambda: ""
+        self.writes = 0
+        self._progress: Progress | None = None
+        self._replays: list[tuple[datetime.datetime, bytes, bytes]] = []
+
+    async def progress(self, _environment: str, replay_before: datetime.datetime) -> Progress | None:
+        """See `RollupReader`."""
+        known = self._progress
+        for saved_at, cursor, last_event in self._replays if known is not None else ():
+            if saved_at <= replay_before and known is not None:
+                known = Progress(known.cursor, known.last_events, known.written_at, cursor, last_event)
+        return known
+
+    async def hours(self, _environment: str, hours: Collection[Hour]) -> Mapping[HourKey, HourRow]:
+        """See `RollupReader`."""
+        return {key: row for key, row in self.stored.items() if key.hour in hours}
+
+    async def between(
+        self, _environment: str, tenant: str, metric: str, first: Hour, last: Hour
+    ) -> Mapping[HourKey, HourRow]:
+        """See `RollupReader`."""
+        return {
+            key: row
+            for key, row in sorted(self.stored.items(), key=lambda each: each[0].hour)
+            if (key.tenant, key.metric) == (tenant, metric) and first <= key.hour <= last
+        }
+
+    async def wholes(
+        self, environment: str, tenant: str, metric: str, first: Hour, last: Hour
+    ) -> Mapping[HourKey, Number]:
+        """See `RollupReader`."""
+        rows = await self.between(environment, tenant, metric, first, last)
+        return {key: row.whole for key, row in rows.items()}
+
+    async def rows(self, _environment: str, keys: Collection[HourKey]) -> Mapping[HourKey, HourRow]:
+        """See `RollupWriter`."""
+        return {key: self.stored[key] for key in keys if key in self.stored}
+
+    async def write(self, _environment: str, writing: Writing) -> None:
+        """See `RollupWriter`."""
+        failure = self.fails()
+        await asyncio.sleep(0)
+        if failure == "before":
+            raise Unavailable("as the test wants it")
+        self.stored = {key: row for key, row in self.stored.items() if key.tenant not in writing.erased}
+        self.stored.update(writing.rows)
+        self.stored = {key: row for key, row in self.stored.items() if not is_empty(row)}
+        self._progress = Progress(writing.cursor, tuple(writing.last_events), writing.at)
+        if writing.replay:
+            newest = writing.last_events[-1] if writing.last_events else b""
+            self._replays.append((writing.at, writing.cursor, newest))
+        self.writes += 1
+        if failure == "after":
+            raise Unavailable("as the test wants it")
+
+    async def begin_anew(self, _environment: str) -> None:
+        """See `RollupWriter`."""
+        self.stored, self._progress, self._replays = {}, None, []
+
+    @property
+    def cursor(self) -> bytes:
+        """How far the log is in the roll-ups."""
+        return b"" if self._progress is None else self._progress.cursor
+
+
+class Leading(Leadership):
+    """A process that leads from the beginning, or never."""
+
+    def __init__(self, writer: RollupWriter | None) -> None:
+        super().__init__("")
+        self._set(writer)
+        self._decided.set()
+
+
+def sales_by_minute(entries: Sequence[log_pb2.LogEntry]) -> dict[int, int]:
+    """Return how many sales of each minute were not cancelled."""
+    events = [entry.event for entry in entries if entry.HasField("event")]
+    gone = {_sale(each) for each in events if each.event.name == "venda_cancelada"}
+    counts: dict[int, int] = {}
+    for each in events:
+        if each.event.name == "venda_criada" and _sale(each) not in gone:
+            minute = each.occurred_at.seconds // 60
+            counts[minute] = counts.get(minute, 0) + 1
+    return counts
+
+
+def _sale(stored: object) -> str:
+    return stored.event.properties["venda_id"].string_value  # type: ignore[attr-defined,no-any-return]
