@@ -68,35 +68,43 @@ class MemoryLog:
                 await asyncio.wait({asyncio.ensure_future(changed.wait())}, timeout=0.01)
 
 
+class _Stored:
+    """The roll-ups of one environment."""
+
+    def __init__(self) -> None:
+        self.rows: dict[HourKey, HourRow] = {}
+        self.progress: Progress | None = None
+        self.replays: list[tuple[datetime.datetime, bytes, bytes]] = []
+
+
 class MemoryRollups:
     """The `RollupReader` and `RollupWriter`. `fails` is asked at each write: "before" or "after" it has happened."""
 
     def __init__(self) -> None:
-        self.stored: dict[HourKey, HourRow] = {}
         self.fails: Callable[[], str] = lambda: ""
         self.writes = 0
-        self._progress: Progress | None = None
-        self._replays: list[tuple[datetime.datetime, bytes, bytes]] = []
+        self._environments: dict[str, _Stored] = {}
 
-    async def progress(self, _environment: str, replay_before: datetime.datetime) -> Progress | None:
+    async def progress(self, environment: str, replay_before: datetime.datetime) -> Progress | None:
         """See `RollupReader`."""
-        known = self._progress
-        for saved_at, cursor, last_event in self._replays if known is not None else ():
+        stored = self._of(environment)
+        known = stored.progress
+        for saved_at, cursor, last_event in stored.replays if known is not None else ():
             if saved_at <= replay_before and known is not None:
                 known = Progress(known.cursor, known.last_events, known.written_at, cursor, last_event)
         return known
 
-    async def hours(self, _environment: str, hours: Collection[Hour]) -> Mapping[HourKey, HourRow]:
+    async def hours(self, environment: str, hours: Collection[Hour]) -> Mapping[HourKey, HourRow]:
         """See `RollupReader`."""
-        return {key: row for key, row in self.stored.items() if key.hour in hours}
+        return {key: row for key, row in self._of(environment).rows.items() if key.hour in hours}
 
     async def between(
-        self, _environment: str, tenant: str, metric: str, first: Hour, last: Hour
+        self, environment: str, tenant: str, metric: str, first: Hour, last: Hour
     ) -> Mapping[HourKey, HourRow]:
         """See `RollupReader`."""
         return {
             key: row
-            for key, row in sorted(self.stored.items(), key=lambda each: each[0].hour)
+            for key, row in sorted(self._of(environment).rows.items(), key=lambda each: each[0].hour)
             if (key.tenant, key.metric) == (tenant, metric) and first <= key.hour <= last
         }
 
@@ -107,35 +115,45 @@ class MemoryRollups:
         rows = await self.between(environment, tenant, metric, first, last)
         return {key: row.whole for key, row in rows.items()}
 
-    async def rows(self, _environment: str, keys: Collection[HourKey]) -> Mapping[HourKey, HourRow]:
+    async def rows(self, environment: str, keys: Collection[HourKey]) -> Mapping[HourKey, HourRow]:
         """See `RollupWriter`."""
-        return {key: self.stored[key] for key in keys if key in self.stored}
+        rows = self._of(environment).rows
+        return {key: rows[key] for key in keys if key in rows}
 
-    async def write(self, _environment: str, writing: Writing) -> None:
+    async def write(self, environment: str, writing: Writing) -> None:
         """See `RollupWriter`."""
         failure = self.fails()
         await asyncio.sleep(0)
         if failure == "before":
             raise Unavailable("as the test wants it")
-        self.stored = {key: row for key, row in self.stored.items() if key.tenant not in writing.erased}
-        self.stored.update(writing.rows)
-        self.stored = {key: row for key, row in self.stored.items() if not is_empty(row)}
-        self._progress = Progress(writing.cursor, tuple(writing.last_events), writing.at)
+        stored = self._of(environment)
+        kept = {key: row for key, row in stored.rows.items() if key.tenant not in writing.erased} | dict(writing.rows)
+        stored.rows = {key: row for key, row in kept.items() if not is_empty(row)}
+        stored.progress = Progress(writing.cursor, tuple(writing.last_events), writing.at)
         if writing.replay:
             newest = writing.last_events[-1] if writing.last_events else b""
-            self._replays.append((writing.at, writing.cursor, newest))
+            stored.replays.append((writing.at, writing.cursor, newest))
         self.writes += 1
         if failure == "after":
             raise Unavailable("as the test wants it")
 
-    async def begin_anew(self, _environment: str) -> None:
+    async def begin_anew(self, environment: str) -> None:
         """See `RollupWriter`."""
-        self.stored, self._progress, self._replays = {}, None, []
+        self._environments.pop(environment, None)
+
+    @property
+    def stored(self) -> Mapping[HourKey, HourRow]:
+        """The roll-ups of production."""
+        return self._of("production").rows
 
     @property
     def cursor(self) -> bytes:
-        """How far the log is in the roll-ups."""
-        return b"" if self._progress is None else self._progress.cursor
+        """How far the log of production is in them."""
+        progress = self._of("production").progress
+        return b"" if progress is None else progress.cursor
+
+    def _of(self, environment: str) -> _Stored:
+        return self._environments.setdefault(environment, _Stored())
 
 
 class Leading(Leadership):

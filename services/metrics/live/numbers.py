@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import reduce
 
 from services.metrics.definitions import Aggregation, Metric, Selection
-from services.metrics.live.amounts import Totals
+from services.metrics.live.amounts import EXACT, Totals
 from services.metrics.live.distinct import DistinctActors
 from services.metrics.live.plan import Plan
 from services.metrics.live.tenant import Tenant
@@ -95,7 +96,7 @@ def of_hour(metric: Metric, minutes: Sequence[Number]) -> Number:
     if not known:
         return Number(None)
     if metric.aggregation.additive:
-        return Number(sum((each.value or Decimal(0) for each in known), Decimal(0)))
+        return Number(reduce(EXACT.add, (each.value for each in known if each.value is not None)))
     if metric.aggregation is Aggregation.DISTINCT_ACTORS:
         return max(known, key=lambda each: each.value or Decimal(0))
     return next((each for each in reversed(known) if each.shown is not None), known[-1])
