@@ -40,6 +40,7 @@ from services.runtime.keys.following import channel_to_flags, follow_keys, own_k
 from services.runtime.keys.keyring import KeyRing
 from services.runtime.keys.registry import KeyRegistry
 from services.runtime.process import run_service
+from services.runtime.settings import SettingsError
 from services.runtime.telemetry.export import Telemetry, open_telemetry
 
 _log = logging.getLogger(__name__)
@@ -73,6 +74,7 @@ async def running(settings: GatewaySettings, source: LiveSource | None = None) -
     Raises:
         SettingsError: a setting cannot be what it is.
     """
+    _check_dashboard(settings)
     async with AsyncExitStack() as stack:
         telemetry = stack.enter_context(open_telemetry(settings, "mirante-gateway"))
         flags = await stack.enter_async_context(channel_to_flags(settings))
@@ -212,6 +214,12 @@ class _Parts:
     def _revoked(self, key_id: str) -> None:
         for connections in (self._sockets, self._streams):
             connections.end_those_of(key_id)
+
+
+def _check_dashboard(settings: GatewaySettings) -> None:
+    folder = settings.dashboard_dir
+    if folder is not None and not (folder / "index.html").is_file():
+        raise SettingsError("MIRANTE_DASHBOARD_DIR: is no folder with an index.html")
 
 
 def main() -> None:

@@ -3,13 +3,14 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from services.gateway.access.browser_access import BrowserAccess
@@ -26,6 +27,9 @@ from services.gateway.http.tracing import Observed
 from services.gateway.live.socket import LiveSockets
 from services.gateway.openapi import openapi_document
 from services.runtime.telemetry.export import Telemetry
+
+_NO_PAGES: Final = ("api", "ofrep", "v1", "ws")
+"""Addresses below these are never pages of the dashboard."""
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -59,12 +63,13 @@ def application(
         _route("/healthz", doors.health.alive, "GET"),
         _route("/readyz", doors.health.ready, "GET"),
         _route("/openapi.json", openapi_document, "GET"),
+        *[Route(f"/{prefix}/{{rest:path}}", _NothingHere()) for prefix in _NO_PAGES],
     ]
     if dashboard is not None:
         routes.append(Mount("/", DashboardFiles(dashboard)))
     app = Starlette(
         routes=routes,
-        exception_handlers={404: _nothing, 405: _wrong_method},
+        exception_handlers={404: _nothing},
         middleware=[
             Middleware(Observed, telemetry=telemetry),
             Middleware(SecurityHeaders, tls=tls),
@@ -77,10 +82,32 @@ def application(
 
 
 def _route(path: str, endpoint: Endpoint, method: str) -> Route:
-    async def answer(request: Request) -> Response:
-        return await endpoint(request)
+    return Route(path, _Endpoint(endpoint, method))
 
-    return Route(path, answer, methods=[method])
+
+class _Endpoint:
+    """Takes one method. Being an application of its own, it is asked for every method, and no file answers instead."""
+
+    def __init__(self, endpoint: Endpoint, method: str) -> None:
+        self._endpoint = endpoint
+        self._methods = {"GET", "HEAD"} if method == "GET" else {method}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer."""
+        request = Request(scope, receive)
+        if request.method not in self._methods:
+            allowed = ", ".join(sorted(self._methods))
+            raise Problem(405, METHOD_NOT_ALLOWED, "this address takes other methods", headers={"Allow": allowed})
+        response = await self._endpoint(request)
+        await response(scope, receive, send)
+
+
+class _NothingHere:
+    """Answers every method."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer."""
+        raise Problem(404, NOT_FOUND, "there is nothing at this address")
 
 
 def _socket(sockets: LiveSockets) -> Callable[[WebSocket], Awaitable[None]]:
@@ -92,12 +119,3 @@ def _socket(sockets: LiveSockets) -> Callable[[WebSocket], Awaitable[None]]:
 
 async def _nothing(_request: Request, _error: Exception) -> Response:
     return problem_response(Problem(404, NOT_FOUND, "there is nothing at this address"))
-
-
-async def _wrong_method(_request: Request, error: Exception) -> Response:
-    headers: dict[str, str] = getattr(error, "headers", None) or {}
-    return problem_response(
-        Problem(
-            405, METHOD_NOT_ALLOWED, "this address takes other methods", headers={"Allow": headers.get("Allow", "")}
-        )
-    )

@@ -10,7 +10,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from services.gateway.http.headers import FILES_POLICY
-from services.gateway.http.problems import NOT_FOUND, Problem
+from services.gateway.http.problems import METHOD_NOT_ALLOWED, NOT_FOUND, Problem
 
 _HASHED_FOLDER: Final = "assets"
 """Where Vite puts files whose names change with their content."""
@@ -20,7 +20,7 @@ class DashboardFiles(StaticFiles):
     """Serves a folder. An address without a file type is a page of the application, which `index.html` draws."""
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(directory=folder, html=True, check_dir=False)
+        super().__init__(directory=folder, html=True)
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """Return the response for a path below the folder."""
@@ -30,6 +30,10 @@ class DashboardFiles(StaticFiles):
         try:
             response = await super().get_response(path, scope)
         except HTTPException as error:
+            if error.status_code == 405:
+                raise Problem(
+                    405, METHOD_NOT_ALLOWED, "this address takes other methods", headers={"Allow": "GET, HEAD"}
+                ) from None
             if error.status_code != 404 or PurePosixPath(path).suffix:
                 raise _nothing() from None
             try:

@@ -72,7 +72,8 @@ async def test_each_event_has_a_result_of_its_own(gateway: GatewayServing) -> No
     assert statuses(response) == ["accepted", *["rejected"] * 9, "accepted"]
     fields = [each.get("field") for each in response.json()["results"]]
     assert fields == [
-        None, "id", "tenant", "properties.valor", "user_id", "", "typo", "id", "properties.half", "properties.big", None,
+        None, "id", "tenant", "properties.valor", "user_id", "", "typo", "id", "properties.half", "properties.big",
+        None,
     ]  # fmt: skip
     assert gateway.ingest.requests[-1].sent_at.ToSeconds() == 1_800_000_000
 

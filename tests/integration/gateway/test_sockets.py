@@ -1,6 +1,7 @@
 """Live metrics over real WebSockets."""
 
 import asyncio
+import contextlib
 import json
 import time
 from collections.abc import AsyncIterator
@@ -30,15 +31,14 @@ async def refused(socket: ClientConnection) -> tuple[int, str]:
     """Return the code that a socket was closed with, and the reason that its problem names."""
     reason = ""
     async with asyncio.timeout(PATIENCE_SECONDS):
-        try:
+        with contextlib.suppress(ConnectionClosed):
             while True:
                 message = json.loads(await socket.recv())
                 if message["type"] == "problem":
                     reason = message["problem"]["reason"]
                     assert message["problem"]["detail"]
-        except ConnectionClosed as closed:
-            assert closed.rcvd is not None
-            return closed.rcvd.code, reason
+    assert socket.close_code is not None
+    return socket.close_code, reason
 
 
 async def test_a_snapshot_comes_first_then_what_changes(gateway: GatewayServing, tenant: str) -> None:
