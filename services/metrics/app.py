@@ -18,7 +18,7 @@ from services.metrics.following.leadership import Leadership
 from services.metrics.live.plan import Plan
 from services.metrics.live.tenant import Limits
 from services.metrics.measuring import measure
-from services.metrics.opening import channel_to_telemetry, metrics_of, open_database
+from services.metrics.opening import channel_to_telemetry, environments_of, metrics_of, open_database
 from services.metrics.roles import ROLES, SERVICES
 from services.metrics.rollups.postgres import PostgresRollups
 from services.metrics.settings import MetricsSettings
@@ -83,7 +83,7 @@ async def running(settings: MetricsSettings) -> AsyncIterator[MetricsService]:
         )
         leadership = Leadership(opened.database_url)
         environments = Environments(
-            lambda: registry.environments,
+            partial(environments_of, keys, secret),
             Plan(metrics),
             GrpcEventLog(telemetry, secret),
             PostgresRollups(pool),

@@ -1,4 +1,4 @@
-"""Everything that is kept of each environment, for as long as it exists."""
+"""Everything that is kept of each environment."""
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
@@ -37,10 +37,10 @@ class Kept:
 
 class Environments:
     """
-    Follows every environment that there is.
+    Follows every environment that it may.
 
     Args:
-        known: returns the environments that exist now.
+        known: returns the environments that can be followed now.
         origin: of this process.
         clock: seconds since 1970.
         flush_seconds: how often roll-ups are written.
@@ -73,7 +73,7 @@ class Environments:
         self._kept: dict[str, Kept] = {}
 
     def answering(self, environment: str) -> Answering | None:
-        """Return what answers about an environment; None when there is no such environment."""
+        """Return what answers about an environment; None when it is not followed."""
         kept = self._kept.get(environment)
         if kept is None and environment in self._known():
             kept = self._kept[environment] = self._keep(environment)

@@ -13,7 +13,8 @@ import grpc.aio
 from services.metrics.definitions import Metrics
 from services.metrics.definitions.reading import default_metrics, read_metrics
 from services.metrics.settings import MetricsSettings
-from services.runtime.errors import InvalidRequest
+from services.runtime.errors import InvalidRequest, ServiceError
+from services.runtime.keys.keyring import KeyRing
 from services.runtime.migrations import migrate
 from services.runtime.postgres.pool import PostgresPool, open_pool
 from services.runtime.postgres.waiting import until_available
@@ -47,6 +48,14 @@ async def open_database(stack: AsyncExitStack, url: str) -> PostgresPool:
         return await until_available(attempt)
     except ValueError:
         raise SettingsError("DATABASE_URL: is not the address of a Postgres database") from None
+
+
+def environments_of(keys: KeyRing, secret: str) -> frozenset[str]:
+    """Return the environments that this service's own key holds, of those that exist; none while it is not known."""
+    try:
+        return keys.authenticate(f"Bearer {secret}").environments
+    except ServiceError:
+        return frozenset()
 
 
 async def metrics_of(settings: MetricsSettings) -> Metrics:

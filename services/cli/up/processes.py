@@ -41,6 +41,7 @@ class ServiceProcess:
 SERVICES = (
     ServiceProcess("flags", "services.flags", "MIRANTE_FLAGS_HOST", "MIRANTE_FLAGS_PORT", 50051),
     ServiceProcess("telemetry", "services.telemetry", "MIRANTE_TELEMETRY_HOST", "MIRANTE_TELEMETRY_PORT", 50052),
+    ServiceProcess("metrics", "services.metrics", "MIRANTE_METRICS_HOST", "MIRANTE_METRICS_PORT", 50053),
     ServiceProcess("demo-shop", "services.demo_shop", demo_only=True),
 )
 """Started in this order, stopped in the opposite one."""

@@ -44,7 +44,7 @@ class LiveMetricsServicer(pb2_grpc.LiveMetricsServiceServicer):
 
     Args:
         metrics: the definitions.
-        answering: returns what answers about an environment; None for one that does not exist.
+        answering: returns what answers about an environment; None for one that is not followed.
         clock: seconds since 1970.
     """
 
@@ -118,7 +118,7 @@ class LiveMetricsServicer(pb2_grpc.LiveMetricsServiceServicer):
         answering = self._answering(environment)
         if answering is None:
             raise NotFound(
-                "there is no such environment",
+                "there is no such environment, or the key of the metrics service does not hold it",
                 reason=reasons.ERROR_REASON_ENVIRONMENT_NOT_FOUND,
                 metadata={"environment": environment},
             )

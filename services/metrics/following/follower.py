@@ -86,6 +86,7 @@ class Follower:
         self._retry_seconds = retry_seconds
         self._splits_known = 0
         self._write_all = False
+        self._away = False
         self.view = View(LiveMetrics(plan, clock(), limits))
         self.rebuilds = 0
 
@@ -101,7 +102,12 @@ class Follower:
             except _Anew:
                 continue
             except Unavailable as error:
-                _log.warning("following is begun again", extra={"error": error.message})
+                if not self._away:
+                    _log.warning(
+                        "the log is not read: trying again",
+                        extra={"environment": self.environment, "error": error.message},
+                    )
+                self._away = True
                 await asyncio.sleep(self._retry_seconds)
 
     async def _session(self, writer: RollupWriter | None) -> None:
@@ -168,6 +174,9 @@ class Follower:
     def _count(self, view: View, response: log_pb2.FollowEventsResponse) -> None:
         metrics = view.metrics
         metrics.apply(response.entries)
+        if self._away:
+            _log.info("the log is read again", extra={"environment": self.environment})
+            self._away = False
         if response.at_end:
             view.log_read_at = response.read_at.ToDatetime(datetime.UTC)
             if not view.at_end:
