@@ -35,7 +35,7 @@ from services.gateway.routes import Doors, application
 from services.gateway.settings import GatewaySettings
 from services.runtime.background import in_background
 from services.runtime.calls.quota import Quotas
-from services.runtime.errors import Unavailable
+from services.runtime.errors import ServiceError, Unavailable
 from services.runtime.keys.following import channel_to_flags, follow_keys, own_key
 from services.runtime.keys.keyring import KeyRing
 from services.runtime.keys.registry import KeyRegistry
@@ -125,7 +125,7 @@ class _Parts:
         self.keys = KeyRing(self._registry, self._revoked)
         path = settings.browser_access or settings.home / "browser_access.json"
         self._access_file = BrowserAccessFile(path, required=settings.browser_access is not None)
-        self.environments = Environments(self._open_rules, lambda: self._registry.environments)
+        self.environments = Environments(self._open_rules, self._own_environments)
         self.feeds = Feeds(source)
         quotas, event_quotas = Quotas(settings.quota), Quotas(settings.event_quota)
         self._quotas = (quotas, event_quotas)
@@ -206,8 +206,15 @@ class _Parts:
             )
         )
 
+    def _own_environments(self) -> frozenset[str]:
+        """Return those that the key of this process holds; none while the keys are not known."""
+        try:
+            return self.keys.authenticate(f"Bearer {self._secret}").environments
+        except ServiceError:
+            return frozenset()
+
     def _lacking(self) -> Sequence[str]:
-        if not self._registry.environments:
+        if not self._own_environments():
             return ["API keys"]
         return [f"flags of {name}" for name in self.environments.missing]
 

@@ -103,9 +103,9 @@ class _Endpoint:
 
 
 class _NothingHere:
-    """Answers every method."""
+    """Answers every method with the same."""
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, *_: object) -> None:
         """Answer."""
         raise Problem(404, NOT_FOUND, "there is nothing at this address")
 

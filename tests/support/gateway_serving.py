@@ -49,6 +49,18 @@ class FakeIngest(ingest_grpc.IngestServiceServicer):
                 )
         return response
 
+    def IngestStream(self, _requests: object, _context: object) -> AsyncIterator[ingest_pb2.IngestStreamResponse]:  # noqa: N802 - as above
+        """Not here."""
+        raise NotImplementedError
+
+    async def ImportEvents(self, _request: object, _context: object) -> ingest_pb2.ImportEventsResponse:  # noqa: N802 - as above
+        """Not here."""
+        raise NotImplementedError
+
+    async def GetImport(self, _request: object, _context: object) -> ingest_pb2.GetImportResponse:  # noqa: N802 - as above
+        """Not here."""
+        raise NotImplementedError
+
     @property
     def events(self) -> list[Any]:
         """All events that came."""

@@ -18,7 +18,7 @@ class Environments:
 
     Args:
         open_rules: opens the replica of an environment.
-        names: the environments that exist, as far as the flag service has told.
+        names: the environments that this gateway serves: those of its own key, as far as they are known.
     """
 
     def __init__(self, open_rules: Callable[[str], ReplicatedRules], names: Callable[[], Iterable[str]]) -> None:
@@ -31,7 +31,7 @@ class Environments:
         Return the rules of an environment.
 
         Raises:
-            NotFound: there is no such environment.
+            NotFound: this gateway does not serve it.
             Unavailable: its rules are not held yet.
         """
         rules = self._rules.get(environment)
@@ -41,7 +41,7 @@ class Environments:
             raise Unavailable(
                 "the flags of this environment have not arrived yet", reason=reasons.ERROR_REASON_NOT_READY
             )
-        raise NotFound("there is no such environment", reason=reasons.ERROR_REASON_ENVIRONMENT_NOT_FOUND)
+        raise NotFound("this gateway does not serve the environment", reason=reasons.ERROR_REASON_ENVIRONMENT_NOT_FOUND)
 
     @property
     def missing(self) -> list[str]:

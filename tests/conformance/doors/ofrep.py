@@ -16,6 +16,7 @@ from typing import Any, Self
 import httpx
 from mirante.evaluation import EvaluationError, Reason
 from mirante.evaluation.model import TARGETING_KEY
+from pydantic import SecretStr
 
 from services.gateway.app import running
 from services.gateway.settings import GatewaySettings
@@ -56,7 +57,7 @@ async def _serve(service: RunningService, started: "Future[RunningGateway]", fin
                 home=Path(home),
                 port=0,
                 flags_address=service.address,
-                internal_key=service.internal_secret,
+                internal_key=SecretStr(service.internal_secret),
                 drain_seconds=1.0,
                 quota=1e9,
             )

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
+from pydantic import SecretStr
 
 from services.gateway.app import running
 from services.gateway.settings import GatewaySettings
@@ -31,7 +32,7 @@ async def port(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[int]:
         home=home / "home",
         port=0,
         flags_address="127.0.0.1:1",
-        internal_key="k",
+        internal_key=SecretStr("k"),
         dashboard_dir=folder,
         drain_seconds=1,
     )
@@ -125,7 +126,7 @@ async def test_the_openapi_document_is_served(http: httpx.AsyncClient) -> None:
 
 async def test_settings_that_cannot_be_are_said_at_the_start(tmp_path: Path, port: int) -> None:
     """A folder without a dashboard, a missing file of browser access, a taken port: each by its variable."""
-    base = {"home": tmp_path, "internal_key": "k", "port": 0}
+    base: dict[str, Any] = {"home": tmp_path, "internal_key": "k", "port": 0}
     wrong: dict[str, dict[str, Any]] = {
         "MIRANTE_DASHBOARD_DIR": {"dashboard_dir": tmp_path / "none"},
         "MIRANTE_BROWSER_ACCESS": {"browser_access": tmp_path / "none.json"},

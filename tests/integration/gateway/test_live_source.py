@@ -42,6 +42,14 @@ class ScriptedMetrics(pb2_grpc.LiveMetricsServiceServicer):
             self.cancelled.set()
             raise
 
+    async def GetLiveMetrics(self, _request: object, _context: object) -> pb2.GetLiveMetricsResponse:  # noqa: N802 - as above
+        """Not here."""
+        raise NotImplementedError
+
+    async def QuerySeries(self, _request: object, _context: object) -> pb2.QuerySeriesResponse:  # noqa: N802 - as above
+        """Not here."""
+        raise NotImplementedError
+
 
 @pytest.fixture
 async def metrics() -> AsyncIterator[tuple[ScriptedMetrics, GrpcLiveSource]]:
@@ -62,9 +70,13 @@ async def test_frames_of_the_tenant_come_and_no_others(metrics: tuple[ScriptedMe
     foreign.environment = "staging"
     service.frames = [live_frame(1, "acme"), live_frame(2, "other"), foreign, live_frame(3, "acme")]
     found = []
-    with pytest.raises(Unavailable):
+
+    async def follow() -> None:
         async for frame in source.watch("production", "acme", None):
             found.append(frame.sequence)
+
+    with pytest.raises(Unavailable):
+        await follow()
     assert found == [1, 3]
     (request,) = service.requests
     assert (request.environment, list(request.tenants), request.with_series) == ("production", ["acme"], True)
@@ -76,8 +88,7 @@ async def test_a_broken_stream_is_gone_on_with(metrics: tuple[ScriptedMetrics, G
     service, source = metrics
     service.failure = grpc.StatusCode.PERMISSION_DENIED
     with pytest.raises(Unavailable, match="PERMISSION_DENIED"):
-        async for _ in source.watch("production", "acme", live_frame(9, "acme", origin=5)):
-            pass
+        [frame async for frame in source.watch("production", "acme", live_frame(9, "acme", origin=5))]
     (position,) = service.requests[0].received
     assert (position.tenant, position.origin, position.sequence) == ("acme", 5, 9)
 

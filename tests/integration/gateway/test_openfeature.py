@@ -13,9 +13,9 @@ from openfeature.exception import ErrorCode
 from openfeature.flag_evaluation import FlagEvaluationDetails, Reason
 from openfeature.provider import AbstractProvider
 
+from tests.integration.gateway.test_ofrep import bool_flag, draft
 from tests.support.flag_messages import percentage_flag, value_flag
 from tests.support.gateway_serving import GatewayServing
-from tests.integration.gateway.test_ofrep import bool_flag, draft
 from tests.support.serving import Serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

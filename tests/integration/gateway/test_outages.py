@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import httpx
+from pydantic import SecretStr
 
 from services.gateway.app import running
 from services.gateway.settings import GatewaySettings
@@ -20,7 +21,9 @@ async def test_the_last_rules_answer_while_the_flag_service_is_away(
         address, keys = f"127.0.0.1:{flags.service.port}", flags.keys
         async with gateway_serving(flags, home) as first:
             await first.until_flag("kept", value=True)
-    settings = GatewaySettings(home=home, port=0, flags_address=address, internal_key=keys["internal"], drain_seconds=1)
+    settings = GatewaySettings(
+        home=home, port=0, flags_address=address, internal_key=SecretStr(keys["internal"]), drain_seconds=1
+    )
     async with running(settings) as second, httpx.AsyncClient(base_url=f"http://127.0.0.1:{second.port}") as http:
         assert (await http.get("/readyz")).status_code == 200
         found = await http.post(
@@ -31,7 +34,9 @@ async def test_the_last_rules_answer_while_the_flag_service_is_away(
 
 async def test_without_keys_it_is_alive_and_not_ready(home: Path) -> None:
     """A first start beside no flag service: requests are refused as NOT_READY, with a delay."""
-    settings = GatewaySettings(home=home, port=0, flags_address="127.0.0.1:1", internal_key="k", drain_seconds=1)
+    settings = GatewaySettings(
+        home=home, port=0, flags_address="127.0.0.1:1", internal_key=SecretStr("k"), drain_seconds=1
+    )
     async with running(settings) as gateway, httpx.AsyncClient(base_url=f"http://127.0.0.1:{gateway.port}") as http:
         assert (await http.get("/healthz")).status_code == 200
         ready = await http.get("/readyz")

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 @pytest_asyncio.fixture(loop_scope="module")
 async def tenant(request: pytest.FixtureRequest) -> str:
     """Return a tenant of the test's own."""
-    return request.node.name[:60]
+    return str(request.node.name)[:60]
 
 
 async def refused(socket: ClientConnection) -> tuple[int, str]:
