@@ -1,7 +1,7 @@
 """A telemetry service in this process on real datastores, behind a real socket, and what callers send it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -36,6 +36,11 @@ if TYPE_CHECKING:
 
 PACKAGE = "/mirante.api.telemetry.v1"
 INGEST = f"{PACKAGE}.IngestService/Ingest"
+
+_WAITING_FOR_LOCKS = """
+    SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
+    WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted
+"""
 
 Sent = event_pb2.Event | bytes
 """An event, or the bytes that stand where one should be."""
@@ -173,13 +178,17 @@ async def open_channel(port: int) -> AsyncIterator[grpc.aio.Channel]:
 
 
 @asynccontextmanager
-async def nothing_is_committed(service: TelemetryServing) -> AsyncIterator[None]:
-    """Keep the service's writers waiting for the time of the block."""
+async def nothing_is_committed(service: TelemetryServing) -> AsyncIterator[Callable[[], Awaitable[bool]]]:
+    """Keep the service's writers waiting for the time of the block, which must be short; yields whether one waits."""
     connection = await asyncpg.connect(service.database_url)
+
+    async def a_writer_waits() -> bool:
+        return bool(await connection.fetchval(_WAITING_FOR_LOCKS))
+
     try:
         async with connection.transaction():
             await connection.execute(f"SELECT pg_advisory_xact_lock({ERASURE_LOCK})")
-            yield
+            yield a_writer_waits
     finally:
         await connection.close()
 

@@ -173,15 +173,10 @@ async def test_a_service_that_stops_answers_what_is_under_way(stores: Datastores
     await idle.send(first)
     assert await idle.next() == (0, [ACCEPTED])
     events = [sale() for _ in range(3)]
-    async with nothing_is_committed(service):
+    async with nothing_is_committed(service) as a_writer_waits:
         for event in events:
             await busy.send(event)
-
-        async def all_are_read() -> bool:
-            rows = await service.fetch("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
-            return bool(rows[0][0])
-
-        await eventually(all_are_read)
+        await eventually(a_writer_waits)
         stopping.set()
         assert await idle.rest() == []
         end = await idle.end()
