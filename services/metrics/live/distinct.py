@@ -67,6 +67,8 @@ class DistinctActors:
             self.changes[minute] = change
         else:
             self.changes.pop(minute, None)
+        if not self._known:
+            return
         for at in self._known:
             if at >= minute:
                 self._known[at] += by

@@ -8,7 +8,7 @@ from typing import Final
 
 from mirante.api.common.v1.value_pb2 import Value
 
-from services.metrics.definitions import Aggregation, Metric, Metrics, Selection, TakeBack
+from services.metrics.definitions import Aggregation, Clock, Metric, Metrics, Selection, TakeBack
 from services.metrics.live.amounts import Amount, cell_of
 
 MOST_NAMES: Final = 10_000
@@ -30,9 +30,13 @@ class ActorSet:
 
 @dataclass(frozen=True, slots=True)
 class NamePlan:
-    """What is done with the events of one name: positions of actor sets and of metrics, and what is taken back."""
+    """
+    What is done with the events of one name: positions of actor sets and of metrics, and what is taken back.
 
-    sets: tuple[tuple[int, Selection], ...]
+    Of an actor set also whether it goes by the time of receipt, and its selection if properties have to be looked at.
+    """
+
+    sets: tuple[tuple[int, bool, Selection | None], ...]
     amounts: tuple[tuple[int, Metric], ...]
     takes_back: tuple[tuple[int, TakeBack], ...]
 
@@ -68,7 +72,11 @@ class Plan:
 
     def _plan(self, name: str) -> NamePlan:
         return NamePlan(
-            tuple((at, each.selection) for at, each in enumerate(self.sets) if _may_take(each.selection, name)),
+            tuple(
+                (at, each.selection.clock is Clock.RECEIVED, each.selection if each.selection.where else None)
+                for at, each in enumerate(self.sets)
+                if _may_take(each.selection, name)
+            ),
             tuple(
                 (at, each)
                 for at, each in enumerate(self.metrics)

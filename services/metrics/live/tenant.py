@@ -98,15 +98,26 @@ class Tenant:
     def apply(self, stored: StoredEvent, names: NamePlan) -> None:
         """Count an event that was not counted yet."""
         occurred = stored.occurred_at.seconds // 60
-        received = occurred if stored.imported else stored.received_at.seconds // 60
-        properties = stored.event.properties
-        actor = self._actor(stored.actor_id) if stored.actor_id else None
-        lasts = max(occurred, stored.received_at.seconds // 60)
+        committed = stored.received_at.seconds // 60
+        received = occurred if stored.imported else committed
+        actor_id = stored.actor_id
+        actor = self._actor(actor_id) if actor_id else None
         if actor is not None:
-            for at, selection in names.sets:
-                minute = occurred if selection.clock is Clock.OCCURRED else received
-                if minute >= self.floor and (not selection.where or selects(selection, properties)):
-                    self._see(actor, at, minute)
+            for at, by_receipt, selection in names.sets:
+                bit = (received if by_receipt else occurred) - self.floor
+                if bit < 0 or actor.seen[at] >> bit & 1:
+                    continue
+                if selection is None or selects(selection, stored.event.properties):
+                    self._see(actor, at, bit)
+        if names.amounts or names.takes_back:
+            self._apply_amounts(
+                stored, names, actor, occurred=occurred, received=received, lasts=max(occurred, committed)
+            )
+
+    def _apply_amounts(
+        self, stored: StoredEvent, names: NamePlan, actor: Actor | None, *, occurred: int, received: int, lasts: int
+    ) -> None:
+        properties = stored.event.properties
         for at, metric in names.amounts:
             if not selects(metric.selection, properties):
                 continue
@@ -202,9 +213,10 @@ class Tenant:
         if self._touched is None or minute < self._touched:
             self._touched = minute
         self.newest = max(self.newest, minute)
-        # Windows that end in the next hour hold it as well.
-        self.touched_hours.add(minute // HOUR)
-        self.touched_hours.add(minute // HOUR + 1)
+        hour = minute // HOUR
+        if hour not in self.touched_hours or hour + 1 not in self.touched_hours:
+            # Windows that end in the next hour hold it as well.
+            self.touched_hours.update((hour, hour + 1))
 
     def take_touched(self) -> int | None:
         """Return the first minute that has changed since this was asked last; None when none has."""
@@ -242,15 +254,15 @@ class Tenant:
             actor = self.actors[actor_id] = Actor(len(self._plan.sets))
         return actor
 
-    def _see(self, actor: Actor, at: int, minute: int) -> None:
-        bit = minute - self.floor
-        before = actor.seen[at]
-        if before >> bit & 1 or bit >= _LONGEST:
+    def _see(self, actor: Actor, at: int, bit: int) -> None:
+        if bit >= _LONGEST:
+            self._left.unreadable += 1
             return
+        before = actor.seen[at]
         for counted in self.counts[at].values():
             counted.see(before, bit, self.floor)
         actor.seen[at] = before | 1 << bit
-        self.touch(minute)
+        self.touch(self.floor + bit)
 
     def _may_hold(self, at: int, currency: str) -> bool:
         held = self.amounts[at]
