@@ -34,15 +34,16 @@ class SeriesQueries:
     async def minutes(self, tenant: str, metric: Metric, stretch: Stretch) -> Points:
         """Return the minutes of a stretch that hold anything. Raises Unavailable."""
         rows: dict[HourKey, HourRow] = {}
-        if stretch.first < self._floor:
-            last = min(stretch.end - 1, self._floor - 1) // HOUR
+        known_from = self._follower.view.metrics.known_from(metric)
+        if stretch.first < known_from:
+            last = min(stretch.end, known_from) // HOUR
             rows.update(
                 await self._rollups.between(
                     self._follower.environment, tenant, metric.name, stretch.first // HOUR, last
                 )
             )
-        rows = {key: row for key, row in rows.items() if key.hour * HOUR < self._floor}
-        rows.update(self._remembered(tenant, metric, stretch))
+        rows = {key: row for key, row in rows.items() if key.hour * HOUR < known_from}
+        rows.update(self._remembered(tenant, metric, stretch, known_from))
         points: Points = {}
         for key, minute, number in by_minute(rows):
             if stretch.first <= minute < stretch.end:
@@ -52,30 +53,29 @@ class SeriesQueries:
     async def hours(self, tenant: str, metric: Metric, stretch: Stretch) -> Points:
         """Return the hours of a stretch that hold anything. Raises Unavailable."""
         wholes: Mapping[HourKey, Number] = {}
-        if stretch.first < self._floor:
-            last = min(stretch.end - 1, self._floor - 1) // HOUR
+        known_from = self._follower.view.metrics.known_from(metric)
+        if stretch.first < known_from:
+            last = min(stretch.end, known_from) // HOUR
             wholes = await self._rollups.wholes(
                 self._follower.environment, tenant, metric.name, stretch.first // HOUR, last
             )
         points: Points = {}
         for key, whole in wholes.items():
-            if key.hour * HOUR < self._floor:
+            if key.hour * HOUR < known_from:
                 points.setdefault(key.currency, []).append((key.hour * HOUR, whole))
-        for key, row in self._remembered(tenant, metric, stretch):
+        for key, row in self._remembered(tenant, metric, stretch, known_from):
             if row.whole.value is not None:
                 points.setdefault(key.currency, []).append((key.hour * HOUR, row.whole))
         return points
 
-    @property
-    def _floor(self) -> int:
-        return self._follower.view.metrics.floor
-
-    def _remembered(self, tenant: str, metric: Metric, stretch: Stretch) -> Iterator[tuple[HourKey, HourRow]]:
+    def _remembered(
+        self, tenant: str, metric: Metric, stretch: Stretch, known_from: int
+    ) -> Iterator[tuple[HourKey, HourRow]]:
         metrics = self._follower.view.metrics
         numbers = metrics.numbers(tenant)
         at = metrics.plan.metrics.index(metric)
         now = int(self._clock()) // 60
-        first = max(stretch.first, metrics.floor) // HOUR
+        first = max(stretch.first, known_from) // HOUR
         for hour in range(first, (min(stretch.end, now + 1) - 1) // HOUR + 1):
             start = hour * HOUR
             for currency in numbers.currencies(at):

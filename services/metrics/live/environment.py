@@ -5,6 +5,7 @@ from typing import Final
 
 from mirante.api.telemetry.v1 import event_log_service_pb2 as log_pb2
 
+from services.metrics.definitions import Metric
 from services.metrics.live import DAY, HOUR, REACH
 from services.metrics.live.numbers import Numbers
 from services.metrics.live.plan import Plan
@@ -59,6 +60,10 @@ class LiveMetrics:
         """Return what can be said of a tenant, also of one that is not known."""
         known = self.tenants.get(tenant)
         return Numbers(self.plan, known or self._new_tenant())
+
+    def known_from(self, metric: Metric) -> int:
+        """Return the first minute at which a metric is wholly known: windows reach back an hour at most."""
+        return self.floor if metric.aggregation.additive else self.floor + HOUR
 
     def advance(self, now: float) -> bool:
         """Forget what is too old, and tenants of which nothing is left; return whether an hour was dropped."""

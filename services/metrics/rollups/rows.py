@@ -23,9 +23,9 @@ def rows_of(
     numbers, known = metrics.numbers(tenant), metrics.tenants.get(tenant)
     for hour in sorted(hours):
         first = hour * HOUR
-        if first < metrics.floor:
-            continue
         for at, metric in enumerate(metrics.plan.metrics):
+            if first < metrics.known_from(metric):
+                continue
             # What is left of a currency in no minute has to be removed from where it was.
             currencies = set(numbers.currencies(at)) | (known.currencies_seen[at] if known is not None else set())
             for currency in currencies:
