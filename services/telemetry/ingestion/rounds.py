@@ -28,8 +28,8 @@ class Rounds(Generic[T]):
         return bool(self._waiting)
 
     def has_room(self, turn: Turn, size: int) -> bool:
-        """Return whether so many bytes may be added."""
-        return self._bytes_of.get(turn, 0) + size <= self._most_bytes - self.bytes
+        """Return whether so many bytes may be added. Where nothing waits anything may, or it could never be added."""
+        return not self._waiting or self._bytes_of.get(turn, 0) + size <= self._most_bytes - self.bytes
 
     def add(self, turn: Turn, thing: T, size: int) -> None:
         """Add something of so many bytes, room or not."""

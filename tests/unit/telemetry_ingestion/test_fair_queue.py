@@ -76,3 +76,13 @@ async def test_taking_waits_for_something() -> None:
     assert not taking.done()
     waiting.put(ACME, "a")
     assert await taking == ["a"]
+
+
+async def test_what_is_larger_than_the_queue_may_wait_alone() -> None:
+    """It could never be taken otherwise; the next one has to come back."""
+    waiting = Numbered(100)
+    waiting.put(ACME, "enorme", 500)
+    with pytest.raises(Overloaded):
+        waiting.put(OUTRA, "b")
+    assert await waiting.take(10) == ["enorme"]
+    waiting.put(OUTRA, "b")

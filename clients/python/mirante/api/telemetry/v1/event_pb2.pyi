@@ -102,7 +102,7 @@ class Event(_message.Message):
     """At most 100 bytes."""
     @_builtins.property
     def occurred_at(self) -> _timestamp_pb2.Timestamp:
-        """By the client's clock. Unset: the time inside the id."""
+        """By the client's clock, in the years 1 to 9999. Unset: the time inside the id."""
 
     @_builtins.property
     def properties(self) -> _containers.MessageMap[_builtins.str, _value_pb2.Value]:

@@ -73,7 +73,8 @@ class IngestServiceServicer(object):
 
     def IngestStream(self, request_iterator, context):
         """The same for many batches under way at once; results come in the order of the batches. The service reads no further
-        batch while it holds as much of this stream as it may.
+        batch while it holds as much of this stream as it may. A service that stops answers what it has read and ends the
+        stream with UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -41,7 +41,8 @@ class IngestServiceStub:
     """
     IngestStream: _grpc.StreamStreamMultiCallable[_ingest_service_pb2.IngestStreamRequest, _ingest_service_pb2.IngestStreamResponse]
     """The same for many batches under way at once; results come in the order of the batches. The service reads no further
-    batch while it holds as much of this stream as it may.
+    batch while it holds as much of this stream as it may. A service that stops answers what it has read and ends the
+    stream with UNAVAILABLE.
     """
     ImportEvents: _grpc.UnaryUnaryMultiCallable[_ingest_service_pb2.ImportEventsRequest, _ingest_service_pb2.ImportEventsResponse]
     """Brings in history: events of any age, with their own times. Otherwise as Ingest. Roles: admin, internal."""
@@ -61,7 +62,8 @@ class IngestServiceAsyncStub(IngestServiceStub):
     """
     IngestStream: _aio.StreamStreamMultiCallable[_ingest_service_pb2.IngestStreamRequest, _ingest_service_pb2.IngestStreamResponse]  # type: ignore[assignment]
     """The same for many batches under way at once; results come in the order of the batches. The service reads no further
-    batch while it holds as much of this stream as it may.
+    batch while it holds as much of this stream as it may. A service that stops answers what it has read and ends the
+    stream with UNAVAILABLE.
     """
     ImportEvents: _aio.UnaryUnaryMultiCallable[_ingest_service_pb2.ImportEventsRequest, _ingest_service_pb2.ImportEventsResponse]  # type: ignore[assignment]
     """Brings in history: events of any age, with their own times. Otherwise as Ingest. Roles: admin, internal."""
@@ -90,7 +92,8 @@ class IngestServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_ingest_service_pb2.IngestStreamResponse], _abc.AsyncIterator[_ingest_service_pb2.IngestStreamResponse]]:
         """The same for many batches under way at once; results come in the order of the batches. The service reads no further
-        batch while it holds as much of this stream as it may.
+        batch while it holds as much of this stream as it may. A service that stops answers what it has read and ends the
+        stream with UNAVAILABLE.
         """
 
     @_abc_1.abstractmethod
