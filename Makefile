@@ -10,6 +10,7 @@ PROTO_VENV := .venv-proto
 PEERS_VENV := .venv-peers
 SETTINGS_PAGE := $(BIN)/python -m services.runtime.settings_table \
 	services.flags.settings:FlagsSettings services.telemetry.settings:TelemetrySettings services.metrics.settings:MetricsSettings \
+	services.gateway.settings:GatewaySettings \
 	services.cli.connection:CliSettings
 BENCHMARKS := evaluation ruleset remote fanout kill ingestion track delivery
 PROJECTS := pyproject.toml clients/python/pyproject.toml

@@ -214,7 +214,7 @@ class _Parts:
             return frozenset()
 
     def _lacking(self) -> Sequence[str]:
-        if not self._own_environments():
+        if not self.keys.knows_keys:
             return ["API keys"]
         return [f"flags of {name}" for name in self.environments.missing]
 

@@ -11,6 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from services.cli.up.processes import SERVICES
+
 PATIENCE_SECONDS = 60
 
 
@@ -83,7 +85,14 @@ def running_up(
     With `default_home` it is not told of its home, and is started in the folder above.
     """
     port = port or free_port()
-    variables = {**os.environ, **(environment or {}), "MIRANTE_FLAGS_PORT": str(port), "MIRANTE_HOME": str(home)}
+    others = {service.port_variable: str(free_port()) for service in SERVICES if service.serves}
+    variables = {
+        **os.environ,
+        **others,
+        **(environment or {}),
+        "MIRANTE_FLAGS_PORT": str(port),
+        "MIRANTE_HOME": str(home),
+    }
     if default_home:
         del variables["MIRANTE_HOME"]
     process = subprocess.Popen(

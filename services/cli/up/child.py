@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Mapping
 
 from services.cli.refusals import Refusal
-from services.cli.up.health import is_serving, own_credentials
+from services.cli.up.health import is_ready_over_http, is_serving, own_context, own_credentials
 from services.cli.up.processes import ServiceProcess
 from services.cli.up.service_log import ServiceLog
 from services.runtime.embedded.child import launch_command
@@ -38,7 +38,7 @@ class ServiceChild:
     ) -> None:
         self.service = service
         self.address = service.address(environment) if service.serves else ""
-        self._credentials = own_credentials(settings)
+        self._credentials, self._context = own_credentials(settings), own_context(settings)
         # Goodbyes and calls have the time each, and then the service closes what it holds.
         self._drain_seconds = 2 * settings.drain_seconds + 5
         self._environment = environment
@@ -97,7 +97,7 @@ class ServiceChild:
             return
         ended = asyncio.create_task(process.wait())
         try:
-            while not await is_serving(self.address, self._credentials):
+            while not await self._is_serving():
                 if ended.done():
                     raise Refusal(
                         f"{self.service.name} ended with exit code {ended.result()} while starting",
@@ -108,6 +108,11 @@ class ServiceChild:
                 await asyncio.wait({ended}, timeout=_POLL_SECONDS)
         finally:
             ended.cancel()
+
+    async def _is_serving(self) -> bool:
+        if self.service.http:
+            return await is_ready_over_http(self.address, self._context)
+        return await is_serving(self.address, self._credentials)
 
     async def _keep_running(self) -> None:
         failures = 0

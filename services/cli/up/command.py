@@ -14,6 +14,8 @@ from services.cli.up import supervisor
 from services.cli.up.processes import SERVICES, ServiceProcess
 from services.runtime.settings import ServiceSettings
 
+_HTTP = {service.name for service in SERVICES if service.http}
+
 
 def up(
     context: typer.Context,
@@ -49,7 +51,7 @@ def _welcome(output: Output, everything: supervisor.Up, *, demo: bool) -> None:
 
     def show(output: Output) -> None:
         for name, address in everything.addresses.items():
-            output.line(f"{name:<9} ", styled(address, "bold"), "  gRPC")
+            output.line(f"{name:<9} ", styled(address, "bold"), "  HTTP" if name in _HTTP else "  gRPC")
         output.line(f"logs      {everything.home / 'logs'}")
         if keys.exists():
             output.line(f"keys      {keys}, one for each role")

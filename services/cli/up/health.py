@@ -1,4 +1,8 @@
-"""Whether a service answers, by the standard gRPC health protocol."""
+"""Whether a service answers, by the standard gRPC health protocol or, at the edge, over HTTP."""
+
+import asyncio
+import http.client
+import ssl
 
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -32,3 +36,34 @@ async def is_serving(address: str, tls: grpc.ChannelCredentials | None) -> bool:
         except grpc.aio.AioRpcError:
             return False
     return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
+
+
+def own_context(settings: ServiceSettings) -> ssl.SSLContext | None:
+    """Return how to reach our own services over HTTP, as `own_credentials` does for gRPC."""
+    if settings.tls_certificate is None:
+        return None
+    client = load_settings(CliSettings)
+    context = ssl.create_default_context(cafile=str(client.tls_ca or settings.tls_certificate))
+    if client.tls_cert is not None:
+        context.load_cert_chain(client.tls_cert, client.tls_key)
+    return context
+
+
+async def is_ready_over_http(address: str, tls: ssl.SSLContext | None) -> bool:
+    """Return whether the service at this address says that it is ready."""
+    return await asyncio.to_thread(_is_ready, address, tls)
+
+
+def _is_ready(address: str, tls: ssl.SSLContext | None) -> bool:
+    connection = (
+        http.client.HTTPConnection(address, timeout=_TIMEOUT_SECONDS)
+        if tls is None
+        else http.client.HTTPSConnection(address, timeout=_TIMEOUT_SECONDS, context=tls)
+    )
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == http.client.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

@@ -17,6 +17,8 @@ class ServiceProcess:
     port_variable: str = ""
     default_port: int = 0
     demo_only: bool = False
+    http: bool = False
+    """It answers HTTP, and gRPC if not."""
 
     @property
     def serves(self) -> bool:
@@ -42,6 +44,7 @@ SERVICES = (
     ServiceProcess("flags", "services.flags", "MIRANTE_FLAGS_HOST", "MIRANTE_FLAGS_PORT", 50051),
     ServiceProcess("telemetry", "services.telemetry", "MIRANTE_TELEMETRY_HOST", "MIRANTE_TELEMETRY_PORT", 50052),
     ServiceProcess("metrics", "services.metrics", "MIRANTE_METRICS_HOST", "MIRANTE_METRICS_PORT", 50053),
+    ServiceProcess("gateway", "services.gateway", "MIRANTE_HTTP_HOST", "MIRANTE_HTTP_PORT", 8080, http=True),
     ServiceProcess("demo-shop", "services.demo_shop", demo_only=True),
 )
 """Started in this order, stopped in the opposite one."""

@@ -62,6 +62,11 @@ def read_token(token: str, access: EnvironmentAccess, environment: str, now: flo
     return Visitor(environment, claims["tenant"], claims["sub"], float(claims["exp"]) + _LEEWAY_SECONDS)
 
 
+def expired() -> Problem:
+    """Return the problem of a token that was good before."""
+    return Problem(401, TOKEN_EXPIRED, "token: has expired; ask the backend for a new one")
+
+
 def _verified(token: str, key: Any, algorithm: str) -> dict[str, Any]:
     # Times are checked by our own clock below.
     options: Any = {"require": list(_REQUIRED), "verify_exp": False, "verify_iat": False, "verify_nbf": False}
@@ -87,7 +92,7 @@ def _check_times(claims: dict[str, Any], now: float) -> None:
     if max(issued, not_before) > now + _LEEWAY_SECONDS:
         raise _invalid("is not valid yet")
     if expires + _LEEWAY_SECONDS <= now:
-        raise Problem(401, TOKEN_EXPIRED, "token: has expired; ask the backend for a new one")
+        raise expired()
 
 
 def _invalid(detail: str, status: int = 401) -> Problem:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Self, TypeVar
 
 from services.gateway.http.problems import TOO_MANY_CONNECTIONS, Problem
@@ -19,6 +19,7 @@ class OpenConnection:
         self.ended = False
         self._connections = connections
         self._end = asyncio.Event()
+        self._when_ended: Callable[[], None] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -34,10 +35,14 @@ class OpenConnection:
         """Ask the one who serves it to end it."""
         self.ended = True
         self._end.set()
+        if self._when_ended is not None:
+            self._when_ended()
 
-    async def wait_for_end(self) -> None:
-        """Return when the connection is to end."""
-        await self._end.wait()
+    def when_ended(self, callback: Callable[[], None]) -> None:
+        """Call back when the connection is to end, at once if that is already so."""
+        self._when_ended = callback
+        if self.ended:
+            callback()
 
     async def first_of(self, awaited: Awaitable[_T], seconds: float) -> _T | None:
         """Return what is awaited; None when it was not there in time, or before the connection is to end."""

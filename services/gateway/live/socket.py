@@ -10,12 +10,12 @@ import asyncio
 import json
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from services.gateway.access.browser_access import BrowserAccess
-from services.gateway.access.browser_tokens import Visitor, read_token
+from services.gateway.access.browser_tokens import Visitor, expired, read_token
 from services.gateway.access.entrance import Admitted, Entrance
 from services.gateway.http.failures import found_problem
 from services.gateway.http.open_connections import OpenConnection, OpenConnections
@@ -24,7 +24,6 @@ from services.gateway.http.problems import (
     INVALID_TOKEN,
     NO_HELLO,
     TENANT_DENIED,
-    TOKEN_EXPIRED,
     Problem,
     problem_response,
 )
@@ -128,22 +127,23 @@ class _Session:
         self._visitor = visitor
         self._clock = clock
         self._read_visitor = read_visitor
-        self._renewed = asyncio.Event()
+        # No tasks for what is only waited for: there are many thousands of sockets.
+        self._over: asyncio.Future[Problem | None] = asyncio.get_running_loop().create_future()
+        self._expiry = self._expire_later()
 
     async def run(self, connection: OpenConnection, received: str) -> Problem | None:
         """Serve until one side has enough; return why, when it was the token or the client's doing."""
-        work = [
-            asyncio.ensure_future(each)
-            for each in (self._send(received), self._listen(), self._expire(), connection.wait_for_end())
-        ]
+        connection.when_ended(lambda: self._end(None))
+        work = [asyncio.ensure_future(each) for each in (self._send(received), self._listen())]
         try:
-            done, _ = await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                problem = task.result()
-                if problem is not None:
-                    return problem
-            return None
+            waited: set[asyncio.Future[Any]] = {*work, self._over}
+            await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+            for task in work:
+                if task.done():
+                    task.result()
+            return self._over.result() if self._over.done() else None
         finally:
+            self._expiry.cancel()
             for task in work:
                 task.cancel()
             await asyncio.gather(*work, return_exceptions=True)
@@ -173,17 +173,16 @@ class _Session:
             if (visitor.tenant, visitor.user) != (self._visitor.tenant, self._visitor.user):
                 raise Problem(403, TENANT_DENIED, "token: is of another user or tenant than the socket")
             self._visitor = visitor
-            self._renewed.set()
+            self._expiry.cancel()
+            self._expiry = self._expire_later()
 
-    async def _expire(self) -> Problem:
-        while (left := self._visitor.expires_at - self._clock()) > 0:
-            self._renewed.clear()
-            try:
-                async with asyncio.timeout(left):
-                    await self._renewed.wait()
-            except TimeoutError:
-                continue
-        return Problem(401, TOKEN_EXPIRED, "token: has expired; ask the backend for a new one")
+    def _expire_later(self) -> asyncio.TimerHandle:
+        left = self._visitor.expires_at - self._clock()
+        return asyncio.get_running_loop().call_later(max(0.0, left), self._end, expired())
+
+    def _end(self, problem: Problem | None) -> None:
+        if not self._over.done():
+            self._over.set_result(problem)
 
 
 async def _receive(socket: WebSocket) -> str:

@@ -59,6 +59,11 @@ class KeyRing:
             _log.info("key revoked", extra={"key_id": key_id})
             self._on_revoked(key_id)
 
+    @property
+    def knows_keys(self) -> bool:
+        """Whether the keys were ever read."""
+        return self._version is not None
+
     def is_valid(self, key_id: str) -> bool:
         """Whether a key, by its id, is known and was not revoked."""
         return key_id in self._valid_ids

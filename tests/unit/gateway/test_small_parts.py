@@ -85,12 +85,16 @@ async def test_connections_are_bounded_and_ended() -> None:
     assert (connections.count, connections.refused) == (2, 1)
     connections.end_those_of("a")
     assert (first.ended, other.ended) == (True, False)
-    await asyncio.wait_for(first.wait_for_end(), 5)
+    told: list[str] = []
+    first.when_ended(lambda: told.append("at once"))
+    other.when_ended(lambda: told.append("later"))
+    assert told == ["at once"]
     first.close()
     first.close()
     assert connections.count == 1
     connections.drain()
     assert other.ended
+    assert told == ["at once", "later"]
     with pytest.raises(Problem) as caught:
         connections.open("c")
     assert caught.value.status == 503
