@@ -24,6 +24,8 @@ CALM_PER_SECOND, CALM_BATCH = 50, 5
 LOUD, CALM = "barulho", "calma"
 MOST_GROWTH, MOST_GROWTH_KIB = 0.15, 32 * 1024
 """After the first part of the flood, memory may be larger by this part of what it was then, and so much more."""
+LEAST_ADVANTAGE = 0.5
+"""Whoever sends little waits this part, at most, of what the flood waits."""
 _SAMPLES_A_SECOND = 4
 _QUEUE_BYTES = 8 * 1024 * 1024
 _NO_QUOTA = "10000000"
@@ -37,11 +39,12 @@ class Sending:
     """
     What a sender told when it ended; see `tests.support.faults.telemetry_sender`.
 
-    `took` are milliseconds; `events` counts events by what became of them.
+    `answered` and `taken` are milliseconds; `events` counts events by what became of them.
     """
 
     seconds: float = 0.0
-    took: dict[str, float] = field(default_factory=dict)
+    answered: dict[str, int] = field(default_factory=dict)
+    taken: dict[str, int] = field(default_factory=dict)
     events: Counter[str] = field(default_factory=Counter)
 
     def a_second(self, what: str) -> int:
@@ -79,17 +82,7 @@ async def telemetry_overloaded(
     first = int(min(60.0, seconds * 0.75) * _SAMPLES_A_SECOND)
     before, after = max(memory.samples[:first]), max(memory.samples[first:])
     told = sum([each.events for each in flood], Counter[str]())
-    assert set(told) <= {"offered", "not offered", "ACCEPTED", REFUSED}, told
-    assert told[REFUSED] > told["ACCEPTED"] * 0.2, told
-    assert stored == {
-        LOUD: steady.events["ACCEPTED"] + told["ACCEPTED"],
-        CALM: alone.events["ACCEPTED"] + beside.events["ACCEPTED"],
-    }
-    assert beside.events["ACCEPTED"] >= 0.8 * CALM_PER_SECOND * seconds
-    # Generous: machines are noisy, and the flood is made on the same one. Behind the flood it would be many seconds.
-    assert beside.took["p99"] < 10 * alone.took["p99"] + 2_000, beside.took
-    assert after - before <= MOST_GROWTH * before + MOST_GROWTH_KIB, memory.samples
-    return {
+    counts: dict[str, object] = {
         "seconds": seconds,
         "taken without a flood, a second": steady.a_second("ACCEPTED"),
         "wanted to offer, a second": round(rate * FLOOD_PROCESSES),
@@ -97,13 +90,25 @@ async def telemetry_overloaded(
         "taken, a second": sum(each.a_second("ACCEPTED") for each in flood),
         "events of the flood": dict(told),
         "stored": stored,
-        "batches alone, ms": alone.took,
-        "batches beside, ms": beside.took,
-        "events beside": dict(beside.events),
+        "batches of the flood, ms": [each.answered for each in flood],
+        "others' batches without a flood, ms": alone.taken,
+        "others' batches beside it, ms": beside.taken,
+        "others' events beside it": dict(beside.events),
         "resident at first, MiB": before // 1024,
         "resident later, MiB": after // 1024,
         "resident, MiB": [kib // 1024 for kib in memory.samples[:: max(1, len(memory.samples) // 30)]],
     }
+    assert set(told) <= {"offered", "not offered", "ACCEPTED", REFUSED}, counts
+    assert told[REFUSED] > told["ACCEPTED"] * 0.2, counts
+    assert stored == {
+        LOUD: steady.events["ACCEPTED"] + told["ACCEPTED"],
+        CALM: alone.events["ACCEPTED"] + beside.events["ACCEPTED"],
+    }, counts
+    assert beside.events["ACCEPTED"] >= 0.8 * CALM_PER_SECOND * seconds, counts
+    # In one line for all, both would wait as long as each other, however fast the machine is.
+    assert beside.taken["p50"] < LEAST_ADVANTAGE * min(each.answered["p50"] for each in flood), counts
+    assert after - before <= MOST_GROWTH * before + MOST_GROWTH_KIB, counts
+    return counts
 
 
 @asynccontextmanager
@@ -123,7 +128,8 @@ async def _sending(
         yield told
         output, _ = await asyncio.to_thread(process.communicate, "", 180)
         said = json.loads(output)
-        told.seconds, told.took, told.events = said["seconds"], said["took"], Counter(said["events"])
+        told.seconds, told.events = said["seconds"], Counter(said["events"])
+        told.answered, told.taken = said["answered"], said["taken"]
     finally:
         process.kill()
         process.communicate()

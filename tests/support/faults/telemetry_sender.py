@@ -17,7 +17,7 @@ import statistics
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
 import grpc
@@ -38,7 +38,12 @@ _CALL_SECONDS = 120.0
 
 @dataclass
 class Sender:
-    """Sends batches and counts what becomes of their events, by event."""
+    """
+    Sends batches and counts what becomes of their events, by event.
+
+    In seconds, `answered` is how long the calls took by which batches were taken, and `taken` the time from when a batch
+    was first sent until it was taken.
+    """
 
     ingest: Ingest
     tenants: list[str]
@@ -46,7 +51,8 @@ class Sender:
     rate: float
     stopped: bool = False
     counts: Counter[str] = field(default_factory=Counter)
-    took: list[float] = field(default_factory=list)
+    answered: list[float] = field(default_factory=list)
+    taken: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         # All but the id, which comes first on the wire, is made once: a flood shall not cost more than its target.
@@ -75,13 +81,6 @@ class Sender:
         under_way = [asyncio.create_task(self._send_until_taken()) async for _ in self._beats()]
         await asyncio.gather(*under_way)
 
-    def figures(self) -> dict[str, object]:
-        """Return the milliseconds that batches took, from when they were first sent until they were taken."""
-        if len(self.took) < 2:
-            return {}
-        cuts = statistics.quantiles(self.took, n=100)
-        return {"p50": round(cuts[49] * 1e3), "p99": round(cuts[98] * 1e3), "most": round(max(self.took) * 1e3)}
-
     async def _lane(self) -> None:
         while not self.stopped:
             await self._send(self._request())
@@ -99,11 +98,12 @@ class Sender:
         began = time.monotonic()
         while (wait := await self._send(request)) is not None:
             await asyncio.sleep(wait)
-        self.took.append(time.monotonic() - began)
+        self.taken.append(time.monotonic() - began)
 
     async def _send(self, request: raw_batch_pb2.RawIngestRequest) -> float | None:
         """Send a batch; return None when all of it was taken, and else the seconds to wait."""
         self.counts["offered"] += len(request.events)
+        began = time.monotonic()
         try:
             response = await self.ingest.send(request, seconds=_CALL_SECONDS)
         except grpc.aio.AioRpcError as error:
@@ -114,6 +114,7 @@ class Sender:
         for status, count in Counter(response.statuses).items():
             self.counts[ingest_pb2.EventStatus.Name(status).removeprefix("EVENT_STATUS_")] += count
         if ingest_pb2.EVENT_STATUS_RETRY not in response.statuses:
+            self.answered.append(time.monotonic() - began)
             return None
         return max(each.retry_after.ToTimedelta().total_seconds() for each in response.problems)
 
@@ -148,7 +149,21 @@ async def main() -> None:
     sender.stopped = True
     await sending
     await ingest.close()
-    sys.stdout.write(json.dumps({"seconds": seconds, "took": sender.figures(), "events": sender.counts}) + "\n")
+    told = {
+        "seconds": seconds,
+        "events": sender.counts,
+        "answered": figures(sender.answered),
+        "taken": figures(sender.taken),
+    }
+    sys.stdout.write(json.dumps(told) + "\n")
+
+
+def figures(seconds: Sequence[float]) -> dict[str, int]:
+    """Return milliseconds."""
+    if len(seconds) < 2:
+        return {}
+    cuts = statistics.quantiles(seconds, n=100)
+    return {"p50": round(cuts[49] * 1e3), "p99": round(cuts[98] * 1e3), "most": round(max(seconds) * 1e3)}
 
 
 if __name__ == "__main__":
