@@ -12,6 +12,7 @@ from typing import Final
 import uvicorn
 from starlette.types import ASGIApp
 
+from services.gateway.http.patience import PatientProtocol
 from services.gateway.settings import GatewaySettings
 from services.runtime.settings import SettingsError
 
@@ -49,7 +50,7 @@ async def open_http_server(settings: GatewaySettings, app: ASGIApp) -> AsyncIter
     listening = _bound(settings)
     config = uvicorn.Config(
         app,
-        http="h11",  # bounds the headers of a request; httptools does not
+        http=PatientProtocol,  # h11 bounds the headers of a request; httptools does not
         ws="websockets-sansio",
         lifespan="off",
         log_config=None,

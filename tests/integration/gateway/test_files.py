@@ -9,8 +9,11 @@ import httpx
 import pytest
 import pytest_asyncio
 from pydantic import SecretStr
+from websockets.asyncio.client import connect
+from websockets.protocol import State
 
 from services.gateway.app import running
+from services.gateway.http.patience import PatientProtocol
 from services.gateway.settings import GatewaySettings
 from services.runtime.settings import SettingsError
 
@@ -115,6 +118,21 @@ async def test_headers_without_end_are_refused(port: int) -> None:
     finally:
         writer.close()
     assert not answer or answer.startswith((b"HTTP/1.1 400", b"HTTP/1.1 431"))
+
+
+async def test_connections_without_a_request_are_closed(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Silent ones, half requests, and half requests after a whole one; a WebSocket and a slow answer are left alone."""
+    monkeypatch.setattr(PatientProtocol, "seconds", 0.2)
+    for sent in (b"", b"GET / HTTP/1.1\r\nHost: x\r\nX-", b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET / HT"):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(sent)
+        async with asyncio.timeout(10):
+            answer = await reader.read()
+        assert answer.startswith(b"HTTP/1.1 200") if b"healthz" in sent else answer == b""
+        writer.close()
+    async with connect(f"ws://127.0.0.1:{port}/ws/metrics") as socket:
+        await asyncio.sleep(0.6)  # far longer than a connection may say nothing
+        assert socket.state is State.OPEN
 
 
 async def test_the_openapi_document_is_served(http: httpx.AsyncClient) -> None:
