@@ -135,6 +135,7 @@ class Follower:
 
     async def _replay(self, building: View, progress: Progress) -> bytes:
         """Count the log up to the cursor of the roll-ups, exactly; return the cursor."""
+        building.metrics.keeping.keeps_past = True
         boundary = Boundary(progress.last_events, progress.replay_after)
         async with self._log.follow(self.environment, progress.replay) as responses:
             async for response in responses:
@@ -204,7 +205,7 @@ class Follower:
         return recorded
 
     async def _write(self, recorded: Recorded, writer: RollupWriter) -> None:
-        stored = await writer.rows(self.environment, list(recorded.changes))
+        stored = await writer.rows(self.environment, recorded.revised)
         await writer.write(self.environment, recorded.with_hours(self._plan.metrics, stored))
 
     async def _begin_anew(self, writer: RollupWriter | None) -> None:

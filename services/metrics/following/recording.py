@@ -12,7 +12,7 @@ from services.metrics.live import HOUR
 from services.metrics.live.environment import LiveMetrics
 from services.metrics.live.numbers import Number
 from services.metrics.rollups import HourKey, HourRow, Writing
-from services.metrics.rollups.rows import changed, changes_of, rows_of
+from services.metrics.rollups.rows import at_least, changed, changes_of, past_rows_of, rows_of
 
 LAST_EVENTS: Final = 1_000
 REPLAY_SECONDS: Final = 600.0
@@ -24,21 +24,30 @@ _LONGEST_WINDOW: Final = 60
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """
-    Something to write. `changes` is added to hours that stand in the store, of which nothing else is known here.
+    Something to write. `changes` is added to hours that stand in the store, of which nothing else is known here; there
+    were at least the actors of `past`.
     """
 
     writing: Writing
     changes: Mapping[HourKey, Sequence[Number]]
+    past: Mapping[HourKey, HourRow]
+
+    @property
+    def revised(self) -> list[HourKey]:
+        """Which stored hours `with_hours` has to be given."""
+        return [*self.changes, *self.past]
 
     def with_hours(self, metrics: Sequence[Metric], stored: Mapping[HourKey, HourRow]) -> Writing:
-        """Return what to write, given the hours that the changes are of as they are stored."""
+        """Return what to write, given the revised hours as they are stored."""
         by_name = {each.name: each for each in metrics}
         erased = self.writing.erased
-        rows = {
-            key: changed(by_name[key.metric], None if key.tenant in erased else stored.get(key), each)
-            for key, each in self.changes.items()
-        }
-        return replace(self.writing, rows={**self.writing.rows, **rows})
+
+        def before(key: HourKey) -> HourRow | None:
+            return None if key.tenant in erased else stored.get(key)
+
+        rows = {key: changed(by_name[key.metric], before(key), each) for key, each in self.changes.items()}
+        past = {key: at_least(by_name[key.metric], before(key), each) for key, each in self.past.items()}
+        return replace(self.writing, rows={**self.writing.rows, **rows, **past})
 
 
 class Recorder:
@@ -54,7 +63,7 @@ class Recorder:
 
     def __init__(self, metrics: LiveMetrics, cursor: bytes, last_events: Sequence[bytes], since: int) -> None:
         self.metrics = metrics
-        metrics.keeping.keeps_old = True
+        metrics.keeping.keeps_old = metrics.keeping.keeps_past = True
         self.cursor = cursor
         self._last_events = list(last_events)
         self._written_minute = since
@@ -71,6 +80,7 @@ class Recorder:
         minute = int(now) // 60
         rows: dict[HourKey, HourRow] = {}
         changes: dict[HourKey, list[Number]] = {}
+        past: dict[HourKey, HourRow] = {}
         windows = set(range(self._written_minute // HOUR, minute // HOUR + 1))
         for name, tenant in self.metrics.tenants.items():
             hours, tenant.touched_hours = tenant.touched_hours, set()
@@ -81,6 +91,7 @@ class Recorder:
             if tenant.old:
                 old, tenant.old = tenant.old, []
                 changes.update(changes_of(self.metrics.plan.metrics, name, old))
+            past.update(past_rows_of(self.metrics, name))
         self._written_minute = minute
         replay = now >= self._replay_due
         if replay:
@@ -93,13 +104,14 @@ class Recorder:
             erased=self.metrics.take_erased(),
             replay=replay,
         )
-        return Recorded(writing, changes)
+        return Recorded(writing, changes, past)
 
 
 def begin_noting(metrics: LiveMetrics, *, all_hours: bool) -> None:
     """Drop what was noted while the state was rebuilt: it is written already; unless everything has to be again."""
     metrics.take_erased()
     for tenant in metrics.tenants.values():
+        tenant.past.clear_touched()
         tenant.touched_hours = set(range(metrics.floor // HOUR, tenant.newest // HOUR + 2)) if all_hours else set()
 
 

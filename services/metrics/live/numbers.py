@@ -1,6 +1,6 @@
 """Numbers of a tenant's metrics at a minute, as windows, and by the minute."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import reduce
@@ -71,18 +71,25 @@ class Numbers:
             windows = self._tenant.histograms[at].windows(first, last, metric.window, metric.percent)
             yield from map(_measured, windows)
         else:
-            seen = self._counted(metric.selection, metric.window).between(first, last)
-            if metric.of is None:
-                yield from (Number(Decimal(count)) for count in seen)
-            else:
-                whole = self._counted(metric.of, metric.window).between(first, last)
-                yield from (Number(Decimal(part), of) for part, of in zip(seen, whole, strict=True))
+            yield from actor_numbers(self._plan, metric, self._tenant.counts, first, last)
 
     def _totals(self, at: int, currency: str) -> Totals:
         return self._tenant.amounts[at].get(currency, _NOTHING)
 
     def _counted(self, selection: Selection, width: int) -> DistinctActors:
         return self._tenant.counts[self._plan.set_of(selection)][width]
+
+
+def actor_numbers(
+    plan: Plan, metric: Metric, counts: Sequence[Mapping[int, DistinctActors]], first: int, last: int
+) -> Iterator[Number]:
+    """Yield the numbers of a metric of actors for the windows that end with these minutes."""
+    seen = counts[plan.set_of(metric.selection)][metric.window].between(first, last)
+    if metric.of is None:
+        yield from (Number(Decimal(count)) for count in seen)
+    else:
+        whole = counts[plan.set_of(metric.of)][metric.window].between(first, last)
+        yield from (Number(Decimal(part), of) for part, of in zip(seen, whole, strict=True))
 
 
 def of_hour(metric: Metric, minutes: Sequence[Number]) -> Number:

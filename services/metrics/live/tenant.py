@@ -10,6 +10,7 @@ from services.metrics.live import FUTURE, HOUR, REACH
 from services.metrics.live.amounts import Histograms, Totals
 from services.metrics.live.contributions import Actor, Contribution, Key, Undoing
 from services.metrics.live.distinct import DistinctActors
+from services.metrics.live.past import PastActors
 from services.metrics.live.plan import NamePlan, Plan, Properties, amount_of, selects, text_of
 
 _LONGEST: Final = REACH + FUTURE + 2 * HOUR
@@ -45,12 +46,14 @@ class Keeping:
     """
     What the tenants of an environment share: how much each may remember, and what was left out.
 
-    `keeps_old` says whether anybody takes what falls before the minutes that are remembered.
+    `keeps_old` says whether anybody takes amounts that fall before the minutes that are remembered, `keeps_past`
+    whether actors of days before are told apart.
     """
 
     limits: Limits
     left: Left = field(default_factory=Left)
     keeps_old: bool = False
+    keeps_past: bool = False
 
 
 class OldAmount:
@@ -89,6 +92,7 @@ class Tenant:
         self.actors: dict[bytes, Actor] = {}
         self.keys: list[dict[str, Key]] = [{} for _ in plan.take_backs]
         self.old: list[OldAmount] = []
+        self.past = PastActors(plan.sets)
         self.currencies_seen: list[set[str]] = [set() for _ in plan.metrics]
         self.newest = floor
         self._traces = 0
@@ -105,10 +109,13 @@ class Tenant:
         if actor is not None:
             for at, by_receipt, selection in names.sets:
                 bit = (received if by_receipt else occurred) - self.floor
-                if bit < 0 or actor.seen[at] >> bit & 1:
+                if bit >= 0 and actor.seen[at] >> bit & 1:
                     continue
                 if selection is None or selects(selection, stored.event.properties):
-                    self._see(actor, at, bit)
+                    if bit >= 0:
+                        self._see(actor, at, bit)
+                    elif self._keeping.keeps_past:
+                        self.past.see(at, actor_id, bit + self.floor, max(occurred, committed))
         if names.amounts or names.takes_back:
             self._apply_amounts(
                 stored, names, actor, occurred=occurred, received=received, lasts=max(occurred, committed)
@@ -137,6 +144,8 @@ class Tenant:
 
     def merge(self, from_id: bytes, into_id: bytes) -> None:
         """Count the first actor as the second, for all that is remembered."""
+        if from_id != into_id:
+            self.past.merge(from_id, into_id)
         gone = None if from_id == into_id else self.actors.pop(from_id, None)
         if gone is None:
             return
@@ -157,6 +166,7 @@ class Tenant:
 
     def erase(self, actor_id: bytes) -> None:
         """Forget an actor, and take back what their events did."""
+        self.past.erase(actor_id)
         gone = self.actors.pop(actor_id, None)
         if gone is None:
             return
@@ -180,6 +190,7 @@ class Tenant:
         if shift <= 0:
             return
         self._forget_amounts(floor)
+        self.past.forget_before(floor)
         for counts in self.counts:
             for counted in counts.values():
                 counted.clear()
@@ -205,6 +216,7 @@ class Tenant:
             or any(self.keys)
             or any(each.minutes for each in self.histograms.values())
             or self.old
+            or self.past.touched
             or self.touched_hours
         )
 

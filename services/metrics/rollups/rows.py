@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
-from services.metrics.definitions import Metric
+from services.metrics.definitions import Aggregation, Metric
 from services.metrics.live import HOUR
 from services.metrics.live.amounts import EXACT
 from services.metrics.live.environment import LiveMetrics
-from services.metrics.live.numbers import Number, of_hour
+from services.metrics.live.numbers import Number, actor_numbers, of_hour
 from services.metrics.live.tenant import OldAmount
 from services.metrics.rollups import Hour, HourKey, HourRow
 
@@ -82,6 +82,29 @@ def by_minute(rows: Mapping[HourKey, HourRow]) -> Iterator[tuple[HourKey, int, N
         for at, number in enumerate(row.minutes):
             if number.value is not None:
                 yield key, key.hour * HOUR + at, number
+
+
+def past_rows_of(metrics: LiveMetrics, tenant: str) -> Iterator[tuple[HourKey, HourRow]]:
+    """Yield what is known of the actors of hours that are not remembered any more, as far as it has changed."""
+    plan = metrics.plan
+    for hour, counts in metrics.tenants[tenant].past.take():
+        first = hour * HOUR
+        for metric in plan.metrics:
+            if metric.aggregation in (Aggregation.DISTINCT_ACTORS, Aggregation.ACTOR_RATIO):
+                row = row_of(metric, list(actor_numbers(plan, metric, counts, first, first + HOUR - 1)))
+                if first < metrics.known_from(metric) and not is_empty(row):
+                    yield HourKey(tenant, metric.name, "", hour), row
+
+
+def at_least(metric: Metric, row: HourRow | None, found: HourRow) -> HourRow:
+    """Return an hour of actors after more of them were found: of both, for each minute, where more were seen."""
+    if row is None:
+        return found
+    return row_of(metric, [max(pair, key=_seen) for pair in zip(row.minutes, found.minutes, strict=True)])
+
+
+def _seen(number: Number) -> tuple[int, Decimal]:
+    return number.denominator or 0, number.value or Decimal(0)
 
 
 def _added(left: Number, right: Number) -> Number:
