@@ -89,9 +89,9 @@ class MemoryRollups:
         """See `RollupReader`."""
         stored = self._of(environment)
         known = stored.progress
-        for saved_at, cursor, last_event in stored.replays if known is not None else ():
+        for saved_at, cursor, last_entry in stored.replays if known is not None else ():
             if saved_at <= replay_before and known is not None:
-                known = Progress(known.cursor, known.last_events, known.written_at, cursor, last_event)
+                known = Progress(known.cursor, known.last_entries, known.written_at, cursor, last_entry)
         return known
 
     async def hours(self, environment: str, hours: Collection[Hour]) -> Mapping[HourKey, HourRow]:
@@ -129,9 +129,9 @@ class MemoryRollups:
         stored = self._of(environment)
         kept = {key: row for key, row in stored.rows.items() if key.tenant not in writing.erased} | dict(writing.rows)
         stored.rows = {key: row for key, row in kept.items() if not is_empty(row)}
-        stored.progress = Progress(writing.cursor, tuple(writing.last_events), writing.at)
+        stored.progress = Progress(writing.cursor, tuple(writing.last_entries), writing.at)
         if writing.replay:
-            newest = writing.last_events[-1] if writing.last_events else b""
+            newest = writing.last_entries[-1] if writing.last_entries else b""
             stored.replays.append((writing.at, writing.cursor, newest))
         self.writes += 1
         if failure == "after":

@@ -130,13 +130,13 @@ class Follower:
             begin_noting(building.metrics, all_hours=self._write_all)
             self._write_all = False
             since = int(progress.written_at.timestamp()) // 60
-            recorder = Recorder(building.metrics, cursor, progress.last_events, since)
+            recorder = Recorder(building.metrics, cursor, progress.last_entries, since)
             await self._follow(building, cursor, recorder, writer)
 
     async def _replay(self, building: View, progress: Progress) -> bytes:
         """Count the log up to the cursor of the roll-ups, exactly; return the cursor."""
         building.metrics.keeping.keeps_past = True
-        boundary = Boundary(progress.last_events, progress.replay_after)
+        boundary = Boundary(progress.last_entries, progress.replay_after)
         async with self._log.follow(self.environment, progress.replay) as responses:
             async for response in responses:
                 entries = response.entries

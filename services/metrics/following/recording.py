@@ -1,6 +1,7 @@
 """What the leader writes: the hours that have changed, together with how far the log is in them. Pure."""
 
 import datetime
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -14,7 +15,7 @@ from services.metrics.live.numbers import Number
 from services.metrics.rollups import HourKey, HourRow, Writing
 from services.metrics.rollups.rows import at_least, changed, changes_of, past_rows_of, rows_of
 
-LAST_EVENTS: Final = 1_000
+LAST_ENTRIES: Final = 1_000
 REPLAY_SECONDS: Final = 600.0
 """How often a place to replay from is saved."""
 
@@ -57,23 +58,23 @@ class Recorder:
     Args:
         metrics: the live state, exactly as of `cursor`.
         cursor: in the log.
-        last_events: ids of the events before it.
+        last_entries: ids of the entries before it.
         since: minute up to which windows were written.
     """
 
-    def __init__(self, metrics: LiveMetrics, cursor: bytes, last_events: Sequence[bytes], since: int) -> None:
+    def __init__(self, metrics: LiveMetrics, cursor: bytes, last_entries: Sequence[bytes], since: int) -> None:
         self.metrics = metrics
         metrics.keeping.keeps_old = metrics.keeping.keeps_past = True
         self.cursor = cursor
-        self._last_events = list(last_events)
+        self._last_entries = list(last_entries)
         self._written_minute = since
         self._replay_due = float("-inf")
 
     def note(self, response: log_pb2.FollowEventsResponse) -> None:
         """Note what was counted."""
         self.cursor = response.cursor
-        ids = [entry.event.event.id for entry in response.entries if entry.HasField("event")]
-        self._last_events = (self._last_events + ids)[-LAST_EVENTS:]
+        ids = [id_of(entry) for entry in response.entries[-LAST_ENTRIES:]]
+        self._last_entries = (self._last_entries + ids)[-LAST_ENTRIES:]
 
     def take(self, now: float) -> Recorded:
         """Return what has to be written as of now, and begin to note anew."""
@@ -98,7 +99,7 @@ class Recorder:
             self._replay_due = now + REPLAY_SECONDS
         writing = Writing(
             cursor=self.cursor,
-            last_events=tuple(self._last_events),
+            last_entries=tuple(self._last_entries),
             at=datetime.datetime.fromtimestamp(now, datetime.UTC),
             rows=rows,
             erased=self.metrics.take_erased(),
@@ -115,33 +116,34 @@ def begin_noting(metrics: LiveMetrics, *, all_hours: bool) -> None:
         tenant.touched_hours = set(range(metrics.floor // HOUR, tenant.newest // HOUR + 2)) if all_hours else set()
 
 
+def id_of(entry: log_pb2.LogEntry) -> bytes:
+    """Return 16 bytes by which an entry is recognised when it is read again."""
+    if entry.HasField("event"):
+        return entry.event.event.id
+    return hashlib.blake2b(entry.SerializeToString(), digest_size=16).digest()
+
+
 class Boundary:
     """
-    Finds the place of a cursor in a stretch of the log that begins earlier, by the events that stand before it.
+    Finds the place of a cursor in a stretch of the log that begins earlier, by the entries that stand before it.
 
-    Events that were erased since are missing in the log; the others are enough.
+    Entries that were erased since are missing in the log; the others are enough.
 
     Args:
-        last_events: ids of the events before the place.
-        after: id of the newest event before the stretch.
+        last_entries: ids of the entries before the place.
+        after: id of the newest entry before the stretch.
     """
 
-    def __init__(self, last_events: Sequence[bytes], after: bytes) -> None:
-        self._before = frozenset(last_events)
-        self._near = not last_events or after in self._before
+    def __init__(self, last_entries: Sequence[bytes], after: bytes) -> None:
+        self._before = frozenset(last_entries)
+        self.near = not last_entries or after in self._before
+        """Whether everything that follows in the stretch may stand behind the place."""
 
     def before(self, entries: Sequence[log_pb2.LogEntry]) -> int | None:
         """Return how many of the next entries stand before the place; None when all of them do."""
         for at, entry in enumerate(entries):
-            if not entry.HasField("event"):
-                continue
-            if entry.event.event.id in self._before:
-                self._near = True
-            elif self._near:
+            if id_of(entry) in self._before:
+                self.near = True
+            elif self.near:
                 return at
         return None
-
-    @property
-    def near(self) -> bool:
-        """Whether everything that follows in the stretch may stand behind the place."""
-        return self._near

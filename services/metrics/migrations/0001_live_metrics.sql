@@ -25,9 +25,9 @@ CREATE INDEX metric_hours_by_hour ON metric_hours (environment, hour);
 CREATE TABLE metric_progress (
     environment  text COLLATE "C" PRIMARY KEY,
     cursor       bytea NOT NULL,
-    -- The ids of the events before the cursor, 16 bytes each, the newest last: by them a reader that begins earlier sees
+    -- The ids of the entries before the cursor, 16 bytes each, the newest last: by them a reader that begins earlier sees
     -- when it has reached it.
-    last_events  bytea NOT NULL,
+    last_entries  bytea NOT NULL,
     written_at   timestamptz NOT NULL
 );
 
@@ -37,8 +37,8 @@ CREATE TABLE metric_replay_cursors (
     -- Everything that was committed later stands behind the cursor.
     saved_at    timestamptz NOT NULL,
     cursor      bytea NOT NULL,
-    -- The id of the newest event before the cursor; empty when there was none.
-    last_event  bytea NOT NULL,
+    -- The id of the newest entry before the cursor; empty when there was none.
+    last_entry  bytea NOT NULL,
     PRIMARY KEY (environment, saved_at)
 );
 

@@ -35,11 +35,11 @@ class Progress:
     How far the log is in the roll-ups of an environment.
 
     `replay` is the place to begin at to rebuild the state; empty for the beginning of the log. `replay_after` is the id
-    of the newest event before that.
+    of the newest entry before that.
     """
 
     cursor: bytes
-    last_events: tuple[bytes, ...]
+    last_entries: tuple[bytes, ...]
     written_at: datetime.datetime
     replay: bytes = b""
     replay_after: bytes = b""
@@ -51,7 +51,7 @@ class Writing:
     What is written at once.
 
     Attributes:
-        cursor, last_events: as in `Progress`.
+        cursor, last_entries: as in `Progress`.
         at: the time.
         rows: hours as they are now; an hour that holds nothing is removed.
         erased: tenants of which everything is removed first.
@@ -59,7 +59,7 @@ class Writing:
     """
 
     cursor: bytes
-    last_events: tuple[bytes, ...]
+    last_entries: tuple[bytes, ...]
     at: datetime.datetime
     rows: Mapping[HourKey, HourRow] = field(default_factory=dict)
     erased: Collection[str] = ()

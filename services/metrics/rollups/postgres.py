@@ -19,9 +19,9 @@ _ID_BYTES: Final = 16
 _KEPT_DAYS: Final = 400
 _WORK_SECONDS: Final = 60.0
 
-_PROGRESS: Final = "SELECT cursor, last_events, written_at FROM metric_progress WHERE environment = $1"
+_PROGRESS: Final = "SELECT cursor, last_entries, written_at FROM metric_progress WHERE environment = $1"
 _REPLAY: Final = """
-    SELECT cursor, last_event FROM metric_replay_cursors
+    SELECT cursor, last_entry FROM metric_replay_cursors
     WHERE environment = $1 AND saved_at <= $2 ORDER BY saved_at DESC LIMIT 1
 """
 _ROW: Final = "SELECT tenant, metric, currency, hour, value, denominator, minutes FROM metric_hours"
@@ -53,11 +53,11 @@ _DELETE: Final = """
 """
 _DELETE_TENANTS: Final = "DELETE FROM metric_hours WHERE environment = $1 AND tenant = ANY($2)"
 _SAVE_PROGRESS: Final = """
-    INSERT INTO metric_progress (environment, cursor, last_events, written_at) VALUES ($1, $2, $3, $4)
-    ON CONFLICT (environment) DO UPDATE SET cursor = $2, last_events = $3, written_at = $4
+    INSERT INTO metric_progress (environment, cursor, last_entries, written_at) VALUES ($1, $2, $3, $4)
+    ON CONFLICT (environment) DO UPDATE SET cursor = $2, last_entries = $3, written_at = $4
 """
 _SAVE_REPLAY: Final = """
-    INSERT INTO metric_replay_cursors (environment, cursor, last_event, saved_at) VALUES ($1, $2, $3, $4)
+    INSERT INTO metric_replay_cursors (environment, cursor, last_entry, saved_at) VALUES ($1, $2, $3, $4)
     ON CONFLICT DO NOTHING
 """
 # After a long stand-still the newest of the old ones is the one that is needed.
@@ -93,12 +93,12 @@ class PostgresRollups:
             replay = await connection.fetchrow(_REPLAY, environment, replay_before)
         if row is None:
             return None
-        ids = row["last_events"]
+        ids = row["last_entries"]
         last = tuple(ids[start : start + _ID_BYTES] for start in range(0, len(ids), _ID_BYTES))
         progress = Progress(row["cursor"], last, row["written_at"])
         if replay is None:
             return progress
-        return dataclasses.replace(progress, replay=replay["cursor"], replay_after=replay["last_event"])
+        return dataclasses.replace(progress, replay=replay["cursor"], replay_after=replay["last_entry"])
 
     async def hours(self, environment: str, hours: Collection[Hour]) -> Mapping[HourKey, HourRow]:
         """See `RollupReader`."""
@@ -162,9 +162,9 @@ class LeaderRollups:
                     [row.whole.denominator for row in rows],
                     [minutes_text(row.minutes) for row in rows],
                 )
-            await execute(_SAVE_PROGRESS, environment, writing.cursor, b"".join(writing.last_events), writing.at)
+            await execute(_SAVE_PROGRESS, environment, writing.cursor, b"".join(writing.last_entries), writing.at)
             if writing.replay:
-                newest = writing.last_events[-1] if writing.last_events else b""
+                newest = writing.last_entries[-1] if writing.last_entries else b""
                 await execute(_SAVE_REPLAY, environment, writing.cursor, newest, writing.at)
                 await execute(_FORGET_REPLAYS, environment, writing.at - _REPLAYS_KEPT)
                 await execute(_FORGET_HOURS, environment, writing.at - datetime.timedelta(days=_KEPT_DAYS))

@@ -98,7 +98,7 @@ async def test_progress_comes_with_the_newest_place_to_replay_from(store: Store)
     await store.writer.write(PRODUCTION, writing(b"2"))
     progress = await store.reader.progress(PRODUCTION, NOW)
     assert progress is not None
-    assert (progress.cursor, progress.last_events, progress.written_at) == (b"2", (b"a" * 16, b"b" * 16), NOW)
+    assert (progress.cursor, progress.last_entries, progress.written_at) == (b"2", (b"a" * 16, b"b" * 16), NOW)
     assert (progress.replay, progress.replay_after) == (b"1", b"b" * 16)
     earlier = await store.reader.progress(PRODUCTION, NOW - datetime.timedelta(seconds=1))
     assert earlier is not None
