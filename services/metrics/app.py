@@ -15,8 +15,8 @@ from services.metrics.answers.live_metrics_servicer import LiveMetricsServicer
 from services.metrics.environments import Environments
 from services.metrics.following.grpc_log import GrpcEventLog
 from services.metrics.following.leadership import Leadership
+from services.metrics.live.keeping import Limits
 from services.metrics.live.plan import Plan
-from services.metrics.live.tenant import Limits
 from services.metrics.measuring import measure
 from services.metrics.opening import channel_to_telemetry, environments_of, metrics_of, open_database
 from services.metrics.roles import ROLES, SERVICES

@@ -1,7 +1,7 @@
 """Everything that is kept of each environment."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Final
@@ -16,8 +16,8 @@ from services.metrics.answers.series import SeriesQueries
 from services.metrics.following import EventLog
 from services.metrics.following.follower import Follower
 from services.metrics.following.leadership import Leadership
+from services.metrics.live.keeping import Limits
 from services.metrics.live.plan import Plan
-from services.metrics.live.tenant import Limits
 from services.metrics.rollups import RollupReader
 from services.runtime.background import in_background
 
@@ -119,8 +119,3 @@ class Environments:
         values = RedisValues(self._redis, environment, hub)
         answering = Answering(hub, SeriesQueries(follower, self._rollups, self._clock))
         return Kept(follower, hub, values, answering, last_week)
-
-    def followers(self) -> Iterator[tuple[str, Follower]]:
-        """Yield the followers by environment."""
-        for environment, kept in self._kept.items():
-            yield environment, kept.follower

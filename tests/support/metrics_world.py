@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from services.metrics.definitions.reading import default_metrics
 from services.metrics.following.follower import Follower
+from services.metrics.live.keeping import Limits
 from services.metrics.live.plan import Plan
-from services.metrics.live.tenant import Limits
 from services.metrics.rollups.rows import by_minute
 from tests.support.metrics_events import NOW
 from tests.support.metrics_log import Leading, MemoryLog, MemoryRollups

@@ -13,8 +13,8 @@ from services.metrics.following import EventLog, LogRestored
 from services.metrics.following.leadership import Leadership
 from services.metrics.following.recording import Boundary, Recorded, Recorder, begin_noting
 from services.metrics.live.environment import LiveMetrics
+from services.metrics.live.keeping import Limits
 from services.metrics.live.plan import Plan
-from services.metrics.live.tenant import Limits
 from services.metrics.rollups import Progress, RollupReader, RollupWriter
 from services.runtime.errors import Unavailable
 

@@ -7,9 +7,10 @@ from mirante.api.telemetry.v1 import event_log_service_pb2 as log_pb2
 
 from services.metrics.definitions import Metric
 from services.metrics.live import DAY, HOUR, REACH
+from services.metrics.live.keeping import Keeping, Limits
 from services.metrics.live.numbers import Numbers
 from services.metrics.live.plan import Plan
-from services.metrics.live.tenant import Keeping, Limits, Tenant
+from services.metrics.live.tenant import Tenant
 
 MOST_TENANTS: Final = 50_000
 

@@ -8,8 +8,8 @@ from services.metrics.definitions import Aggregation, Metric
 from services.metrics.live import HOUR
 from services.metrics.live.amounts import EXACT
 from services.metrics.live.environment import LiveMetrics
+from services.metrics.live.keeping import OldAmount
 from services.metrics.live.numbers import Number, actor_numbers, of_hour
-from services.metrics.live.tenant import OldAmount
 from services.metrics.rollups import Hour, HourKey, HourRow
 
 NONE: Final = Number(None)

@@ -20,11 +20,6 @@ def cancelled(sale_id: str) -> event_pb2.Event:
     return event
 
 
-def has(metric: str, value: str, currency: str = "") -> object:
-    """Return whether a frame shows a value."""
-    return lambda frame: shown(frame).get((metric, currency)) == value
-
-
 async def test_what_is_sent_is_seen_and_equals_a_recount_of_the_log(stores: Datastores) -> None:
     """A sale comes to those who watch its tenant and to nobody else; at the end the numbers are those of the log."""
     async with metrics_serving(stores) as serving:

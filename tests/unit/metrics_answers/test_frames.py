@@ -11,9 +11,9 @@ from services.metrics.answers.hub import Hub
 from services.metrics.answers.last_week import WEEK, LastWeek
 from services.metrics.definitions.reading import default_metrics
 from services.metrics.following.follower import Follower
+from services.metrics.live.keeping import Limits
 from services.metrics.live.numbers import Number
 from services.metrics.live.plan import Plan
-from services.metrics.live.tenant import Limits
 from services.metrics.rollups import HourKey, HourRow
 from services.metrics.rollups.rows import EMPTY_HOUR, row_of
 from tests.support.metrics_events import NOW, THIS_MINUTE, entry, sale
