@@ -13,6 +13,9 @@ from services.metrics.live.keeping import Keeping, OldAmount
 from services.metrics.live.past import PastActors
 from services.metrics.live.plan import NamePlan, Plan, Properties, amount_of, selects, text_of
 
+MOST_OF_A_KEY: Final = 100
+"""Events that may have the same key and be taken back, and events that may take them back."""
+
 _LONGEST: Final = REACH + FUTURE + 2 * HOUR
 """No set of minutes gets longer, in bits."""
 
@@ -242,13 +245,17 @@ class Tenant:
 
     def _remember(self, made: Contribution, at: int, properties: Properties, name: str) -> None:
         key = self._key(at, text_of(properties, name))
-        if key is not None:
+        if key is None:
+            return
+        made.undone_by = key.undone
+        if len(key.contributions) < MOST_OF_A_KEY * len(self._plan.metrics):
             key.contributions.append(made)
-            made.undone_by = key.undone
+        else:
+            self._left.keys += 1
 
     def _undo(self, at: int, text: str | None, actor: Actor | None, lasts_until: int) -> None:
         key = self._key(at, text)
-        if key is None:
+        if key is None or len(key.undoings) >= MOST_OF_A_KEY:
             return
         undoing = Undoing(key, lasts_until)
         key.undoings.append(undoing)
