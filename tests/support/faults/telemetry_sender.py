@@ -41,8 +41,8 @@ class Sender:
     """
     Sends batches and counts what becomes of their events, by event.
 
-    In seconds, `answered` is how long the calls took by which batches were taken, and `taken` the time from when a batch
-    was first sent until it was taken.
+    In seconds, `answered` is how long the calls took by which batches were taken, and `taken` the time from when a
+    batch was first sent until it was taken.
     """
 
     ingest: Ingest
