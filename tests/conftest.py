@@ -6,7 +6,15 @@ import pytest
 from hypothesis import settings
 from redis.asyncio import Redis
 
-from tests.support.datastores import RunningDatastores, ServerHandle, fresh_database, run_datastores
+# Scenarios assert themselves; before anything imports one of them.
+pytest.register_assert_rewrite("tests.support.faults")
+
+from tests.support.datastores import (  # noqa: E402 - see above
+    RunningDatastores,
+    ServerHandle,
+    fresh_database,
+    run_datastores,
+)
 
 # Machines are noisy: how long an example takes says nothing.
 settings.register_profile("mirante", deadline=None)

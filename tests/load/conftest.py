@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-pytest.register_assert_rewrite("tests.support.faults")
-
 Report = Callable[[Mapping[str, object]], None]
 
 

@@ -51,11 +51,14 @@ def unary_call(method: str, handler: Any, policy: CallPolicy) -> UnaryBehaviour:
         except Exception as error:  # noqa: BLE001 - nothing passes unmapped
             refusal = refusal_for(error, method)
             code = refusal.code
-            return await context.abort(code, refusal.message, refusal.trailing_metadata)
         finally:
             if entered:
                 in_flight.leave()
             observer.end_unary(span, started, code)
+        # gRPC keeps what `abort` raises in a circle with this frame until the garbage collector comes by: without this,
+        # the requests that were refused would pile up meanwhile.
+        request, message = b"", None
+        return await context.abort(code, refusal.message, refusal.trailing_metadata)
 
     return call
 

@@ -79,7 +79,7 @@ async def telemetry_overloaded(
                 )
                 await asyncio.sleep(seconds)
         stored = await _stored(database_url)
-    first = int(min(60.0, seconds * 0.75) * _SAMPLES_A_SECOND)
+    first = int(min(60.0, seconds / 4) * _SAMPLES_A_SECOND)
     before, after = max(memory.samples[:first]), max(memory.samples[first:])
     told = sum([each.events for each in flood], Counter[str]())
     counts: dict[str, object] = {
