@@ -1,13 +1,10 @@
 """Settings of the demo's shop."""
 
-import json
 from pathlib import Path
-from typing import Final
 
 from services.runtime.access import Role
+from services.runtime.keys.keys_file import key_of
 from services.runtime.settings import ServiceSettings, SettingsError, setting
-
-_KEYS_FILE: Final = "keys.json"
 
 
 class DemoShopSettings(ServiceSettings):
@@ -26,7 +23,7 @@ def server_key(home: Path) -> str:
     Raises:
         SettingsError: there is none.
     """
-    try:
-        return str(json.loads((home / _KEYS_FILE).read_text(encoding="utf-8"))[Role.SERVER.value])
-    except (OSError, ValueError, KeyError, TypeError):
-        raise SettingsError("MIRANTE_HOME: holds no keys.json with a key for the role server") from None
+    key = key_of(home, Role.SERVER)
+    if key is None:
+        raise SettingsError("MIRANTE_HOME: holds no keys.json with a key for the role server")
+    return key

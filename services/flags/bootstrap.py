@@ -14,8 +14,8 @@ from services.flags.key_secrets import new_key
 from services.flags.store.access import AccessStore, Provisioning
 from services.runtime.access import ALL_ENVIRONMENTS, Role
 from services.runtime.keys import secret_hash
+from services.runtime.keys.keys_file import KEYS_FILE
 
-KEYS_FILE: Final = "keys.json"
 _MADE_BY: Final = "mirante"
 
 

@@ -5,9 +5,7 @@ from importlib.resources import files
 from typing import Final
 
 from services.flags.store.postgres import Store, open_store
-from services.runtime.migrations import migrate
-from services.runtime.postgres.waiting import until_available
-from services.runtime.settings import SettingsError
+from services.runtime.postgres.opening import open_migrated
 
 _MIGRATIONS: Final = files("services.flags") / "migrations"
 
@@ -20,12 +18,6 @@ async def open_database(stack: AsyncExitStack, url: str) -> Store:
         SettingsError: the URL is none.
         MigrationError: the database and this version do not fit together.
     """
-
-    async def attempt() -> Store:
-        await migrate(url, "flags", _MIGRATIONS)
-        return await stack.enter_async_context(open_store(url))
-
-    try:
-        return await until_available(attempt)
-    except ValueError:
-        raise SettingsError("DATABASE_URL: is not the address of a Postgres database") from None
+    return await open_migrated(
+        stack, url, "flags", _MIGRATIONS, lambda attempted: attempted.enter_async_context(open_store(url))
+    )

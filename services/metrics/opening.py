@@ -15,9 +15,8 @@ from services.metrics.definitions.reading import default_metrics, read_metrics
 from services.metrics.settings import MetricsSettings
 from services.runtime.errors import InvalidRequest, ServiceError
 from services.runtime.keys.keyring import KeyRing
-from services.runtime.migrations import migrate
+from services.runtime.postgres.opening import open_migrated
 from services.runtime.postgres.pool import PostgresPool, open_pool
-from services.runtime.postgres.waiting import until_available
 from services.runtime.settings import SettingsError
 
 _MIGRATIONS: Final = files("services.metrics") / "migrations"
@@ -39,15 +38,9 @@ async def open_database(stack: AsyncExitStack, url: str) -> PostgresPool:
         SettingsError: the URL is none.
         MigrationError: the database and this version do not fit together.
     """
-
-    async def attempt() -> PostgresPool:
-        await migrate(url, _SERVICE, _MIGRATIONS)
-        return await stack.enter_async_context(open_pool(url, _SERVICE))
-
-    try:
-        return await until_available(attempt)
-    except ValueError:
-        raise SettingsError("DATABASE_URL: is not the address of a Postgres database") from None
+    return await open_migrated(
+        stack, url, _SERVICE, _MIGRATIONS, lambda attempted: attempted.enter_async_context(open_pool(url, _SERVICE))
+    )
 
 
 def environments_of(keys: KeyRing, secret: str) -> frozenset[str]:

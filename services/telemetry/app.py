@@ -134,7 +134,6 @@ class _Parts:
     ) -> None:
         self._settings = settings
         self._database = database
-        self._redis = redis
         secret = database.installation.hash_secret
         self._folder = (settings.archive_dir or settings.home / "archive").absolute()
         streams = OpenStreams(settings.streams_per_key)

@@ -5,10 +5,8 @@ from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Final
 
-from services.runtime.migrations import migrate
+from services.runtime.postgres.opening import open_migrated
 from services.runtime.postgres.pool import PostgresPool, open_pool
-from services.runtime.postgres.waiting import until_available
-from services.runtime.settings import SettingsError
 from services.telemetry.ingestion.group_commit import LANES
 from services.telemetry.log.epoch import Installation, open_installation
 from services.telemetry.log.postgres_reader import READER_SETTINGS
@@ -46,19 +44,16 @@ async def open_database(stack: AsyncExitStack, url: str) -> Database:
         MigrationError: the database and this version do not fit together.
     """
 
-    async def attempt() -> Database:
-        await migrate(url, _SERVICE, _MIGRATIONS)
-        pool = await stack.enter_async_context(open_pool(url, _SERVICE))
+    async def opening(attempted: AsyncExitStack) -> Database:
+        enter = attempted.enter_async_context
+        pool = await enter(open_pool(url, _SERVICE))
         return Database(
             await open_installation(pool),
             url,
             pool,
-            await stack.enter_async_context(open_pool(url, _SERVICE, work_seconds=_WRITE_SECONDS, connections=LANES)),
-            await stack.enter_async_context(open_pool(url, _SERVICE, settings=READER_SETTINGS)),
-            await stack.enter_async_context(open_pool(url, _SERVICE, work_seconds=_SLOW_SECONDS, connections=1)),
+            await enter(open_pool(url, _SERVICE, work_seconds=_WRITE_SECONDS, connections=LANES)),
+            await enter(open_pool(url, _SERVICE, settings=READER_SETTINGS)),
+            await enter(open_pool(url, _SERVICE, work_seconds=_SLOW_SECONDS, connections=1)),
         )
 
-    try:
-        return await until_available(attempt)
-    except ValueError:
-        raise SettingsError("DATABASE_URL: is not the address of a Postgres database") from None
+    return await open_migrated(stack, url, _SERVICE, _MIGRATIONS, opening)

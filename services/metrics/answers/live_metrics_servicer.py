@@ -3,7 +3,6 @@
 import datetime
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,8 +18,8 @@ from services.metrics.definitions import Metric, Metrics
 from services.metrics.live import DAY, HOUR
 from services.runtime.access import Role, current_caller
 from services.runtime.calls.bytes_context import BytesContext
-from services.runtime.calls.streams import OpenStream, current_stream
-from services.runtime.errors import InvalidRequest, NotFound, Unavailable
+from services.runtime.calls.streams import EndingStreams
+from services.runtime.errors import InvalidRequest, NotFound
 
 MOST_TENANTS: Final = 1_000
 _MOST_TENANT_BYTES: Final = 100
@@ -54,8 +53,7 @@ class LiveMetricsServicer(pb2_grpc.LiveMetricsServiceServicer):
         self._metrics = metrics
         self._answering = answering
         self._clock = clock
-        self._open: set[OpenStream] = set()
-        self._leaving = False
+        self._streams = EndingStreams()
 
     async def GetLiveMetrics(self, request: pb2.GetLiveMetricsRequest, _: object) -> pb2.GetLiveMetricsResponse:
         """Return the present frame of a tenant."""
@@ -74,7 +72,7 @@ class LiveMetricsServicer(pb2_grpc.LiveMetricsServiceServicer):
                 raise InvalidRequest.of(field, f"may be {MOST_TENANTS} at most")
         for at, tenant in enumerate(request.tenants):
             _require_tenant(f"tenants[{at}]", tenant)
-        with self._streaming():
+        with self._streams.streaming():
             watcher = hub.watch(request.tenants, request.received)
             try:
                 while True:
@@ -109,9 +107,7 @@ class LiveMetricsServicer(pb2_grpc.LiveMetricsServiceServicer):
 
     async def end_streams(self) -> None:
         """End all streams: the service stops. They end well, and their readers resume at another replica."""
-        self._leaving = True
-        for stream in list(self._open):
-            stream.close()
+        self._streams.end()
 
     def _environment(self, named: str) -> Answering:
         environment = current_caller.get().environment(named)
@@ -123,17 +119,6 @@ class LiveMetricsServicer(pb2_grpc.LiveMetricsServiceServicer):
                 metadata={"environment": environment},
             )
         return answering
-
-    @contextmanager
-    def _streaming(self) -> Iterator[None]:
-        if self._leaving:
-            raise Unavailable("the service is shutting down", reason=reasons.ERROR_REASON_NOT_READY)
-        stream = current_stream.get()
-        self._open.add(stream)
-        try:
-            yield
-        finally:
-            self._open.discard(stream)
 
 
 def _require_tenant(field: str, tenant: str) -> None:

@@ -2,10 +2,13 @@
 
 import asyncio
 import contextvars
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Self
 
-from services.runtime.errors import Overloaded, ServiceError
+from mirante.api.common.v1 import error_reason_pb2 as reasons
+
+from services.runtime.errors import Overloaded, ServiceError, Unavailable
 
 
 class OpenStream:
@@ -55,6 +58,37 @@ class OpenStream:
 
 current_stream: contextvars.ContextVar[OpenStream] = contextvars.ContextVar("current_stream")
 """The stream that the present task serves."""
+
+
+class EndingStreams:
+    """The streams of a servicer that never end by themselves: ended well when the service stops."""
+
+    def __init__(self) -> None:
+        self._open: set[OpenStream] = set()
+        self._leaving = False
+
+    @contextmanager
+    def streaming(self) -> Iterator[None]:
+        """
+        Hold the present stream for the time of the block.
+
+        Raises:
+            Unavailable: the service is shutting down.
+        """
+        if self._leaving:
+            raise Unavailable("the service is shutting down", reason=reasons.ERROR_REASON_NOT_READY)
+        stream = current_stream.get()
+        self._open.add(stream)
+        try:
+            yield
+        finally:
+            self._open.discard(stream)
+
+    def end(self) -> None:
+        """End all streams, and take no more: their readers resume at another replica."""
+        self._leaving = True
+        for stream in list(self._open):
+            stream.close()
 
 
 class OpenStreams:

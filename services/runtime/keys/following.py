@@ -1,11 +1,9 @@
 """Keeps the API keys current."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Final
 
 import grpc
 import grpc.aio
@@ -13,10 +11,9 @@ import grpc.aio
 from services.runtime.access import Role
 from services.runtime.errors import Unavailable
 from services.runtime.keys.keyring import KeyRing
+from services.runtime.keys.keys_file import key_of
 from services.runtime.keys.settings import KeySettings
 from services.runtime.settings import SettingsError
-
-_KEYS_FILE: Final = "keys.json"
 
 
 async def follow_keys(keys: KeyRing, seconds: float) -> None:
@@ -38,13 +35,12 @@ def own_key(settings: KeySettings) -> str:
     """
     if settings.internal_key is not None:
         return settings.internal_key.get_secret_value()
-    try:
-        keys = json.loads((settings.home / _KEYS_FILE).read_text(encoding="utf-8"))
-        return str(keys[Role.INTERNAL.value])
-    except (OSError, ValueError, KeyError, TypeError):
+    key = key_of(settings.home, Role.INTERNAL)
+    if key is None:
         raise SettingsError(
             "MIRANTE_INTERNAL_KEY: is not set, and there is no key for the role internal in keys.json in MIRANTE_HOME"
-        ) from None
+        )
+    return key
 
 
 @asynccontextmanager

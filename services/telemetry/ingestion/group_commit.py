@@ -5,7 +5,6 @@ There is no timer. A lone event is committed at once; under load a group is what
 """
 
 import asyncio
-import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
@@ -15,8 +14,6 @@ from services.telemetry.ingestion.candidates import Submission
 from services.telemetry.ingestion.fair_queue import FairQueue
 from services.telemetry.ingestion.log_writer import LogWriter
 from services.telemetry.ingestion.rounds import Turn
-
-_log = logging.getLogger(__name__)
 
 LANES: Final = 2
 """Transactions at once: while one waits for the disk, the next is being made."""
@@ -41,18 +38,15 @@ class GroupCommit:
         self.committed = 0
         """Events in committed groups, whatever became of them."""
 
-    async def commit(self, turn: Turn, submission: Submission) -> None:
+    def enqueue(self, turn: Turn, submission: Submission) -> "asyncio.Future[None]":
         """
-        Return when a submission was committed; its `results` are set then.
+        Return what is done once a submission was committed; its `results` are set then.
+
+        It may fail with Unavailable, see `LogWriter`.
 
         Raises:
             Overloaded: too much is waiting.
-            Unavailable: see `LogWriter`.
         """
-        await self.enqueue(turn, submission)
-
-    def enqueue(self, turn: Turn, submission: Submission) -> "asyncio.Future[None]":
-        """Do as `commit`, without waiting for the commit; what it raises later is the future's."""
         return self.queue.put(turn, submission, self.retry_seconds)
 
     def lanes(self) -> list[Callable[[], Awaitable[None]]]:

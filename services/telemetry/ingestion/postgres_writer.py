@@ -190,8 +190,7 @@ class _Written:
     async def _settle_known(
         self, candidates: Sequence[Candidate], indexes: Sequence[int], results: list[Result | None]
     ) -> None:
-        rows = await self._connection.fetch(_KNOWN_KEYS, [candidates[index].event_id for index in indexes])
-        digests = {(row[0], (row[1], row[2])): row[3] for row in rows}
+        digests = await self._known_digests([candidates[index] for index in indexes])
         replayed: list[UUID] = []
         for index in indexes:
             candidate = candidates[index]
@@ -200,11 +199,14 @@ class _Written:
                 replayed.append(candidate.dead_letter)
         await mark_replayed(self._connection, replayed)
 
+    async def _known_digests(self, candidates: Sequence[Candidate]) -> dict[tuple[UUID, Place], int]:
+        rows = await self._connection.fetch(_KNOWN_KEYS, [candidate.event_id for candidate in candidates])
+        return {(row[0], (row[1], row[2])): row[3] for row in rows}
+
     async def _write_letters(
         self, candidates: Sequence[Candidate], indexes: Sequence[int], results: list[Result | None]
     ) -> None:
-        rows = await self._connection.fetch(_KNOWN_KEYS, [candidates[index].event_id for index in indexes])
-        digests = {(row[0], (row[1], row[2])): row[3] for row in rows}
+        digests = await self._known_digests([candidates[index] for index in indexes])
         left = []
         for index in sorted(indexes, key=lambda index: candidates[index].event_id):
             digest = digests.get(_key(candidates[index]))

@@ -1,17 +1,15 @@
 """`EventLogService`: decodes, asks the log, encodes."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Final
 
-from mirante.api.common.v1 import error_reason_pb2 as reasons
 from mirante.api.telemetry.v1 import event_log_service_pb2 as pb2
 from mirante.api.telemetry.v1 import event_log_service_pb2_grpc as pb2_grpc
 
 from services.runtime.access import current_caller
 from services.runtime.calls.bytes_context import BytesContext
-from services.runtime.calls.streams import OpenStream, current_stream
-from services.runtime.errors import InvalidRequest, Unavailable
+from services.runtime.calls.streams import EndingStreams
+from services.runtime.errors import InvalidRequest
 from services.runtime.texts import check_text
 from services.telemetry.events.checks import MOST_NAME_BYTES
 from services.telemetry.identity.limits import require_ids
@@ -61,15 +59,14 @@ class EventLogServicer(pb2_grpc.EventLogServiceServicer):
         self._secret = secret
         self._actors = ActorIds(secret)
         self._poll_seconds = poll_seconds
-        self._open: set[OpenStream] = set()
+        self._streams = EndingStreams()
         self._followers: set[tuple[str, Following]] = set()
-        self._leaving = False
 
     async def FollowEvents(self, request: pb2.FollowEventsRequest, context: BytesContext) -> None:  # type: ignore[override]  # writes bytes
         """Stream the log from a cursor on."""
         environment = current_caller.get().environment(request.environment)
         limit = min(request.batch_size or _USUAL_BATCH, _LARGEST_BATCH)
-        with self._streaming():
+        with self._streams.streaming():
             following = await self._following(environment, request)
             epoch = following.epoch
             follower = (environment, following)
@@ -92,7 +89,7 @@ class EventLogServicer(pb2_grpc.EventLogServiceServicer):
             check_text(f"names[{number}]", name, MOST_NAME_BYTES)
         require_ids(tenant=request.tenant, user_id=request.user_id or None)
         wanted = Wanted(frozenset(request.names), request.tenant, request.user_id)
-        with self._streaming():
+        with self._streams.streaming():
             async with self._tails.tail(environment, wanted) as tail:
                 # So that the caller knows at once that it is connected.
                 await context.write(tail_response([], 0))
@@ -115,9 +112,7 @@ class EventLogServicer(pb2_grpc.EventLogServiceServicer):
 
     async def end_streams(self) -> None:
         """End all streams: the service stops. They end well, and their readers resume at another replica."""
-        self._leaving = True
-        for stream in list(self._open):
-            stream.close()
+        self._streams.end()
 
     def lags(self) -> Mapping[str, float]:
         """Return how many seconds the slowest follower of each environment is behind."""
@@ -137,14 +132,3 @@ class EventLogServicer(pb2_grpc.EventLogServiceServicer):
         return Following(
             self._log, self._signal, environment, epoch=epoch, position=position, poll_seconds=self._poll_seconds
         )
-
-    @contextmanager
-    def _streaming(self) -> Iterator[None]:
-        if self._leaving:
-            raise Unavailable("the service is shutting down", reason=reasons.ERROR_REASON_NOT_READY)
-        stream = current_stream.get()
-        self._open.add(stream)
-        try:
-            yield
-        finally:
-            self._open.discard(stream)

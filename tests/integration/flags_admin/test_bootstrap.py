@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from services.flags.bootstrap import KEYS_FILE, KeysFileError, ensure_environment_and_keys
+from services.flags.bootstrap import KeysFileError, ensure_environment_and_keys
 from services.flags.store.postgres import Store, open_store
 from services.runtime.access import Role
+from services.runtime.keys.keys_file import KEYS_FILE
 from tests.support.datastores import ServerHandle, fresh_database
 from tests.support.flag_store import migrated_store
 
