@@ -8,3 +8,4 @@ compile "${project[@]}" -o requirements/runtime.lock
 compile "${project[@]}" --group dev -o requirements/dev.lock
 compile protos/requirements.in -o protos/requirements.lock
 compile --no-emit-package mirante benchmarks/peers.in clients/python/pyproject.toml -o benchmarks/peers.lock
+compile requirements/node.in -o requirements/node.lock
