@@ -50,6 +50,21 @@ _BY_SERVICE: Final[Mapping[str, Mapping[str, frozenset[Role]]]] = {
         "CreateApiKey": _MANAGERS,
         "ListApiKeys": _READERS,
         "RevokeApiKey": _MANAGERS,
+        "GetBrowserAccess": _READERS,
+        "SetBrowserAccess": _MANAGERS,
+    },
+    "PeopleAdminService": {
+        "CreatePerson": _MANAGERS,
+        "ListPeople": _MANAGERS,
+        "UpdatePerson": _MANAGERS,
+        "SetPassword": _MANAGERS,
+    },
+    "LoginService": {
+        "LogIn": _SERVICES,
+        "LogInWithIdentity": _SERVICES,
+        "GetSession": _SERVICES,
+        "LogOut": _SERVICES,
+        "ChangePassword": _SERVICES,
     },
     "KeyRegistryService": {
         "GetKeys": _SERVICES,

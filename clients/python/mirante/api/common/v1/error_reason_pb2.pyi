@@ -102,6 +102,12 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """NOT_FOUND. metadata: {"import_key": "..."}."""
     ERROR_REASON_INCOMPATIBLE_CATALOGUE: _ErrorReason.ValueType  # 36
     """FAILED_PRECONDITION. A change of the catalogue would make valid events invalid, and the event's version was not raised."""
+    ERROR_REASON_LOGIN_FAILED: _ErrorReason.ValueType  # 37
+    """UNAUTHENTICATED. The login is unknown, the password is wrong, or the person is disabled: which one is not told."""
+    ERROR_REASON_SESSION_ENDED: _ErrorReason.ValueType  # 38
+    """UNAUTHENTICATED. The session has ended, or never was."""
+    ERROR_REASON_PERSON_NOT_FOUND: _ErrorReason.ValueType  # 39
+    """NOT_FOUND. metadata: {"person_id": "..."}."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call, or one item of a batch, was refused. Sent as google.rpc.ErrorInfo.reason (the name without its prefix) with
@@ -188,4 +194,10 @@ ERROR_REASON_IMPORT_NOT_FOUND: ErrorReason.ValueType  # 35
 """NOT_FOUND. metadata: {"import_key": "..."}."""
 ERROR_REASON_INCOMPATIBLE_CATALOGUE: ErrorReason.ValueType  # 36
 """FAILED_PRECONDITION. A change of the catalogue would make valid events invalid, and the event's version was not raised."""
+ERROR_REASON_LOGIN_FAILED: ErrorReason.ValueType  # 37
+"""UNAUTHENTICATED. The login is unknown, the password is wrong, or the person is disabled: which one is not told."""
+ERROR_REASON_SESSION_ENDED: ErrorReason.ValueType  # 38
+"""UNAUTHENTICATED. The session has ended, or never was."""
+ERROR_REASON_PERSON_NOT_FOUND: ErrorReason.ValueType  # 39
+"""NOT_FOUND. metadata: {"person_id": "..."}."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

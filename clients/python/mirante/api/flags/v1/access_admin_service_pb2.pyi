@@ -37,6 +37,10 @@ class _RoleEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Role.ValueType],
     """Evaluates and reads definitions and history."""
     ROLE_INTERNAL: _Role.ValueType  # 5
     """Another service of Mirante, which may act in a person's name."""
+    ROLE_EDITOR: _Role.ValueType  # 6
+    """Everything but keys, environments, people, and the export and erasure of personal data: flags, segments, alerts, the
+    catalogue, dead letters.
+    """
 
 class Role(_Role, metaclass=_RoleEnumTypeWrapper):
     """What a key may do."""
@@ -52,6 +56,10 @@ ROLE_READER: Role.ValueType  # 4
 """Evaluates and reads definitions and history."""
 ROLE_INTERNAL: Role.ValueType  # 5
 """Another service of Mirante, which may act in a person's name."""
+ROLE_EDITOR: Role.ValueType  # 6
+"""Everything but keys, environments, people, and the export and erasure of personal data: flags, segments, alerts, the
+catalogue, dead letters.
+"""
 Global___Role: _TypeAlias = Role  # noqa: Y015
 
 @_typing.final
@@ -339,3 +347,184 @@ class RevokeApiKeyResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RevokeApiKeyResponse: _TypeAlias = RevokeApiKeyResponse  # noqa: Y015
+
+@_typing.final
+class BrowserAccess(_message.Message):
+    """Which pages may ask the gateway, and whose tokens say who sits at a browser. Public, all of it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENVIRONMENT_FIELD_NUMBER: _builtins.int
+    ORIGINS_FIELD_NUMBER: _builtins.int
+    TOKEN_KEYS_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    UPDATED_AT_FIELD_NUMBER: _builtins.int
+    UPDATED_BY_FIELD_NUMBER: _builtins.int
+    environment: _builtins.str
+    version: _builtins.int
+    """Counts the changes; 0 means that nothing was ever set."""
+    updated_by: _builtins.str
+    @_builtins.property
+    def origins(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Of pages, as browsers write them: "https://app.vendas.example". 100 at most."""
+
+    @_builtins.property
+    def token_keys(self) -> _containers.RepeatedCompositeFieldContainer[Global___TokenKey]:
+        """20 at most, each kid once."""
+
+    @_builtins.property
+    def updated_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        environment: _builtins.str = ...,
+        origins: _abc.Iterable[_builtins.str] | None = ...,
+        token_keys: _abc.Iterable[Global___TokenKey] | None = ...,
+        version: _builtins.int = ...,
+        updated_at: _timestamp_pb2.Timestamp | None = ...,
+        updated_by: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["updated_at", b"updated_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["environment", b"environment", "origins", b"origins", "token_keys", b"token_keys", "updated_at", b"updated_at", "updated_by", b"updated_by", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BrowserAccess: _TypeAlias = BrowserAccess  # noqa: Y015
+
+@_typing.final
+class TokenKey(_message.Message):
+    """Public half of a key that signs browser tokens: a JSON Web Key (RFC 7517), member by member."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KID_FIELD_NUMBER: _builtins.int
+    KTY_FIELD_NUMBER: _builtins.int
+    CRV_FIELD_NUMBER: _builtins.int
+    X_FIELD_NUMBER: _builtins.int
+    Y_FIELD_NUMBER: _builtins.int
+    ALG_FIELD_NUMBER: _builtins.int
+    USE_FIELD_NUMBER: _builtins.int
+    kid: _builtins.str
+    """Names it, and is in the header of the tokens that it signs."""
+    kty: _builtins.str
+    """"OKP" with crv "Ed25519", or "EC" with crv "P-256"."""
+    crv: _builtins.str
+    x: _builtins.str
+    """base64url without padding, as y."""
+    y: _builtins.str
+    """Of P-256 alone."""
+    alg: _builtins.str
+    """Empty, or the one algorithm that such a key is used with: "EdDSA", "ES256"."""
+    use: _builtins.str
+    """Empty or "sig"."""
+    def __init__(
+        self,
+        *,
+        kid: _builtins.str = ...,
+        kty: _builtins.str = ...,
+        crv: _builtins.str = ...,
+        x: _builtins.str = ...,
+        y: _builtins.str = ...,
+        alg: _builtins.str = ...,
+        use: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alg", b"alg", "crv", b"crv", "kid", b"kid", "kty", b"kty", "use", b"use", "x", b"x", "y", b"y"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TokenKey: _TypeAlias = TokenKey  # noqa: Y015
+
+@_typing.final
+class GetBrowserAccessRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENVIRONMENT_FIELD_NUMBER: _builtins.int
+    environment: _builtins.str
+    def __init__(
+        self,
+        *,
+        environment: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["environment", b"environment"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetBrowserAccessRequest: _TypeAlias = GetBrowserAccessRequest  # noqa: Y015
+
+@_typing.final
+class GetBrowserAccessResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BROWSER_ACCESS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def browser_access(self) -> Global___BrowserAccess: ...
+    def __init__(
+        self,
+        *,
+        browser_access: Global___BrowserAccess | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["browser_access", b"browser_access"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["browser_access", b"browser_access"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetBrowserAccessResponse: _TypeAlias = GetBrowserAccessResponse  # noqa: Y015
+
+@_typing.final
+class SetBrowserAccessRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENVIRONMENT_FIELD_NUMBER: _builtins.int
+    ORIGINS_FIELD_NUMBER: _builtins.int
+    TOKEN_KEYS_FIELD_NUMBER: _builtins.int
+    EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
+    environment: _builtins.str
+    expected_version: _builtins.int
+    """The version that the change was made from; another one is ETAG_MISMATCH. Left out: whatever is stored is replaced."""
+    @_builtins.property
+    def origins(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def token_keys(self) -> _containers.RepeatedCompositeFieldContainer[Global___TokenKey]: ...
+    def __init__(
+        self,
+        *,
+        environment: _builtins.str = ...,
+        origins: _abc.Iterable[_builtins.str] | None = ...,
+        token_keys: _abc.Iterable[Global___TokenKey] | None = ...,
+        expected_version: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "expected_version", b"expected_version"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "environment", b"environment", "expected_version", b"expected_version", "origins", b"origins", "token_keys", b"token_keys"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__expected_version: _TypeAlias = _typing.Literal["expected_version"]  # noqa: Y015
+    _WhichOneofArgType__expected_version: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__expected_version) -> _WhichOneofReturnType__expected_version | None: ...
+
+Global___SetBrowserAccessRequest: _TypeAlias = SetBrowserAccessRequest  # noqa: Y015
+
+@_typing.final
+class SetBrowserAccessResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BROWSER_ACCESS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def browser_access(self) -> Global___BrowserAccess: ...
+    def __init__(
+        self,
+        *,
+        browser_access: Global___BrowserAccess | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["browser_access", b"browser_access"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["browser_access", b"browser_access"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetBrowserAccessResponse: _TypeAlias = SetBrowserAccessResponse  # noqa: Y015

@@ -26,7 +26,8 @@ if _version_not_supported:
 
 
 class AccessAdminServiceStub(object):
-    """Environments and the API keys that open them. Role admin or internal; listing also reader.
+    """Environments, the API keys that open them, and which browsers they are open to. Role admin or internal; reading also
+    reader and editor.
     """
 
     def __init__(self, channel):
@@ -60,10 +61,21 @@ class AccessAdminServiceStub(object):
                 request_serializer=mirante_dot_api_dot_flags_dot_v1_dot_access__admin__service__pb2.RevokeApiKeyRequest.SerializeToString,
                 response_deserializer=mirante_dot_api_dot_flags_dot_v1_dot_access__admin__service__pb2.RevokeApiKeyResponse.FromString,
                 _registered_method=True)
+        self.GetBrowserAccess = channel.unary_unary(
+                '/mirante.api.flags.v1.AccessAdminService/GetBrowserAccess',
+                request_serializer=mirante_dot_api_dot_flags_dot_v1_dot_access__admin__service__pb2.GetBrowserAccessRequest.SerializeToString,
+                response_deserializer=mirante_dot_api_dot_flags_dot_v1_dot_access__admin__service__pb2.GetBrowserAccessResponse.FromString,
+                _registered_method=True)
+        self.SetBrowserAccess = channel.unary_unary(
+                '/mirante.api.flags.v1.AccessAdminService/SetBrowserAccess',
+                request_serializer=mirante_dot_api_dot_flags_dot_v1_dot_access__admin__service__pb2.SetBrowserAccessRequest.SerializeToString,
+                response_deserializer=mirante_dot_api_dot_flags_dot_v1_dot_access__admin__service__pb2.SetBrowserAccessResponse.FromString,
+                _registered_method=True)
 
 
 class AccessAdminServiceServicer(object):
-    """Environments and the API keys that open them. Role admin or internal; listing also reader.
+    """Environments, the API keys that open them, and which browsers they are open to. Role admin or internal; reading also
+    reader and editor.
     """
 
     def CreateEnvironment(self, request, context):
@@ -99,6 +111,19 @@ class AccessAdminServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetBrowserAccess(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetBrowserAccess(self, request, context):
+        """Replaces the whole; gateways follow within a second.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AccessAdminServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -127,6 +152,16 @@ def add_AccessAdminServiceServicer_to_server(servicer, server):
                     request_deserializer=mirante_dot_api_dot_flags_dot_v1_dot_access__admin__service__pb2.RevokeApiKeyRequest.FromString,
                     response_serializer=mirante_dot_api_dot_flags_dot_v1_dot_access__admin__service__pb2.RevokeApiKeyResponse.SerializeToString,
             ),
+            'GetBrowserAccess': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetBrowserAccess,
+                    request_deserializer=mirante_dot_api_dot_flags_dot_v1_dot_access__admin__service__pb2.GetBrowserAccessRequest.FromString,
+                    response_serializer=mirante_dot_api_dot_flags_dot_v1_dot_access__admin__service__pb2.GetBrowserAccessResponse.SerializeToString,
+            ),
+            'SetBrowserAccess': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetBrowserAccess,
+                    request_deserializer=mirante_dot_api_dot_flags_dot_v1_dot_access__admin__service__pb2.SetBrowserAccessRequest.FromString,
+                    response_serializer=mirante_dot_api_dot_flags_dot_v1_dot_access__admin__service__pb2.SetBrowserAccessResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'mirante.api.flags.v1.AccessAdminService', rpc_method_handlers)
@@ -136,7 +171,8 @@ def add_AccessAdminServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class AccessAdminService(object):
-    """Environments and the API keys that open them. Role admin or internal; listing also reader.
+    """Environments, the API keys that open them, and which browsers they are open to. Role admin or internal; reading also
+    reader and editor.
     """
 
     @staticmethod
@@ -264,6 +300,60 @@ class AccessAdminService(object):
             '/mirante.api.flags.v1.AccessAdminService/RevokeApiKey',
             mirante_dot_api_dot_flags_dot_v1_dot_access__admin__service__pb2.RevokeApiKeyRequest.SerializeToString,
             mirante_dot_api_dot_flags_dot_v1_dot_access__admin__service__pb2.RevokeApiKeyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetBrowserAccess(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mirante.api.flags.v1.AccessAdminService/GetBrowserAccess',
+            mirante_dot_api_dot_flags_dot_v1_dot_access__admin__service__pb2.GetBrowserAccessRequest.SerializeToString,
+            mirante_dot_api_dot_flags_dot_v1_dot_access__admin__service__pb2.GetBrowserAccessResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetBrowserAccess(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mirante.api.flags.v1.AccessAdminService/SetBrowserAccess',
+            mirante_dot_api_dot_flags_dot_v1_dot_access__admin__service__pb2.SetBrowserAccessRequest.SerializeToString,
+            mirante_dot_api_dot_flags_dot_v1_dot_access__admin__service__pb2.SetBrowserAccessResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -27,7 +27,9 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class AccessAdminServiceStub:
-    """Environments and the API keys that open them. Role admin or internal; listing also reader."""
+    """Environments, the API keys that open them, and which browsers they are open to. Role admin or internal; reading also
+    reader and editor.
+    """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -41,10 +43,15 @@ class AccessAdminServiceStub:
     ListApiKeys: _grpc.UnaryUnaryMultiCallable[_access_admin_service_pb2.ListApiKeysRequest, _access_admin_service_pb2.ListApiKeysResponse]
     RevokeApiKey: _grpc.UnaryUnaryMultiCallable[_access_admin_service_pb2.RevokeApiKeyRequest, _access_admin_service_pb2.RevokeApiKeyResponse]
     """At once and for good; open streams of the key are closed."""
+    GetBrowserAccess: _grpc.UnaryUnaryMultiCallable[_access_admin_service_pb2.GetBrowserAccessRequest, _access_admin_service_pb2.GetBrowserAccessResponse]
+    SetBrowserAccess: _grpc.UnaryUnaryMultiCallable[_access_admin_service_pb2.SetBrowserAccessRequest, _access_admin_service_pb2.SetBrowserAccessResponse]
+    """Replaces the whole; gateways follow within a second."""
 
 @_typing.type_check_only
 class AccessAdminServiceAsyncStub(AccessAdminServiceStub):
-    """Environments and the API keys that open them. Role admin or internal; listing also reader."""
+    """Environments, the API keys that open them, and which browsers they are open to. Role admin or internal; reading also
+    reader and editor.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateEnvironment: _aio.UnaryUnaryMultiCallable[_access_admin_service_pb2.CreateEnvironmentRequest, _access_admin_service_pb2.CreateEnvironmentResponse]  # type: ignore[assignment]
@@ -55,9 +62,14 @@ class AccessAdminServiceAsyncStub(AccessAdminServiceStub):
     ListApiKeys: _aio.UnaryUnaryMultiCallable[_access_admin_service_pb2.ListApiKeysRequest, _access_admin_service_pb2.ListApiKeysResponse]  # type: ignore[assignment]
     RevokeApiKey: _aio.UnaryUnaryMultiCallable[_access_admin_service_pb2.RevokeApiKeyRequest, _access_admin_service_pb2.RevokeApiKeyResponse]  # type: ignore[assignment]
     """At once and for good; open streams of the key are closed."""
+    GetBrowserAccess: _aio.UnaryUnaryMultiCallable[_access_admin_service_pb2.GetBrowserAccessRequest, _access_admin_service_pb2.GetBrowserAccessResponse]  # type: ignore[assignment]
+    SetBrowserAccess: _aio.UnaryUnaryMultiCallable[_access_admin_service_pb2.SetBrowserAccessRequest, _access_admin_service_pb2.SetBrowserAccessResponse]  # type: ignore[assignment]
+    """Replaces the whole; gateways follow within a second."""
 
 class AccessAdminServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Environments and the API keys that open them. Role admin or internal; listing also reader."""
+    """Environments, the API keys that open them, and which browsers they are open to. Role admin or internal; reading also
+    reader and editor.
+    """
 
     @_abc_1.abstractmethod
     def CreateEnvironment(
@@ -96,5 +108,20 @@ class AccessAdminServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_access_admin_service_pb2.RevokeApiKeyResponse, _abc.Awaitable[_access_admin_service_pb2.RevokeApiKeyResponse]]:
         """At once and for good; open streams of the key are closed."""
+
+    @_abc_1.abstractmethod
+    def GetBrowserAccess(
+        self,
+        request: _access_admin_service_pb2.GetBrowserAccessRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_access_admin_service_pb2.GetBrowserAccessResponse, _abc.Awaitable[_access_admin_service_pb2.GetBrowserAccessResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def SetBrowserAccess(
+        self,
+        request: _access_admin_service_pb2.SetBrowserAccessRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_access_admin_service_pb2.SetBrowserAccessResponse, _abc.Awaitable[_access_admin_service_pb2.SetBrowserAccessResponse]]:
+        """Replaces the whole; gateways follow within a second."""
 
 def add_AccessAdminServiceServicer_to_server(servicer: AccessAdminServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from mirante.api.flags.v1 import access_admin_service_pb2 as mirante_dot_api_dot_flags_dot_v1_dot_access__admin__service__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/mirante/api/flags/v1/key_registry_service.proto\x12\x14mirante.api.flags.v1\x1a/mirante/api/flags/v1/access_admin_service.proto\"\'\n\x0eGetKeysRequest\x12\x15\n\rknown_version\x18\x01 \x01(\x04\"k\n\x0fGetKeysResponse\x12\x0f\n\x07version\x18\x01 \x01(\x04\x12\x31\n\x04keys\x18\x02 \x03(\x0b\x32#.mirante.api.flags.v1.RegisteredKey\x12\x14\n\x0c\x65nvironments\x18\x03 \x03(\t\"S\n\rRegisteredKey\x12-\n\x07\x61pi_key\x18\x01 \x01(\x0b\x32\x1c.mirante.api.flags.v1.ApiKey\x12\x13\n\x0bsecret_hash\x18\x02 \x01(\x0c\x32l\n\x12KeyRegistryService\x12V\n\x07GetKeys\x12$.mirante.api.flags.v1.GetKeysRequest\x1a%.mirante.api.flags.v1.GetKeysResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/mirante/api/flags/v1/key_registry_service.proto\x12\x14mirante.api.flags.v1\x1a/mirante/api/flags/v1/access_admin_service.proto\"\'\n\x0eGetKeysRequest\x12\x15\n\rknown_version\x18\x01 \x01(\x04\"\xa8\x01\n\x0fGetKeysResponse\x12\x0f\n\x07version\x18\x01 \x01(\x04\x12\x31\n\x04keys\x18\x02 \x03(\x0b\x32#.mirante.api.flags.v1.RegisteredKey\x12\x14\n\x0c\x65nvironments\x18\x03 \x03(\t\x12;\n\x0e\x62rowser_access\x18\x04 \x03(\x0b\x32#.mirante.api.flags.v1.BrowserAccess\"S\n\rRegisteredKey\x12-\n\x07\x61pi_key\x18\x01 \x01(\x0b\x32\x1c.mirante.api.flags.v1.ApiKey\x12\x13\n\x0bsecret_hash\x18\x02 \x01(\x0c\x32l\n\x12KeyRegistryService\x12V\n\x07GetKeys\x12$.mirante.api.flags.v1.GetKeysRequest\x1a%.mirante.api.flags.v1.GetKeysResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,10 +34,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_GETKEYSREQUEST']._serialized_start=122
   _globals['_GETKEYSREQUEST']._serialized_end=161
-  _globals['_GETKEYSRESPONSE']._serialized_start=163
-  _globals['_GETKEYSRESPONSE']._serialized_end=270
-  _globals['_REGISTEREDKEY']._serialized_start=272
-  _globals['_REGISTEREDKEY']._serialized_end=355
-  _globals['_KEYREGISTRYSERVICE']._serialized_start=357
-  _globals['_KEYREGISTRYSERVICE']._serialized_end=465
+  _globals['_GETKEYSRESPONSE']._serialized_start=164
+  _globals['_GETKEYSRESPONSE']._serialized_end=332
+  _globals['_REGISTEREDKEY']._serialized_start=334
+  _globals['_REGISTEREDKEY']._serialized_end=417
+  _globals['_KEYREGISTRYSERVICE']._serialized_start=419
+  _globals['_KEYREGISTRYSERVICE']._serialized_end=527
 # @@protoc_insertion_point(module_scope)

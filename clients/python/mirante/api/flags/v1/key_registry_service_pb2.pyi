@@ -46,8 +46,9 @@ class GetKeysResponse(_message.Message):
     VERSION_FIELD_NUMBER: _builtins.int
     KEYS_FIELD_NUMBER: _builtins.int
     ENVIRONMENTS_FIELD_NUMBER: _builtins.int
+    BROWSER_ACCESS_FIELD_NUMBER: _builtins.int
     version: _builtins.int
-    """Grows whenever a key is created or revoked."""
+    """Grows whenever a key is created or revoked, or a browser access is set."""
     @_builtins.property
     def keys(self) -> _containers.RepeatedCompositeFieldContainer[Global___RegisteredKey]:
         """Empty when version is known_version."""
@@ -56,16 +57,21 @@ class GetKeysResponse(_message.Message):
     def environments(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The environments that exist; always there."""
 
+    @_builtins.property
+    def browser_access(self) -> _containers.RepeatedCompositeFieldContainer[_access_admin_service_pb2.BrowserAccess]:
+        """Of the environments that have one. Empty when version is known_version."""
+
     def __init__(
         self,
         *,
         version: _builtins.int = ...,
         keys: _abc.Iterable[Global___RegisteredKey] | None = ...,
         environments: _abc.Iterable[_builtins.str] | None = ...,
+        browser_access: _abc.Iterable[_access_admin_service_pb2.BrowserAccess] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["environments", b"environments", "keys", b"keys", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["browser_access", b"browser_access", "environments", b"environments", "keys", b"keys", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -47,7 +47,7 @@ class KeyRegistryServiceServicer(object):
     """
 
     def GetKeys(self, request, context):
-        """All keys by the hash of their secrets, unless the caller has them already.
+        """All keys by the hash of their secrets, and the browser access of all environments, unless the caller has them already.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -34,7 +34,7 @@ class KeyRegistryServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> KeyRegistryServiceAsyncStub: ...
     GetKeys: _grpc.UnaryUnaryMultiCallable[_key_registry_service_pb2.GetKeysRequest, _key_registry_service_pb2.GetKeysResponse]
-    """All keys by the hash of their secrets, unless the caller has them already."""
+    """All keys by the hash of their secrets, and the browser access of all environments, unless the caller has them already."""
 
 @_typing.type_check_only
 class KeyRegistryServiceAsyncStub(KeyRegistryServiceStub):
@@ -42,7 +42,7 @@ class KeyRegistryServiceAsyncStub(KeyRegistryServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetKeys: _aio.UnaryUnaryMultiCallable[_key_registry_service_pb2.GetKeysRequest, _key_registry_service_pb2.GetKeysResponse]  # type: ignore[assignment]
-    """All keys by the hash of their secrets, unless the caller has them already."""
+    """All keys by the hash of their secrets, and the browser access of all environments, unless the caller has them already."""
 
 class KeyRegistryServiceServicer(metaclass=_abc_1.ABCMeta):
     """For the other services of Mirante, which let in the same API keys. Role: internal."""
@@ -53,6 +53,6 @@ class KeyRegistryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _key_registry_service_pb2.GetKeysRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_key_registry_service_pb2.GetKeysResponse, _abc.Awaitable[_key_registry_service_pb2.GetKeysResponse]]:
-        """All keys by the hash of their secrets, unless the caller has them already."""
+        """All keys by the hash of their secrets, and the browser access of all environments, unless the caller has them already."""
 
 def add_KeyRegistryServiceServicer_to_server(servicer: KeyRegistryServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
