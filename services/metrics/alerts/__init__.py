@@ -1,0 +1,1 @@
+"""Alerts: what is unusual in the hours of a metric, who is told, and what is silent."""

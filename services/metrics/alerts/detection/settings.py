@@ -1,0 +1,71 @@
+"""What can be set about the judgement of a metric."""
+
+import enum
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from services.metrics.alerts.detection.prior import FLAT_PRIOR, Prior
+
+
+class Kind(enum.Enum):
+    """What the hours of a metric are."""
+
+    COUNT = "count"
+    """A whole number: events, or the people of an hour."""
+    SUM = "sum"
+    """A decimal sum, such as money; judged in effective sales, see `amounts.py`."""
+    RATIO = "ratio"
+    """So many of so many."""
+
+
+class Direction(enum.Enum):
+    """Which surprises are told."""
+
+    BOTH = "both"
+    UP = "up"
+    DOWN = "down"
+
+
+@dataclass(frozen=True, slots=True)
+class Sensitivity:
+    """
+    How improbable an hour must be.
+
+    `point` is the probability of both tails together, `gap` that of no event at all in a gap. An open episode closes
+    at a looser level: after hours whose tail is above `point / 2 * close`.
+    """
+
+    point: float
+    gap: float
+    close: float = 5.0
+
+
+SAO_PAULO: Final = ZoneInfo("America/Sao_Paulo")
+SUNDAY: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """
+    How the hours of a metric of a tenant are judged.
+
+    `sensitivity` None: chosen by volume. `persistence` is for how many hours in a row the point rule has to hold; the
+    gap rule never waits. Nothing is told when the hour is nearer to what was expected than `minimum_count` or than
+    `minimum_share` of it. Both are in units of the metric (for ratios, `minimum_count` counts successes). `holidays`
+    are days of the tenant beside the national ones of Brazil (left out with `national_holidays` False); a holiday is
+    read as the weekday `closed_weekday` (0 is Monday).
+    """
+
+    kind: Kind = Kind.COUNT
+    zone: ZoneInfo = SAO_PAULO
+    national_holidays: bool = True
+    holidays: frozenset[date] = frozenset()
+    closed_weekday: int = SUNDAY
+    direction: Direction = Direction.BOTH
+    sensitivity: Sensitivity | None = None
+    persistence: int = 1
+    minimum_count: float = 0.0
+    minimum_share: float = 0.0
+    prior: Prior = FLAT_PRIOR
