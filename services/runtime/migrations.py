@@ -17,6 +17,8 @@ from pathlib import Path
 
 import asyncpg
 
+from services.runtime.postgres.outages import CONNECTION_LOST
+
 _LOCK = 0x6D6972616E7465  # "mirante"; one lock for all services, because they share the table
 _FILE_NAME = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql")
 _ENDS_TRANSACTION = re.compile(
@@ -162,6 +164,8 @@ async def _apply_next(connection: asyncpg.Connection, service: str, migrations: 
         migration = left[0]
         try:
             await connection.execute(migration.sql)
+        except CONNECTION_LOST:
+            raise
         except asyncpg.PostgresError as error:
             raise MigrationError(f"{service}: {migration}.sql failed and was rolled back: {error}") from error
         await connection.execute(

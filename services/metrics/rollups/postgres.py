@@ -12,7 +12,8 @@ import asyncpg
 from services.metrics.live.numbers import Number
 from services.metrics.rollups import Hour, HourKey, HourRow, Progress, Writing
 from services.metrics.rollups.rows import is_empty, minutes_from, minutes_text
-from services.runtime.errors import Unavailable
+from services.runtime.postgres.leadership import NOT_COMMITTED
+from services.runtime.postgres.outages import UNREACHABLE, unavailable
 from services.runtime.postgres.pool import PostgresPool
 
 _ID_BYTES: Final = 16
@@ -68,16 +69,6 @@ _FORGET_REPLAYS: Final = """
 """
 _FORGET_HOURS: Final = "DELETE FROM metric_hours WHERE environment = $1 AND hour < $2"
 _REPLAYS_KEPT: Final = datetime.timedelta(days=3)
-
-_GONE: Final = (
-    OSError,
-    asyncpg.InterfaceError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.TransactionRollbackError,
-    asyncpg.LockNotAvailableError,
-    asyncpg.IdleInTransactionSessionTimeoutError,
-)
 
 
 class PostgresRollups:
@@ -181,10 +172,8 @@ class LeaderRollups:
         try:
             async with self._turn, asyncio.timeout(_WORK_SECONDS):
                 yield
-        except _GONE as error:  # TimeoutError is an OSError
-            if isinstance(error, ValueError):
-                raise
-            raise Unavailable("the database went away; what was not committed was not done") from error
+        except UNREACHABLE as error:
+            raise unavailable(error, NOT_COMMITTED) from error
 
 
 def _columns(keys: Collection[HourKey]) -> tuple[list[str], list[str], list[str], list[datetime.datetime]]:

@@ -14,6 +14,7 @@ from services.runtime.embedded.binaries import find_postgres
 from services.runtime.embedded.engine import HOST, Endpoint, Engine, Installation
 from services.runtime.embedded.errors import EngineMissing, ServerDidNotStart
 from services.runtime.embedded.processes import may_use
+from services.runtime.postgres.outages import CONNECTION_LOST
 
 DATABASE = "mirante"
 USER = "mirante"
@@ -115,15 +116,15 @@ async def _answers(endpoint: Endpoint) -> bool:
     """Log in, and make the database of the application on the first start."""
     try:
         connection = await asyncpg.connect(_url(endpoint, "postgres"), timeout=5)
-    except (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError):
+        try:
+            if not await connection.fetchval("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", DATABASE):
+                await connection.execute(f'CREATE DATABASE "{DATABASE}"')
+        finally:
+            await connection.close()
+    except CONNECTION_LOST:
         return False
     except asyncpg.TooManyConnectionsError:
         return True  # after a crash the services may have come back before us
     except asyncpg.InvalidAuthorizationSpecificationError as error:
         raise ServerDidNotStart(f"Postgres on port {endpoint.port} refuses the password of the home folder") from error
-    try:
-        if not await connection.fetchval("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", DATABASE):
-            await connection.execute(f'CREATE DATABASE "{DATABASE}"')
-    finally:
-        await connection.close()
     return True

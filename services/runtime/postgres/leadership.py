@@ -6,10 +6,10 @@ from typing import Final
 
 import asyncpg
 
-from services.runtime.errors import Unavailable
+from services.runtime.postgres.outages import UNREACHABLE, unavailable
 
 _CONNECT_SECONDS: Final = 5.0
-_GONE: Final = (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError)
+NOT_COMMITTED: Final = "the database went away; what was not committed was not done"
 _SETTINGS: Final = {
     # Leaders do what takes long; that nobody waits for them is theirs to see to.
     "statement_timeout": "30min",
@@ -43,10 +43,5 @@ async def leading(url: str, service: str, lock: int) -> AsyncIterator[asyncpg.Co
         finally:
             # Closing gives the lock back; when the other side is gone it is not waited for.
             await connection.close(timeout=_CONNECT_SECONDS)
-    except (
-        OSError,
-        asyncpg.InterfaceError,
-        asyncpg.PostgresConnectionError,
-        asyncpg.OperatorInterventionError,
-    ) as error:
-        raise Unavailable("the database went away; what was not committed was not done") from error
+    except UNREACHABLE as error:
+        raise unavailable(error, NOT_COMMITTED) from error

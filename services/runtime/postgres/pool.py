@@ -1,7 +1,6 @@
 """Connections to Postgres that never hang: all work has an end, and what went wrong is said in our own errors."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from types import MappingProxyType
@@ -9,9 +8,8 @@ from typing import Any, Final
 
 import asyncpg
 
-from services.runtime.errors import ServiceError, Unavailable
-
-_log = logging.getLogger(__name__)
+from services.runtime.errors import ServiceError
+from services.runtime.postgres.outages import UNREACHABLE, unavailable
 
 _WORK_SECONDS: Final = 10.0
 """One piece of work: waiting for a connection, all its statements, and the commit."""
@@ -29,21 +27,6 @@ _NOTHING_CHANGED: Final = "the database does not answer; nothing was changed"
 _PERHAPS_CHANGED: Final = (
     "the database went away while the change was being committed: it may or may not have been made; read before you "
     "repeat it"
-)
-
-_UNREACHABLE: Final = (
-    OSError,  # TimeoutError is one
-    asyncpg.InterfaceError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.TransactionRollbackError,
-    asyncpg.LockNotAvailableError,
-    asyncpg.ReadOnlySQLTransactionError,
-    asyncpg.IdleInTransactionSessionTimeoutError,
-    asyncpg.InvalidAuthorizationSpecificationError,
-    asyncpg.InvalidCatalogNameError,
-    asyncpg.InternalClientError,
 )
 
 
@@ -65,8 +48,8 @@ class PostgresPool:
         try:
             async with asyncio.timeout(self._work_seconds), self._lent() as connection:
                 yield connection
-        except _UNREACHABLE as error:
-            raise _unavailable(error, _NOTHING_CHANGED) from error
+        except UNREACHABLE as error:
+            raise unavailable(error, _NOTHING_CHANGED) from error
 
     @asynccontextmanager
     async def transaction(self, seconds: float | None = None) -> AsyncIterator[asyncpg.Connection]:
@@ -83,8 +66,8 @@ class PostgresPool:
                 yield connection
                 known = _PERHAPS_CHANGED
                 await connection.execute("COMMIT")
-        except _UNREACHABLE as error:
-            raise _unavailable(error, known) from error
+        except UNREACHABLE as error:
+            raise unavailable(error, known) from error
 
     @asynccontextmanager
     async def _lent(self) -> AsyncIterator[asyncpg.Connection]:
@@ -103,14 +86,6 @@ class PostgresPool:
                 # Cancelled, timed out or broken: whatever is on the wire, the server rolls back when the socket closes.
                 connection.terminate()
             await self._pool.release(connection, timeout=_CONNECT_SECONDS)
-
-
-def _unavailable(error: Exception, known: str) -> Exception:
-    """Return what callers are told; a complaint about our arguments is a fault of ours and stays as it is."""
-    if isinstance(error, ValueError):
-        return error
-    _log.warning("the database does not answer", extra={"error": f"{type(error).__name__}: {error}"})
-    return Unavailable(known)
 
 
 @asynccontextmanager

@@ -9,6 +9,7 @@ from typing import TypeVar
 import asyncpg
 
 from services.runtime.errors import Unavailable
+from services.runtime.postgres.outages import UNREACHABLE
 
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -22,7 +23,7 @@ async def until_available(attempt: Callable[[], Awaitable[_T]]) -> _T:
     while True:
         try:
             return await attempt()
-        except (Unavailable, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except (Unavailable, asyncpg.PostgresError, *UNREACHABLE) as error:
             if isinstance(error, ValueError):
                 raise
             if not failures:

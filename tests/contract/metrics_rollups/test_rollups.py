@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from importlib.resources import files
@@ -20,6 +20,7 @@ from services.runtime.errors import Unavailable
 from services.runtime.migrations import migrate
 from services.runtime.postgres.leadership import leading
 from services.runtime.postgres.pool import open_pool
+from tests.support.lingering_relay import LingeringRelay
 from tests.support.metrics_log import MemoryRollups
 
 METRICS = default_metrics()
@@ -143,14 +144,18 @@ async def test_beginning_anew_removes_an_environment(store: Store) -> None:
 
 
 async def test_a_leader_that_lost_its_connection_writes_nothing(database_url: str) -> None:
-    """Neither roll-ups nor progress: the lock went with the connection, and somebody else may lead by now."""
-    async with postgres_store(database_url) as store:
-        async with AsyncExitStack() as stack:
-            leader = await stack.enter_async_context(leading(database_url, "metrics", 2))
+    """
+    Neither roll-ups nor progress: the lock went with the connection, and somebody else may lead by now.
+
+    Also when it has heard that the server ends the connection, and not yet that it did.
+    """
+    async with postgres_store(database_url) as store, LingeringRelay(database_url).running() as relay:
+        async with leading(relay.url, "metrics", 2) as leader:
             assert leader is not None
             connection = await asyncpg.connect(database_url)
-            await connection.execute("SELECT pg_terminate_backend($1)", leader.get_server_pid())
+            await connection.execute("SELECT pg_terminate_backend($1, 5000)", leader.get_server_pid())
             await connection.close()
+            await relay.hung_up.wait()
             writer = LeaderRollups(leader)
             with pytest.raises(Unavailable):
                 await writer.check()

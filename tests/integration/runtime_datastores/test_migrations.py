@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 
 from services.runtime.migrations import MigrationError, migrate
+from services.runtime.postgres.outages import CONNECTION_LOST
 
 FILES = {
     "0001_flags.sql": "CREATE TABLE flags (key text PRIMARY KEY);",
@@ -107,3 +108,14 @@ async def test_timeouts_of_the_database_do_not_apply(database_url: str, tmp_path
         assert await connection.fetchval("SHOW statement_timeout") == "10ms"
     finally:
         await connection.close()
+
+
+async def test_a_lost_connection_is_no_fault_of_the_file(database_url: str, tmp_path: Path) -> None:
+    """The caller may try again: nothing of the file was applied."""
+    folder = write_files(tmp_path / "sql", FILES)
+    ending = "CREATE TABLE half_way (); SELECT pg_terminate_backend(pg_backend_pid());"
+    write_files(folder, {"0004_ended.sql": ending})
+    with pytest.raises(CONNECTION_LOST):
+        await migrate(database_url, "flags", folder)
+    write_files(folder, {"0004_ended.sql": "CREATE TABLE half_way ();"})
+    assert [each.number for each in await migrate(database_url, "flags", folder)] == [4]
