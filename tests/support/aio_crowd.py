@@ -40,5 +40,8 @@ class AioCrowd(Crowd):
 async def _send(call: Any, first: bytes, outgoing: "asyncio.Queue[bytes]") -> None:
     with suppress(grpc.aio.AioRpcError, asyncio.InvalidStateError):  # the stream has ended, which its reader tells
         await call.write(first)
+    # Not `write`: when an acknowledgement crosses the server's end, that puts an INTERNAL of its own in place of the
+    # status that the server gave.
+    with suppress(grpc.aio.InternalError, grpc.aio.UsageError, asyncio.InvalidStateError):
         while True:
-            await call.write(await outgoing.get())
+            await call._cython_call.send_serialized_message(await outgoing.get())

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ import psutil
 import pytest
 
 from services.cli.up.processes import SERVICES
+from services.runtime.embedded import ports
 
 PATIENCE_SECONDS = 60
 
@@ -63,11 +63,8 @@ class RunningUp:
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port that nobody listens on, and that no outgoing connection is given meanwhile."""
+    return ports.free_port()
 
 
 @contextlib.contextmanager
