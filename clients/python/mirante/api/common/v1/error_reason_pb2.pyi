@@ -108,6 +108,16 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """UNAUTHENTICATED. The session has ended, or never was."""
     ERROR_REASON_PERSON_NOT_FOUND: _ErrorReason.ValueType  # 39
     """NOT_FOUND. metadata: {"person_id": "..."}."""
+    ERROR_REASON_ALERT_NOT_FOUND: _ErrorReason.ValueType  # 40
+    """NOT_FOUND. metadata: {"alert_id": "..."}."""
+    ERROR_REASON_ALERT_RULE_NOT_FOUND: _ErrorReason.ValueType  # 41
+    """NOT_FOUND. metadata: {"rule_key": "..."}."""
+    ERROR_REASON_SILENCE_NOT_FOUND: _ErrorReason.ValueType  # 42
+    """NOT_FOUND. metadata: {"silence_id": "..."}."""
+    ERROR_REASON_WEBHOOK_NOT_FOUND: _ErrorReason.ValueType  # 43
+    """NOT_FOUND. metadata: {"webhook_id": "..."}."""
+    ERROR_REASON_DELIVERY_NOT_FOUND: _ErrorReason.ValueType  # 44
+    """NOT_FOUND. metadata: {"delivery_id": "..."}."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call, or one item of a batch, was refused. Sent as google.rpc.ErrorInfo.reason (the name without its prefix) with
@@ -200,4 +210,14 @@ ERROR_REASON_SESSION_ENDED: ErrorReason.ValueType  # 38
 """UNAUTHENTICATED. The session has ended, or never was."""
 ERROR_REASON_PERSON_NOT_FOUND: ErrorReason.ValueType  # 39
 """NOT_FOUND. metadata: {"person_id": "..."}."""
+ERROR_REASON_ALERT_NOT_FOUND: ErrorReason.ValueType  # 40
+"""NOT_FOUND. metadata: {"alert_id": "..."}."""
+ERROR_REASON_ALERT_RULE_NOT_FOUND: ErrorReason.ValueType  # 41
+"""NOT_FOUND. metadata: {"rule_key": "..."}."""
+ERROR_REASON_SILENCE_NOT_FOUND: ErrorReason.ValueType  # 42
+"""NOT_FOUND. metadata: {"silence_id": "..."}."""
+ERROR_REASON_WEBHOOK_NOT_FOUND: ErrorReason.ValueType  # 43
+"""NOT_FOUND. metadata: {"webhook_id": "..."}."""
+ERROR_REASON_DELIVERY_NOT_FOUND: ErrorReason.ValueType  # 44
+"""NOT_FOUND. metadata: {"delivery_id": "..."}."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

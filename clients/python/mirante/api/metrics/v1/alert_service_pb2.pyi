@@ -269,8 +269,8 @@ Global___AlertRule: _TypeAlias = AlertRule  # noqa: Y015
 
 @_typing.final
 class AnomalyCondition(_message.Message):
-    """Another number than the tenant's level, the hour and the weekday let expect. For metrics that count events or actors, and
-    for ratios; not for sums of money and percentiles. A tenant is watched from its 25th hour on.
+    """Another number than the tenant's level, the hour and the weekday let expect. For metrics of any kind but percentiles. A
+    tenant is watched from its 25th hour on.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -283,7 +283,7 @@ class AnomalyCondition(_message.Message):
     PERSISTENCE_FIELD_NUMBER: _builtins.int
     sensitivity: Global___AnomalySensitivity.ValueType
     minimum_difference: _builtins.str
-    """No alert while observed and expected differ by less; a decimal number. Empty: any difference."""
+    """No alert while observed and expected differ by less; a decimal number, of ratios in what is divided. Empty: any."""
     minimum_share: _builtins.float
     """Nor while they differ by less than this share of what was expected: 0.2 is 20 %."""
     minimum_volume: _builtins.str
@@ -784,9 +784,9 @@ class Alert(_message.Message):
     evidence: _builtins.str
     """One English sentence that says all this."""
     silence_id: _builtins.str
-    """The silence that covered it when it was opened; nobody was told."""
+    """The silence that covered it when it was opened. If it is still unusual when the silence ends, it is told then."""
     found_late: _builtins.bool
-    """It was found in the past, after an outage of the service or the log, and nobody was told."""
+    """It was found in the past, after an outage of the service or the log. If it is still unusual now, it is told."""
     revision: _builtins.int
     """Grows with every change of an alert of the environment."""
     @_builtins.property
