@@ -26,6 +26,7 @@ class Role(enum.Enum):
     ADMIN = "admin"
     READER = "reader"
     INTERNAL = "internal"
+    EDITOR = "editor"
 
 
 @command(keys, "list", without=_NO_ENVIRONMENT)

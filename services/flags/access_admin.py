@@ -18,7 +18,10 @@ from services.runtime.texts import check_text, require_text
 _log = logging.getLogger(__name__)
 
 OnKeysChanged: TypeAlias = Callable[[], Awaitable[None]]
-"""Told after a key was created or revoked. A hint: it may be lost, and its failure fails nothing."""
+"""
+Told after a key was created or revoked, or a browser access was set. A hint: it may be lost, and its failure fails
+nothing.
+"""
 
 _NAME_LENGTH: Final = 100
 _MOST_ENVIRONMENTS: Final = 100

@@ -1,13 +1,13 @@
 """`AccessAdminService`: decodes, calls the use case, encodes."""
 
-import datetime
-
-from google.protobuf.timestamp_pb2 import Timestamp
 from mirante.api.flags.v1 import access_admin_service_pb2 as pb2
 from mirante.api.flags.v1 import access_admin_service_pb2_grpc as pb2_grpc
 
 from services.flags.access_admin import AccessAdmin
+from services.flags.browser_access import BrowserAccessAdmin
+from services.flags.browser_access_messages import browser_access_message
 from services.flags.store import EnvironmentHead, StoredKey
+from services.flags.timestamps import timestamp
 from services.runtime.access import Role, current_caller
 from services.runtime.errors import InvalidRequest
 
@@ -16,10 +16,11 @@ _ROLE_NUMBERS = {role: number for number, role in _ROLES.items()}
 
 
 class AccessAdminServicer(pb2_grpc.AccessAdminServiceServicer):
-    """Environments and the API keys that open them."""
+    """Environments, the API keys that open them, and the browsers that they are open to."""
 
-    def __init__(self, admin: AccessAdmin) -> None:
+    def __init__(self, admin: AccessAdmin, browsers: BrowserAccessAdmin) -> None:
         self._admin = admin
+        self._browsers = browsers
 
     async def CreateEnvironment(
         self, request: pb2.CreateEnvironmentRequest, _: object
@@ -41,7 +42,7 @@ class AccessAdminServicer(pb2_grpc.AccessAdminServiceServicer):
         """Create a key and show its secret."""
         role = _ROLES.get(request.role)
         if role is None:
-            raise InvalidRequest.of("role", "is required: server, browser, admin, reader or internal")
+            raise InvalidRequest.of("role", "is required: server, browser, admin, editor, reader or internal")
         key, secret = await self._admin.create_key(
             request.name,
             role,
@@ -65,6 +66,22 @@ class AccessAdminServicer(pb2_grpc.AccessAdminServiceServicer):
             api_key=api_key_message(await self._admin.revoke_key(request.key_id, current_caller.get()))
         )
 
+    async def GetBrowserAccess(self, request: pb2.GetBrowserAccessRequest, _: object) -> pb2.GetBrowserAccessResponse:
+        """Return the browser access of an environment."""
+        stored = await self._browsers.get(request.environment, current_caller.get())
+        return pb2.GetBrowserAccessResponse(browser_access=browser_access_message(stored))
+
+    async def SetBrowserAccess(self, request: pb2.SetBrowserAccessRequest, _: object) -> pb2.SetBrowserAccessResponse:
+        """Replace the browser access of an environment."""
+        stored = await self._browsers.set(
+            request.environment,
+            request.origins,
+            request.token_keys,
+            expected_version=request.expected_version if request.HasField("expected_version") else None,
+            caller=current_caller.get(),
+        )
+        return pb2.SetBrowserAccessResponse(browser_access=browser_access_message(stored))
+
 
 def _environment(head: EnvironmentHead) -> pb2.Environment:
     return pb2.Environment(
@@ -72,7 +89,7 @@ def _environment(head: EnvironmentHead) -> pb2.Environment:
         description=head.description,
         revision=head.revision,
         lineage=head.lineage,
-        created_at=_timestamp(head.created_at),
+        created_at=timestamp(head.created_at),
     )
 
 
@@ -84,15 +101,7 @@ def api_key_message(key: StoredKey) -> pb2.ApiKey:
         role=_ROLE_NUMBERS[key.role],
         environments=key.environments,
         quota_per_second=key.quota_per_second,
-        created_at=_timestamp(key.created_at),
+        created_at=timestamp(key.created_at),
         created_by=key.created_by,
-        revoked_at=_timestamp(key.revoked_at),
+        revoked_at=timestamp(key.revoked_at),
     )
-
-
-def _timestamp(moment: datetime.datetime | None) -> Timestamp | None:
-    if moment is None:
-        return None
-    timestamp = Timestamp()
-    timestamp.FromDatetime(moment)
-    return timestamp

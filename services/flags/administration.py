@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from services.flags.access_admin import AccessAdmin, OnKeysChanged
 from services.flags.access_admin_servicer import AccessAdminServicer
+from services.flags.browser_access import BrowserAccessAdmin
 from services.flags.definition_reading import DefinitionReading
 from services.flags.flag_admin import FlagAdmin
 from services.flags.flag_admin_servicer import FlagAdminServicer
@@ -34,7 +35,7 @@ def administration(store: Store, on_commit: OnCommit, on_keys_changed: OnKeysCha
     Args:
         store: the open database.
         on_commit: awaited after every commit, before the caller is answered: it must be quick, and may fail.
-        on_keys_changed: the same, for API keys.
+        on_keys_changed: the same, for API keys and browser access.
     """
     references = References()
     writer = Writer(store.definitions, on_commit)
@@ -46,7 +47,9 @@ def administration(store: Store, on_commit: OnCommit, on_keys_changed: OnKeysCha
         segments=SegmentAdminServicer(
             SegmentAdmin(writer, references), DefinitionReading(store.definitions, Kind.SEGMENT)
         ),
-        access=AccessAdminServicer(AccessAdmin(store.access, on_commit, on_keys_changed)),
+        access=AccessAdminServicer(
+            AccessAdmin(store.access, on_commit, on_keys_changed), BrowserAccessAdmin(store.browsers, on_keys_changed)
+        ),
         transfer=transfer,
     )
 

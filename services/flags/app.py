@@ -129,7 +129,7 @@ class _Parts:
         add_FlagAdminServiceServicer_to_server(admin.flags, server)
         add_SegmentAdminServiceServicer_to_server(admin.segments, server)
         add_AccessAdminServiceServicer_to_server(admin.access, server)
-        add_KeyRegistryServiceServicer_to_server(KeyRegistryServicer(self._store.rules), server)
+        add_KeyRegistryServiceServicer_to_server(KeyRegistryServicer(self._store.rules, self._store.browsers), server)
 
     def background(self, settings: FlagsSettings) -> Sequence[Callable[[], Awaitable[None]]]:
         """Return what goes on beside the calls."""

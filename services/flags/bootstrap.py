@@ -17,6 +17,7 @@ from services.runtime.keys import secret_hash
 from services.runtime.keys.keys_file import KEYS_FILE
 
 _MADE_BY: Final = "mirante"
+_EVERYWHERE: Final = frozenset({Role.ADMIN, Role.INTERNAL})
 
 
 class KeysFileError(Exception):
@@ -30,7 +31,8 @@ async def ensure_environment_and_keys(
     Create what is missing: the environments, the keys, and the file `keys.json` (mode 0600) with the secrets by role.
 
     Keys in the file that work in this database stay; others, from a database that is gone for instance, are replaced.
-    The admin's key holds all environments, the others hold `environment`. Any number of replicas may start at once.
+    The keys of roles admin and internal hold all environments, the others hold `environment`. Any number of replicas
+    may start at once.
 
     Args:
         store: the open database.
@@ -60,12 +62,12 @@ async def _works(provisioning: Provisioning, role: Role, environment: str, known
         key is not None
         and key.revoked_at is None
         and key.role is role
-        and not {environment, ALL_ENVIRONMENTS}.isdisjoint(key.environments)
+        and (key.everywhere or (role not in _EVERYWHERE and environment in key.environments))
     )
 
 
 async def _create(provisioning: Provisioning, role: Role, environment: str) -> str:
-    environments = (ALL_ENVIRONMENTS,) if role is Role.ADMIN else (environment,)
+    environments = (ALL_ENVIRONMENTS,) if role in _EVERYWHERE else (environment,)
     key, secret = new_key(f"demo-{role.value}", role, environments, quota_per_second=0, created_by=_MADE_BY)
     await provisioning.add_key(key)
     return secret

@@ -1,9 +1,7 @@
 """Records, history and plans as messages; requests as the values of the use cases."""
 
-import datetime
 from collections.abc import Iterable
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from mirante.api.flags.v1 import flag_admin_service_pb2 as flags_pb2
 from mirante.api.flags.v1 import segment_admin_service_pb2 as segments_pb2
 
@@ -12,6 +10,7 @@ from services.flags.flag_import import Planned
 from services.flags.history_diff import FieldChange
 from services.flags.store.definitions import State
 from services.flags.store.records import Action, Record, parsed_flag, parsed_segment
+from services.flags.timestamps import timestamp
 from services.runtime.errors import InvalidRequest
 
 _STATES = {
@@ -39,8 +38,8 @@ def flag_record(record: Record) -> flags_pb2.FlagRecord:
         etag=record.etag,
         revision=record.revision,
         archived=record.archived,
-        created_at=_timestamp(record.created_at),
-        updated_at=_timestamp(record.updated_at),
+        created_at=timestamp(record.created_at),
+        updated_at=timestamp(record.updated_at),
         updated_by=record.updated_by,
     )
 
@@ -52,8 +51,8 @@ def segment_record(record: Record) -> segments_pb2.SegmentRecord:
         etag=record.etag,
         revision=record.revision,
         archived=record.archived,
-        created_at=_timestamp(record.created_at),
-        updated_at=_timestamp(record.updated_at),
+        created_at=timestamp(record.created_at),
+        updated_at=timestamp(record.updated_at),
         updated_by=record.updated_by,
     )
 
@@ -66,7 +65,7 @@ def history_entries(entries: Iterable[HistoryEntry]) -> list[flags_pb2.HistoryEn
             revision=entry.version.revision,
             action=_ACTIONS[entry.version.action],
             actor=entry.version.actor,
-            at=_timestamp(entry.version.at),
+            at=timestamp(entry.version.at),
             comment=entry.version.comment,
             changes=field_changes_messages(entry.changes),
         )
@@ -90,9 +89,3 @@ def planned_changes(plan: Iterable[Planned]) -> list[flags_pb2.PlannedChange]:
         )
         for each in plan
     ]
-
-
-def _timestamp(moment: datetime.datetime) -> Timestamp:
-    timestamp = Timestamp()
-    timestamp.FromDatetime(moment)
-    return timestamp

@@ -7,7 +7,8 @@ from services.runtime.access import Role
 
 _EVERYBODY: Final = frozenset(Role)
 _MANAGERS: Final = frozenset({Role.ADMIN, Role.INTERNAL})
-_READERS: Final = _MANAGERS | {Role.READER}
+_EDITORS: Final = _MANAGERS | {Role.EDITOR}
+_READERS: Final = _EDITORS | {Role.READER}
 _WATCHERS: Final = _MANAGERS | {Role.SERVER}
 _SERVICES: Final = frozenset({Role.INTERNAL})
 
@@ -23,25 +24,25 @@ _BY_SERVICE: Final[Mapping[str, Mapping[str, frozenset[Role]]]] = {
         "GetDelivery": _READERS,
     },
     "FlagAdminService": {
-        "CreateFlag": _MANAGERS,
+        "CreateFlag": _EDITORS,
         "GetFlag": _READERS,
         "ListFlags": _READERS,
-        "UpdateFlag": _MANAGERS,
-        "ArchiveFlag": _MANAGERS,
-        "KillFlag": _MANAGERS,
-        "RestoreFlag": _MANAGERS,
+        "UpdateFlag": _EDITORS,
+        "ArchiveFlag": _EDITORS,
+        "KillFlag": _EDITORS,
+        "RestoreFlag": _EDITORS,
         "GetFlagHistory": _READERS,
-        "RollBackFlag": _MANAGERS,
-        "PromoteFlag": _MANAGERS,
+        "RollBackFlag": _EDITORS,
+        "PromoteFlag": _EDITORS,
         "ExportFlags": _READERS,
-        "ImportFlags": _MANAGERS,
+        "ImportFlags": _EDITORS,
     },
     "SegmentAdminService": {
-        "CreateSegment": _MANAGERS,
+        "CreateSegment": _EDITORS,
         "GetSegment": _READERS,
         "ListSegments": _READERS,
-        "UpdateSegment": _MANAGERS,
-        "ArchiveSegment": _MANAGERS,
+        "UpdateSegment": _EDITORS,
+        "ArchiveSegment": _EDITORS,
         "GetSegmentHistory": _READERS,
     },
     "AccessAdminService": {

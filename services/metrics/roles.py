@@ -5,7 +5,7 @@ from typing import Final
 
 from services.runtime.access import Role
 
-_READERS: Final = frozenset({Role.SERVER, Role.READER, Role.ADMIN, Role.INTERNAL})
+_READERS: Final = frozenset({Role.SERVER, Role.READER, Role.EDITOR, Role.ADMIN, Role.INTERNAL})
 
 _BY_SERVICE: Final[Mapping[str, Mapping[str, frozenset[Role]]]] = {
     "LiveMetricsService": {

@@ -6,7 +6,8 @@ from typing import Final
 from services.runtime.access import Role
 
 _MANAGERS: Final = frozenset({Role.ADMIN, Role.INTERNAL})
-_READERS: Final = _MANAGERS | {Role.READER}
+_EDITORS: Final = _MANAGERS | {Role.EDITOR}
+_READERS: Final = _EDITORS | {Role.READER}
 _SENDERS: Final = _MANAGERS | {Role.SERVER}
 _SERVICES: Final = frozenset({Role.INTERNAL})
 
@@ -25,10 +26,10 @@ _BY_SERVICE: Final[Mapping[str, Mapping[str, frozenset[Role]]]] = {
     "CatalogueService": {
         "GetCatalogue": _READERS | _SENDERS,
         "ExportCatalogue": _READERS | _SENDERS,
-        "ImportCatalogue": _MANAGERS,
+        "ImportCatalogue": _EDITORS,
         "GetCoverage": _READERS | _SENDERS,
         "ListDeadLetters": _READERS,
-        "ReplayDeadLetters": _MANAGERS,
+        "ReplayDeadLetters": _EDITORS,
     },
     "IdentityService": {
         "Identify": _SENDERS,

@@ -1,6 +1,6 @@
 """A flag service that only tells API keys, on a real socket: with keys that tests make up, and outages."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -28,6 +28,7 @@ class FakeKeyRegistry(pb2_grpc.KeyRegistryServiceServicer):
         self.version = 1
         self.environments = [PRODUCTION, STAGING]
         self.keys: dict[str, pb2.RegisteredKey] = {}
+        self.browser_access: dict[str, access_pb2.BrowserAccess] = {}
         self.asked: list[int] = []
         self.failure: grpc.StatusCode | None = None
         self.port = 0
@@ -50,8 +51,11 @@ class FakeKeyRegistry(pb2_grpc.KeyRegistryServiceServicer):
         if ("authorization", f"Bearer {INTERNAL_KEY}") not in context.invocation_metadata():
             await context.abort(grpc.StatusCode.PERMISSION_DENIED, "not with this key")
         self.asked.append(request.known_version)
-        keys = [] if request.known_version == self.version else list(self.keys.values())
-        return pb2.GetKeysResponse(version=self.version, keys=keys, environments=self.environments)
+        response = pb2.GetKeysResponse(version=self.version, environments=self.environments)
+        if request.known_version != self.version:
+            response.keys.extend(self.keys.values())
+            response.browser_access.extend(self.browser_access.values())
+        return response
 
     def add(self, secret: str, role: str = "server", *environments: str, quota: int = 0) -> str:
         """Create a key, for production unless told otherwise; return its secret."""
@@ -65,6 +69,15 @@ class FakeKeyRegistry(pb2_grpc.KeyRegistryServiceServicer):
         self.keys[secret] = pb2.RegisteredKey(api_key=key, secret_hash=secret_hash(secret))
         self.version += 1
         return secret
+
+    def allow(self, environment: str, *origins: str, token_keys: Sequence[Mapping[str, str]] = ()) -> None:
+        """Set the browser access of an environment; `token_keys` are JSON Web Keys."""
+        self.browser_access[environment] = access_pb2.BrowserAccess(
+            environment=environment,
+            origins=origins,
+            token_keys=[access_pb2.TokenKey(**each) for each in token_keys],
+        )
+        self.version += 1
 
     def revoke(self, secret: str) -> None:
         """Revoke a key."""

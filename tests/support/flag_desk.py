@@ -23,7 +23,10 @@ Response = TypeVar("Response")
 
 ANA = Caller("key-ana", "ana", Role.ADMIN, frozenset({"*"}))
 BIA = Caller("key-bia", "bia", Role.ADMIN, frozenset({"production"}))
-TABLES = ("environments", "definitions", "definition_history", "api_keys", "key_ring")
+TABLES = (
+    *("environments", "definitions", "definition_history"),
+    *("api_keys", "key_ring", "browser_access", "people", "sessions"),
+)
 
 
 @dataclass

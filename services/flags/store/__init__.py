@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from services.runtime.access import Role
+from services.runtime.access import ALL_ENVIRONMENTS, Role
 
 
 class Kind(enum.Enum):
@@ -71,6 +71,11 @@ class StoredKey:
     created_at: datetime.datetime
     created_by: str
     revoked_at: datetime.datetime | None
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether it holds all environments, also those created later."""
+        return ALL_ENVIRONMENTS in self.environments
 
 
 class RulesReader(Protocol):

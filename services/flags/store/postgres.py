@@ -1,4 +1,4 @@
-"""The flag service's database, opened: the three seams on one pool of connections."""
+"""The flag service's database, opened: the seams on one pool of connections."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from services.flags.store import RulesReader
 from services.flags.store.access import AccessStore
+from services.flags.store.browser_access import BrowserAccessStore
 from services.flags.store.definitions import DefinitionStore
 from services.flags.store.postgres_access import PostgresAccess
+from services.flags.store.postgres_browser_access import PostgresBrowserAccess
 from services.flags.store.postgres_definitions import PostgresDefinitions
 from services.flags.store.postgres_lineage import open_lineage
 from services.flags.store.postgres_rules import PostgresRules
@@ -21,6 +23,7 @@ class Store:
     rules: RulesReader
     definitions: DefinitionStore
     access: AccessStore
+    browsers: BrowserAccessStore
 
 
 @asynccontextmanager
@@ -38,4 +41,4 @@ async def open_store(database_url: str, *, work_seconds: float = 10.0) -> AsyncI
     async with open_pool(database_url, "flags", work_seconds=work_seconds) as pool:
         has_identity = await open_lineage(pool)
         definitions = PostgresDefinitions(pool, has_identity=has_identity)
-        yield Store(PostgresRules(pool), definitions, PostgresAccess(pool))
+        yield Store(PostgresRules(pool), definitions, PostgresAccess(pool), PostgresBrowserAccess(pool))

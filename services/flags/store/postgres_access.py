@@ -32,8 +32,8 @@ _ADD_KEY: Final = """
     VALUES ($1, $2, $3, $4, $5, $6, $7, now())
     RETURNING *
 """
-# Also the lock that puts changes of the keys in a row.
-_NEXT_VERSION: Final = "UPDATE key_ring SET version = version + 1"
+NEXT_VERSION: Final = "UPDATE key_ring SET version = version + 1"
+"""Also the lock that puts changes of keys and of browser access in a row."""
 
 
 class PostgresAccess:
@@ -83,7 +83,7 @@ class PostgresAccess:
             if row["revoked_at"] is not None:
                 return stored_key(row), False
             row = await connection.fetchrow("UPDATE api_keys SET revoked_at = now() WHERE id = $1 RETURNING *", key_id)
-            await connection.execute(_NEXT_VERSION)
+            await connection.execute(NEXT_VERSION)
             return stored_key(row), True
 
     @asynccontextmanager
@@ -115,7 +115,7 @@ class PostgresProvisioning:
 
 
 async def _add_key(connection: asyncpg.Connection, key: NewKey) -> StoredKey:
-    await connection.execute(_NEXT_VERSION)
+    await connection.execute(NEXT_VERSION)
     if await connection.fetchval("SELECT count(*) FROM api_keys") >= MOST_KEYS:
         raise StateConflict(f"there are {MOST_KEYS} API keys, revoked ones included", metadata={"state": "full"})
     known = {row["key"] for row in await connection.fetch("SELECT key FROM environments")}

@@ -11,9 +11,12 @@ from services.runtime.telemetry.trace_context import Headers
 
 AUTHORIZATION: Final = "authorization"
 ACTOR: Final = "x-mirante-actor"
-"""The person for whom an internal key acts: UTF-8, percent-encoded. Ignored from all other keys."""
+"""The login of the person for whom an internal key acts: UTF-8, percent-encoded. Ignored from all other keys."""
+ACTOR_ROLE: Final = "x-mirante-actor-role"
+"""That person's role, "viewer", "editor" or "admin". Always beside `ACTOR`."""
 
 _MOST_ACTOR_CHARACTERS: Final = 200
+_ROLES_OF_PEOPLE: Final = {"viewer": Role.READER, "editor": Role.EDITOR, "admin": Role.ADMIN}
 
 Roles = Mapping[str, Set[Role]]
 """Who may call what, by full method name ("/mirante.api.flags.v1.EvaluationService/EvaluateFlag")."""
@@ -33,7 +36,11 @@ class Authenticator(Protocol):
 
 
 class Entrance:
-    """Lets calls in: the key has to be known and its role has to be allowed. What the table does not name is denied."""
+    """
+    Lets calls in: the key has to be known and its role has to be allowed. What the table does not name is denied.
+
+    An internal key that acts for a person has that person's role and none of its own; it keeps its environments.
+    """
 
     def __init__(self, authenticator: Authenticator, roles: Roles) -> None:
         self._authenticator = authenticator
@@ -45,19 +52,20 @@ class Entrance:
 
         It raises:
             Unauthenticated: see `Authenticator`.
-            PermissionDenied: the role may not call this method.
+            PermissionDenied: the role may not call this method, or an internal key does not say whom it acts for.
             Unavailable: see `Authenticator`.
         """
         # A tuple, because an Enum's members hash slowly and compare by identity.
         authenticate, allowed = self._authenticator.authenticate, tuple(self._roles.get(method, ()))
+        internal = Role.INTERNAL
 
         def admit(headers: Headers) -> Caller:
             authorization = headers.get(AUTHORIZATION)
             caller = authenticate(authorization if authorization.__class__ is str else None)
+            if caller.role is internal and (ACTOR in headers or ACTOR_ROLE in headers):
+                caller = _acting(caller, headers)
             if caller.role not in allowed:
                 raise _denied(method, caller.role, allowed)
-            if ACTOR in headers and caller.role is Role.INTERNAL:
-                return replace(caller, actor=_actor(headers[ACTOR]) or caller.actor)
             return caller
 
         return admit
@@ -68,6 +76,19 @@ def _denied(method: str, role: Role, allowed: Iterable[Role]) -> PermissionDenie
         f"a key of role {role.value} may not call {method.rpartition('/')[2]}",
         metadata={"role": role.value, "needed": ", ".join(sorted(needed.value for needed in allowed))},
     )
+
+
+def _acting(caller: Caller, headers: Headers) -> Caller:
+    """Return the person for whom an internal key acts. Half of the two headers is refused, not guessed at."""
+    login, sent = _actor(headers.get(ACTOR, "")), headers.get(ACTOR_ROLE)
+    role = _ROLES_OF_PEOPLE.get(sent) if isinstance(sent, str) else None
+    if not login:
+        raise PermissionDenied(f"{ACTOR}: is required beside {ACTOR_ROLE}", metadata={"role": caller.role.value})
+    if role is None:
+        raise PermissionDenied(
+            f"{ACTOR_ROLE}: must be viewer, editor or admin beside {ACTOR}", metadata={"role": caller.role.value}
+        )
+    return replace(caller, actor=login, role=role)
 
 
 def _actor(encoded: str | bytes) -> str:

@@ -29,7 +29,11 @@ class KnownKey(Protocol):
 
     @property
     def environments(self) -> tuple[str, ...]:
-        """Where; "*" alone means everywhere."""
+        """Where; "*" alone means everywhere, whatever exists."""
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether it holds all environments, also those created later."""
 
     @property
     def quota_per_second(self) -> int:

@@ -99,7 +99,8 @@ def revoked_error() -> Unauthenticated:
 
 
 def _caller(key: KnownKey) -> Caller:
-    return Caller(key.id, key.name, key.role, frozenset(key.environments), key.quota_per_second)
+    environments = frozenset(key.environments)
+    return Caller(key.id, key.name, key.role, environments, key.quota_per_second, key.everywhere)
 
 
 def _valid(keys: dict[bytes, _Key]) -> set[str]:

@@ -34,7 +34,7 @@ class KeyMemory(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RegisteredKey:
-    """A `KnownKey`."""
+    """A `KnownKey`, whose environments are named; `everywhere` tells that they are all that exist."""
 
     id: str
     name: str
@@ -43,6 +43,7 @@ class RegisteredKey:
     quota_per_second: int
     secret_hash: bytes
     revoked_at: datetime.datetime | None
+    everywhere: bool = False
 
 
 class KeyRegistry:
@@ -50,7 +51,7 @@ class KeyRegistry:
     The `KeyReader` that asks the flag service.
 
     While that does not answer, what it said last stands; before it has ever said anything, what it said to an earlier
-    process. A key that opens all environments has those that exist by name: whoever asks for another one is refused.
+    process. A key that opens all environments has those that exist by name: another one is not found.
     """
 
     def __init__(self, channel: grpc.aio.Channel, secret: str, memory: KeyMemory) -> None:
@@ -65,6 +66,11 @@ class KeyRegistry:
     def environments(self) -> frozenset[str]:
         """The environments that exist."""
         return frozenset() if self._known is None else frozenset(self._known.environments)
+
+    @property
+    def browser_access(self) -> Sequence[access_pb2.BrowserAccess]:
+        """Of the environments that have one, as of the last `api_keys_version`."""
+        return () if self._known is None else self._known.browser_access
 
     async def api_keys_version(self) -> int:
         """See `KeyReader`."""
@@ -105,6 +111,7 @@ class KeyRegistry:
             if list(response.environments) == list(known.environments):
                 return
             response.keys.extend(known.keys)
+            response.browser_access.extend(known.browser_access)
         await self._memory.save(response.SerializeToString())
         self._known = response
         self._changes += 1
@@ -118,12 +125,14 @@ class KeyRegistry:
 
 def _key(registered: registry_pb2.RegisteredKey, existing: frozenset[str]) -> RegisteredKey:
     key = registered.api_key
+    everywhere = ALL_ENVIRONMENTS in key.environments
     return RegisteredKey(
         key.id,
         key.name,
         _ROLES[key.role],
-        tuple(existing) if ALL_ENVIRONMENTS in key.environments else tuple(key.environments),
+        tuple(existing) if everywhere else tuple(key.environments),
         key.quota_per_second,
         registered.secret_hash,
         key.revoked_at.ToDatetime(datetime.UTC) if key.HasField("revoked_at") else None,
+        everywhere,
     )

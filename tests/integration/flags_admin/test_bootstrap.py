@@ -15,7 +15,7 @@ from services.runtime.keys.keys_file import KEYS_FILE
 from tests.support.datastores import ServerHandle, fresh_database
 from tests.support.flag_store import migrated_store
 
-ROLES = {"server", "admin", "browser", "reader", "internal"}
+ROLES = {"server", "admin", "browser", "reader", "editor", "internal"}
 
 
 async def opened_by(store: Store, home: Path) -> dict[str, tuple[Role, tuple[str, ...]]]:
@@ -28,7 +28,7 @@ async def opened_by(store: Store, home: Path) -> dict[str, tuple[Role, tuple[str
 
 def expected() -> dict[str, tuple[Role, tuple[str, ...]]]:
     """Return what the keys of a demo open."""
-    return {role: (Role(role), ("*",) if role == "admin" else ("production",)) for role in ROLES}
+    return {role: (Role(role), ("*",) if role in {"admin", "internal"} else ("production",)) for role in ROLES}
 
 
 async def test_the_first_start_creates_environments_and_keys(database_url: str, tmp_path: Path) -> None:

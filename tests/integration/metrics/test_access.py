@@ -40,7 +40,7 @@ async def stream_refused(serving: MetricsServing, *tenants: str, role: str, **fi
 async def test_roles(stores: Datastores) -> None:
     """Browsers' keys open nothing; a backend's key opens one tenant at a time."""
     async with metrics_serving(stores) as serving:
-        for role in ("server", "reader", "admin", "internal"):
+        for role in ("server", "reader", "editor", "admin", "internal"):
             assert (await serving.frame(role=role)).tenant == "acme"
             assert await serving.live.QuerySeries(query(), metadata=serving.key(role))
             assert await serving.watch("acme", role=role).read()
@@ -65,9 +65,12 @@ async def test_other_environments_are_closed(stores: Datastores) -> None:
         denied = await refused(serving.live.GetLiveMetrics(request, metadata=serving.key("reader")))
         assert denied.reason == "ENVIRONMENT_DENIED"
         request.environment = "nowhere"
-        for key in (serving.key("admin"), bearer("secret for all")):
+        for key, reason in (
+            (serving.key("admin"), "ENVIRONMENT_DENIED"),
+            (bearer("secret for all"), "ENVIRONMENT_NOT_FOUND"),
+        ):
             denied = await refused(serving.live.GetLiveMetrics(request, metadata=key))
-            assert denied.reason in {"ENVIRONMENT_DENIED", "ENVIRONMENT_NOT_FOUND"}
+            assert (denied.reason, denied.metadata) == (reason, {"environment": "nowhere"})
 
 
 async def test_bad_input_names_the_field(stores: Datastores) -> None:

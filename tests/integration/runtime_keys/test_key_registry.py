@@ -7,7 +7,7 @@ import pytest
 from mirante.api.flags.v1 import key_registry_service_pb2 as pb2
 
 from services.runtime.access import Role
-from services.runtime.errors import ServiceError, Unavailable
+from services.runtime.errors import NotFound, ServiceError, Unavailable
 from services.runtime.keys import secret_hash
 from services.runtime.keys.keyring import KeyRing
 from services.runtime.keys.registry import KeyRegistry, RegisteredKey
@@ -122,8 +122,25 @@ async def test_a_key_for_all_opens_those_that_exist(flags: FakeKeyRegistry, aski
         await asking.environments("secret for all") == asking.registry.environments == {"production", "staging", "new"}
     )
     assert await asking.environments("secret of admin") == {"production"}
-    assert asking.ring.authenticate("Bearer secret for all").environment("new") == "new"
+    everywhere = asking.ring.authenticate("Bearer secret for all")
+    assert everywhere.environment("new") == "new"
+    with pytest.raises(NotFound):
+        everywhere.environment("nowhere")
     assert asking.revoked == []
+
+
+async def test_browser_access_comes_with_the_keys(flags: FakeKeyRegistry, memory: Memory, asking: Asking) -> None:
+    """It stays when only the environments change, and is remembered for an outage."""
+    flags.allow("production", "https://app.example")
+    await asking.ring.refresh()
+    flags.environments.append("new")
+    await asking.ring.refresh()
+    assert [list(each.origins) for each in asking.registry.browser_access] == [["https://app.example"]]
+    await flags.stop()
+    later = Asking(flags, memory)
+    await later.ring.refresh()
+    assert later.registry.browser_access == asking.registry.browser_access
+    await later.channel.close()
 
 
 async def test_an_outage_changes_nothing(

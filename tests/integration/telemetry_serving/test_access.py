@@ -92,7 +92,7 @@ async def test_an_environment_that_does_not_exist_is_nobodys(shared: TelemetrySe
     for environment in ("production", "staging"):
         assert await shared.send(sale(), key=everywhere, environment=environment) == [ACCEPTED]
     nowhere = await outcome(shared.channel, INGEST, request_for(INGEST, "nowhere"), everywhere)
-    assert (nowhere.code, nowhere.reason) == ("PERMISSION_DENIED", "ENVIRONMENT_DENIED")
+    assert (nowhere.code, nowhere.reason) == ("NOT_FOUND", "ENVIRONMENT_NOT_FOUND")
     assert nowhere.metadata == {"environment": "nowhere"}
     for key in ("secret for all", "secret for both"):
         unnamed = await outcome(shared.channel, INGEST, b"", bearer(key))

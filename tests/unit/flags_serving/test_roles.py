@@ -37,10 +37,27 @@ def test_browsers_may_only_evaluate() -> None:
     assert {method.rpartition("/")[0] for method in allowed} == {"/mirante.api.flags.v1.EvaluationService"}
 
 
-def test_only_administrators_and_services_change_anything() -> None:
-    """Whatever reads by its name may be called by readers; everything else of the admin services may not."""
+def test_only_editors_administrators_and_services_change_anything() -> None:
+    """Editors change flags and segments; keys, environments, browser access and people are not theirs."""
     reading = ("Get", "List", "Export")
+    managers = {Role.ADMIN, Role.INTERNAL}
     for method, roles in ROLES.items():
         service, _, name = method.rpartition("/")
         if service.endswith("AdminService") and not name.startswith(reading):
+            edits = service.endswith((".FlagAdminService", ".SegmentAdminService"))
+            assert roles == (managers | {Role.EDITOR} if edits else managers), method
+
+
+def test_editors_see_what_readers_see() -> None:
+    """And people are seen by neither."""
+    for method, roles in ROLES.items():
+        assert Role.EDITOR in roles or Role.READER not in roles, method
+        if "People" in method:
             assert roles == {Role.ADMIN, Role.INTERNAL}, method
+
+
+def test_logins_are_for_services_alone() -> None:
+    """A session's secret is for the gateway's cookie, and nobody acting for a person gets one."""
+    logins = [roles for method, roles in ROLES.items() if "LoginService" in method]
+    assert logins
+    assert all(roles == {Role.INTERNAL} for roles in logins)
