@@ -85,7 +85,7 @@ class Histograms:
         cells: Counter[int] = Counter()
         for minute in range(first - width + 1, last + 1):
             cells.update(self.minutes.get(minute, _NOTHING))
-            cells.subtract(self.minutes.get(minute - width, _NOTHING) if minute >= first else _NOTHING)
+            cells.subtract(self.minutes.get(minute - width, _NOTHING) if minute > first else _NOTHING)
             if minute >= first:
                 yield percentile(cells, percent)
 

@@ -10,7 +10,7 @@ from mirante.api.common.v1.value_pb2 import Value
 from mirante.wire import value_to_proto
 
 from services.metrics.definitions.reading import default_metrics
-from services.metrics.live.amounts import Amount, Totals, cell_of, percentile
+from services.metrics.live.amounts import Amount, Histograms, Totals, cell_of, percentile
 from services.metrics.live.plan import amount_of
 
 MONEY = default_metrics()["receita_hora"]
@@ -80,3 +80,13 @@ def test_nothing_measured_has_no_percentile() -> None:
     """Zero is a measurement, nothing is none."""
     assert percentile(Counter(), 75) is None
     assert percentile(Counter([cell_of(0.0)]), 75) == 0
+
+
+@pytest.mark.parametrize("width", [1, 3, 60])
+def test_percentiles_of_a_stretch_are_those_of_its_windows(width: int) -> None:
+    """Also when something was measured just before the first window begins: that belongs to none of them."""
+    histograms = Histograms()
+    for minute in range(100):
+        histograms.add(minute, minute % 7, 1 + minute % 3)
+    found = list(histograms.windows(65, 95, width, 75))
+    assert found == [histograms.window(minute, width, 75) for minute in range(65, 96)]
