@@ -1,0 +1,3 @@
+import { rules } from "../../eslint.base.js";
+
+export default rules(import.meta.dirname);
