@@ -26,7 +26,7 @@ PYTHON_VALUES: list[tuple[str, str, Any]] = [
 
 
 @pytest.mark.parametrize("door_name", DOORS)
-@pytest.mark.parametrize("value", PYTHON_VALUES, ids=str)
+@pytest.mark.parametrize("value", PYTHON_VALUES, ids=lambda value: f"{value[0]}-{value[1]}")
 def test_python_values(door_name: str, value: tuple[str, str, Any], core: Door, request: pytest.FixtureRequest) -> None:
     """Datetimes, tuples and sets travel as strings and lists, and are compared as such everywhere."""
     door: Door = request.getfixturevalue(door_name)

@@ -103,7 +103,9 @@ def test_whose_it_is(clock: Clock, context: Context | None, user: str, tenant: s
     }
 
 
-@pytest.mark.parametrize("context", [{"targeting_key": ["a"]}, {"tenant_id": {}}, 7, object()], ids=repr)
+@pytest.mark.parametrize(
+    "context", [{"targeting_key": ["a"]}, {"tenant_id": {}}, 7, object()], ids=["key", "tenant", "number", "object"]
+)
 def test_nothing_raises(context: object) -> None:
     """Whatever the context is; what identifies nobody is not recorded."""
     recorded = Recorded()

@@ -26,7 +26,11 @@ def test_what_does_not_fit_is_refused_without_unpacking_it() -> None:
     assert peak < 1_000_000
 
 
-@pytest.mark.parametrize("body", [b"", b"x", gzip.compress(b"abc")[:-1], gzip.compress(b"a") + b"more"])
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"x", gzip.compress(b"abc")[:-1], gzip.compress(b"a") + b"more"],
+    ids=["nothing", "something else", "cut short", "followed by more"],
+)
 def test_what_is_no_whole_gzip_is_refused(body: bytes) -> None:
     """Also with something behind it."""
     with pytest.raises(Problem) as caught:

@@ -114,6 +114,7 @@ def test_outcomes(judgement: Judgement, outcome: Outcome) -> None:
         (NOW_MS - 7 * DAY_MS, None),
         (NOW_MS + DAY_MS, None),
     ],
+    ids=["older", "younger", "oldest", "youngest"],
 )
 def test_the_window_of_ids(made_ms: int, reason: int | None) -> None:
     """A week back, a day ahead, both included."""
