@@ -157,12 +157,16 @@ class FakeFlagService(sync_grpc.FlagSyncServiceServicer, evaluation_grpc.Evaluat
         with self._lock:
             self._streams.append(messages)
             first = self._first(subscribe)
-        context.add_callback(lambda: messages.put(None))
-        yield transfer(first)
-        while (message := messages.get()) is not None:
-            yield message
-        with self._lock:
-            self._streams.remove(messages)
+        try:
+            if not context.add_callback(lambda: messages.put(None)):
+                return
+            yield transfer(first)
+            while (message := messages.get()) is not None:
+                yield message
+        finally:
+            # Who cancels while a message is under way is never asked for the next: gRPC drops this generator.
+            with self._lock:
+                self._streams.remove(messages)
 
     def EvaluateFlag(  # noqa: N802 - the contract's name
         self, request: evaluation_pb2.EvaluateFlagRequest, context: grpc.ServicerContext
