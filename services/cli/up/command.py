@@ -59,6 +59,7 @@ def _welcome(output: Output, everything: supervisor.Up, *, demo: bool) -> None:
             if demo:
                 output.line('          mirante flags kill nova_ui_vendas --reason "erro no checkout"')
                 output.line("          mirante events tail    the demo's shop is open: its tenants are called demo-...")
+                output.line("demo      five weeks of made-up history come in during the first minutes of a first start")
         output.line(styled("ready", "bold green"), "; Ctrl-C stops everything")
 
     output.answer(
