@@ -86,6 +86,7 @@ def running_up(
     variables = {
         **os.environ,
         **others,
+        "MIRANTE_DEMO_HISTORY_DAYS": "0",  # it would keep the machine busy for a minute, and no test looks at it
         **(environment or {}),
         "MIRANTE_FLAGS_PORT": str(port),
         "MIRANTE_HOME": str(home),
