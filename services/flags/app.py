@@ -1,5 +1,6 @@
 """The flag service, put together. The only place that knows which part gets which."""
 
+import datetime
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -12,6 +13,10 @@ from mirante.api.flags.v1.evaluation_service_pb2_grpc import add_EvaluationServi
 from mirante.api.flags.v1.flag_admin_service_pb2_grpc import add_FlagAdminServiceServicer_to_server
 from mirante.api.flags.v1.flag_sync_service_pb2_grpc import add_FlagSyncServiceServicer_to_server
 from mirante.api.flags.v1.key_registry_service_pb2_grpc import add_KeyRegistryServiceServicer_to_server
+from mirante.api.flags.v1.people_service_pb2_grpc import (
+    add_LoginServiceServicer_to_server,
+    add_PeopleAdminServiceServicer_to_server,
+)
 from mirante.api.flags.v1.segment_admin_service_pb2_grpc import add_SegmentAdminServiceServicer_to_server
 from redis.asyncio import Redis
 
@@ -29,6 +34,12 @@ from services.flags.following import Follower
 from services.flags.key_registry_servicer import KeyRegistryServicer
 from services.flags.measuring import delivery_delays, measure
 from services.flags.opening import open_database
+from services.flags.people.first_admin import ensure_first_admin
+from services.flags.people.login_servicer import LoginServicer
+from services.flags.people.logins import Logins, SessionTimes
+from services.flags.people.passwords import Passwords, open_passwords
+from services.flags.people.people_admin import PeopleAdmin
+from services.flags.people.people_admin_servicer import PeopleAdminServicer
 from services.flags.roles import ROLES, SERVICES
 from services.flags.settings import FlagsSettings
 from services.flags.store.postgres import Store
@@ -77,7 +88,8 @@ async def running(settings: FlagsSettings) -> AsyncIterator[FlagService]:
         listening = Listening(settings.host, settings.port, "MIRANTE_FLAGS_PORT", settings.reuseport)
         opened = await stack.enter_async_context(open_service(settings, "mirante-flags", listening, SERVICES))
         store = await open_database(stack, opened.database_url)
-        parts = _Parts(settings, opened.telemetry, store, opened.redis)
+        passwords = await stack.enter_async_context(open_passwords())
+        parts = _Parts(settings, opened.telemetry, store, opened.redis, passwords)
         await parts.prepare(settings)
         parts.add_servicers(opened.services)
         opened.services.open()
@@ -91,8 +103,14 @@ async def running(settings: FlagsSettings) -> AsyncIterator[FlagService]:
 class _Parts:
     """The parts that live on an open database."""
 
-    def __init__(self, settings: FlagsSettings, telemetry: Telemetry, store: Store, redis: "Redis") -> None:
+    def __init__(
+        self, settings: FlagsSettings, telemetry: Telemetry, store: Store, redis: "Redis", passwords: Passwords
+    ) -> None:
         self._store = store
+        self._passwords = passwords
+        self._session_times = SessionTimes(
+            datetime.timedelta(hours=settings.session_hours), datetime.timedelta(hours=settings.session_idle_hours)
+        )
         self._feed = RedisFeed(redis)
         streams = OpenStreams(settings.streams_per_key)
         self._keys = KeyRing(store.rules, lambda key_id: streams.close_those_of(key_id, revoked_error))
@@ -129,6 +147,10 @@ class _Parts:
         add_FlagAdminServiceServicer_to_server(admin.flags, server)
         add_SegmentAdminServiceServicer_to_server(admin.segments, server)
         add_AccessAdminServiceServicer_to_server(admin.access, server)
+        people, access = self._store.people, self._store.access
+        logins = Logins(people, access, self._passwords, self._session_times, _now)
+        add_PeopleAdminServiceServicer_to_server(PeopleAdminServicer(PeopleAdmin(people, self._passwords)), server)
+        add_LoginServiceServicer_to_server(LoginServicer(logins), server)
         add_KeyRegistryServiceServicer_to_server(KeyRegistryServicer(self._store.rules, self._store.browsers), server)
 
     def background(self, settings: FlagsSettings) -> Sequence[Callable[[], Awaitable[None]]]:
@@ -143,8 +165,13 @@ class _Parts:
     async def _bootstrap(self, settings: FlagsSettings) -> None:
         others = OTHER_ENVIRONMENTS if settings.demo else ()
         await ensure_environment_and_keys(self._store.access, DEMO_ENVIRONMENT, settings.home, others=others)
+        await ensure_first_admin(self._store.access, self._passwords, settings.home)
         if settings.demo:
             await seed(self._store.rules, self._administration.transfer, DEMO_ENVIRONMENT)
+
+
+def _now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.UTC)
 
 
 async def _drain(server: GrpcServer, hub: WatchHub, settings: FlagsSettings) -> None:

@@ -5,12 +5,11 @@ Further environments and keys are made by administrators, who get their first ke
 """
 
 import json
-import os
-import secrets
 from pathlib import Path
 from typing import Final
 
 from services.flags.key_secrets import new_key
+from services.flags.private_file import write_private
 from services.flags.store.access import AccessStore, Provisioning
 from services.runtime.access import ALL_ENVIRONMENTS, Role
 from services.runtime.keys import secret_hash
@@ -18,10 +17,6 @@ from services.runtime.keys.keys_file import KEYS_FILE
 
 _MADE_BY: Final = "mirante"
 _EVERYWHERE: Final = frozenset({Role.ADMIN, Role.INTERNAL})
-
-
-class KeysFileError(Exception):
-    """The file of the keys cannot be written; nothing was changed in the database."""
 
 
 async def ensure_environment_and_keys(
@@ -41,7 +36,7 @@ async def ensure_environment_and_keys(
         others: environments that are created too.
 
     Raises:
-        KeysFileError: the file cannot be written.
+        PrivateFileError: the file cannot be written; nothing was changed in the database.
         Unavailable: the database does not answer.
     """
     async with store.provisioning() as provisioning:
@@ -52,7 +47,8 @@ async def ensure_environment_and_keys(
         keys = {role: valid.get(role) or await _create(provisioning, role, environment) for role in Role}
         if keys != valid:
             # Before the commit: after a crash in between, the next start finds keys that do not work and replaces them.
-            _write(home / KEYS_FILE, {role.value: secret for role, secret in keys.items()})
+            found = {role.value: secret for role, secret in keys.items()}
+            write_private(home / KEYS_FILE, f"{json.dumps(found, indent=2)}\n")
 
 
 async def _works(provisioning: Provisioning, role: Role, environment: str, known: dict[str, str]) -> bool:
@@ -82,22 +78,3 @@ def _read(path: Path) -> dict[str, str]:
     if not isinstance(found, dict):
         return {}
     return {role: secret for role, secret in found.items() if isinstance(secret, str)}
-
-
-def _write(path: Path, keys: dict[str, str]) -> None:
-    """Put a file in place whole, readable by its owner only from the first byte on."""
-    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                json.dump(keys, file, indent=2)
-                file.write("\n")
-                file.flush()
-                os.fsync(file.fileno())
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
-    except OSError as error:
-        raise KeysFileError(f"{path} cannot be written: {error.strerror}") from error

@@ -16,10 +16,17 @@ class FlagsSettings(ServiceSettings):
     bootstrap: bool = setting(
         "MIRANTE_BOOTSTRAP",
         False,
-        "At the first start create the environment `production` and a key of each role, whose secrets go into "
-        "`keys.json` in the home folder. `mirante up` sets it; elsewhere set it once, to get the first admin key.",
+        "At the first start create the environment `production`, a key of each role, whose secrets go into `keys.json` "
+        "in the home folder, and the person `admin`, whose password goes into `admin_password` there. `mirante up` "
+        "sets it; elsewhere set it once, to get the first admin key.",
     )
     demo: bool = setting("MIRANTE_DEMO", False, "As MIRANTE_BOOTSTRAP, and import the demo's flags if there are none.")
+    session_hours: float = setting(
+        "MIRANTE_SESSION_HOURS", 168.0, "A person who logged in has to log in again after this.", gt=0, le=8_760
+    )
+    session_idle_hours: float = setting(
+        "MIRANTE_SESSION_IDLE_HOURS", 12.0, "So has one who has not used the dashboard for this long.", gt=0, le=8_760
+    )
     quota: float = setting(
         "MIRANTE_FLAGS_QUOTA",
         10_000.0,

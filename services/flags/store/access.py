@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from services.flags.store import EnvironmentHead, StoredKey
+from services.flags.store.people import NewPerson, Person
 from services.runtime.access import Role
 
 
@@ -37,6 +38,12 @@ class Provisioning(Protocol):
 
     async def add_key(self, key: NewKey) -> StoredKey:
         """Store a key."""
+
+    async def has_people(self) -> bool:
+        """Whether there is anybody, disabled people included."""
+
+    async def add_person(self, person: NewPerson) -> Person:
+        """Store a person."""
 
 
 class AccessStore(Protocol):

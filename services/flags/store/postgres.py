@@ -8,10 +8,12 @@ from services.flags.store import RulesReader
 from services.flags.store.access import AccessStore
 from services.flags.store.browser_access import BrowserAccessStore
 from services.flags.store.definitions import DefinitionStore
+from services.flags.store.people import PeopleStore
 from services.flags.store.postgres_access import PostgresAccess
 from services.flags.store.postgres_browser_access import PostgresBrowserAccess
 from services.flags.store.postgres_definitions import PostgresDefinitions
 from services.flags.store.postgres_lineage import open_lineage
+from services.flags.store.postgres_people import PostgresPeople
 from services.flags.store.postgres_rules import PostgresRules
 from services.runtime.postgres.pool import open_pool
 
@@ -24,6 +26,7 @@ class Store:
     definitions: DefinitionStore
     access: AccessStore
     browsers: BrowserAccessStore
+    people: PeopleStore
 
 
 @asynccontextmanager
@@ -41,4 +44,10 @@ async def open_store(database_url: str, *, work_seconds: float = 10.0) -> AsyncI
     async with open_pool(database_url, "flags", work_seconds=work_seconds) as pool:
         has_identity = await open_lineage(pool)
         definitions = PostgresDefinitions(pool, has_identity=has_identity)
-        yield Store(PostgresRules(pool), definitions, PostgresAccess(pool), PostgresBrowserAccess(pool))
+        yield Store(
+            PostgresRules(pool),
+            definitions,
+            PostgresAccess(pool),
+            PostgresBrowserAccess(pool),
+            PostgresPeople(pool),
+        )

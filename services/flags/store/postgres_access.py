@@ -10,6 +10,8 @@ from mirante.api.common.v1 import error_reason_pb2 as reasons
 from services.flags.store import EnvironmentHead, StoredKey
 from services.flags.store.absence import no_environment
 from services.flags.store.access import NewKey
+from services.flags.store.people import NewPerson, Person
+from services.flags.store.postgres_people import add_person
 from services.flags.store.postgres_rules import PostgresRules
 from services.flags.store.rows import HEAD_COLUMNS, head, stored_key
 from services.runtime.access import ALL_ENVIRONMENTS
@@ -112,6 +114,14 @@ class PostgresProvisioning:
     async def add_key(self, key: NewKey) -> StoredKey:
         """See `Provisioning`."""
         return await _add_key(self._connection, key)
+
+    async def has_people(self) -> bool:
+        """See `Provisioning`."""
+        return await self._connection.fetchval("SELECT 1 FROM people LIMIT 1") is not None
+
+    async def add_person(self, person: NewPerson) -> Person:
+        """See `Provisioning`."""
+        return await add_person(self._connection, person)
 
 
 async def _add_key(connection: asyncpg.Connection, key: NewKey) -> StoredKey:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from services.flags.bootstrap import KeysFileError, ensure_environment_and_keys
+from services.flags.bootstrap import ensure_environment_and_keys
+from services.flags.private_file import PrivateFileError
 from services.flags.store.postgres import Store, open_store
 from services.runtime.access import Role
 from services.runtime.keys.keys_file import KEYS_FILE
@@ -96,7 +97,7 @@ async def test_a_file_that_cannot_be_written_leaves_no_keys(database_url: str, t
     """The database does not keep keys that nobody can know."""
     (tmp_path / "file").write_text("")
     async with migrated_store(database_url) as store:
-        with pytest.raises(KeysFileError):
+        with pytest.raises(PrivateFileError):
             await ensure_environment_and_keys(store.access, "production", tmp_path / "file")
         assert await store.rules.api_keys() == []
         assert await store.rules.heads() == []

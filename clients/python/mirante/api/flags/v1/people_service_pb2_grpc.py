@@ -26,7 +26,8 @@ if _version_not_supported:
 
 
 class PeopleAdminServiceStub(object):
-    """The people who may use the dashboard. Role admin or internal.
+    """The people who may use the dashboard. Role admin or internal, with a key that holds all environments, because people's
+    roles hold in all.
     """
 
     def __init__(self, channel):
@@ -58,7 +59,8 @@ class PeopleAdminServiceStub(object):
 
 
 class PeopleAdminServiceServicer(object):
-    """The people who may use the dashboard. Role admin or internal.
+    """The people who may use the dashboard. Role admin or internal, with a key that holds all environments, because people's
+    roles hold in all.
     """
 
     def CreatePerson(self, request, context):
@@ -121,7 +123,8 @@ def add_PeopleAdminServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class PeopleAdminService(object):
-    """The people who may use the dashboard. Role admin or internal.
+    """The people who may use the dashboard. Role admin or internal, with a key that holds all environments, because people's
+    roles hold in all.
     """
 
     @staticmethod
@@ -284,7 +287,7 @@ class LoginServiceServicer(object):
 
     def LogInWithIdentity(self, request, context):
         """In the name of somebody whom an identity provider knows. The first time creates the person; later ones take over
-        login and name. ALREADY_EXISTS when the login is another person's; LOGIN_FAILED when the person is disabled.
+        login and name. The key has to hold all environments. ALREADY_EXISTS when the login is another person's; LOGIN_FAILED when the person is disabled.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

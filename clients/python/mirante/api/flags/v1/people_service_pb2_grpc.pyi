@@ -27,7 +27,9 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class PeopleAdminServiceStub:
-    """The people who may use the dashboard. Role admin or internal."""
+    """The people who may use the dashboard. Role admin or internal, with a key that holds all environments, because people's
+    roles hold in all.
+    """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -44,7 +46,9 @@ class PeopleAdminServiceStub:
 
 @_typing.type_check_only
 class PeopleAdminServiceAsyncStub(PeopleAdminServiceStub):
-    """The people who may use the dashboard. Role admin or internal."""
+    """The people who may use the dashboard. Role admin or internal, with a key that holds all environments, because people's
+    roles hold in all.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreatePerson: _aio.UnaryUnaryMultiCallable[_people_service_pb2.CreatePersonRequest, _people_service_pb2.CreatePersonResponse]  # type: ignore[assignment]
@@ -57,7 +61,9 @@ class PeopleAdminServiceAsyncStub(PeopleAdminServiceStub):
     """Of a person of source local. Ends all of that person's sessions."""
 
 class PeopleAdminServiceServicer(metaclass=_abc_1.ABCMeta):
-    """The people who may use the dashboard. Role admin or internal."""
+    """The people who may use the dashboard. Role admin or internal, with a key that holds all environments, because people's
+    roles hold in all.
+    """
 
     @_abc_1.abstractmethod
     def CreatePerson(
@@ -106,7 +112,7 @@ class LoginServiceStub:
     """
     LogInWithIdentity: _grpc.UnaryUnaryMultiCallable[_people_service_pb2.LogInWithIdentityRequest, _people_service_pb2.LogInWithIdentityResponse]
     """In the name of somebody whom an identity provider knows. The first time creates the person; later ones take over
-    login and name. ALREADY_EXISTS when the login is another person's; LOGIN_FAILED when the person is disabled.
+    login and name. The key has to hold all environments. ALREADY_EXISTS when the login is another person's; LOGIN_FAILED when the person is disabled.
     """
     GetSession: _grpc.UnaryUnaryMultiCallable[_people_service_pb2.GetSessionRequest, _people_service_pb2.GetSessionResponse]
     """SESSION_ENDED when it has ended or never was. Asking keeps it from ending unused."""
@@ -126,7 +132,7 @@ class LoginServiceAsyncStub(LoginServiceStub):
     """
     LogInWithIdentity: _aio.UnaryUnaryMultiCallable[_people_service_pb2.LogInWithIdentityRequest, _people_service_pb2.LogInWithIdentityResponse]  # type: ignore[assignment]
     """In the name of somebody whom an identity provider knows. The first time creates the person; later ones take over
-    login and name. ALREADY_EXISTS when the login is another person's; LOGIN_FAILED when the person is disabled.
+    login and name. The key has to hold all environments. ALREADY_EXISTS when the login is another person's; LOGIN_FAILED when the person is disabled.
     """
     GetSession: _aio.UnaryUnaryMultiCallable[_people_service_pb2.GetSessionRequest, _people_service_pb2.GetSessionResponse]  # type: ignore[assignment]
     """SESSION_ENDED when it has ended or never was. Asking keeps it from ending unused."""
@@ -155,7 +161,7 @@ class LoginServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_people_service_pb2.LogInWithIdentityResponse, _abc.Awaitable[_people_service_pb2.LogInWithIdentityResponse]]:
         """In the name of somebody whom an identity provider knows. The first time creates the person; later ones take over
-        login and name. ALREADY_EXISTS when the login is another person's; LOGIN_FAILED when the person is disabled.
+        login and name. The key has to hold all environments. ALREADY_EXISTS when the login is another person's; LOGIN_FAILED when the person is disabled.
         """
 
     @_abc_1.abstractmethod
