@@ -1,19 +1,147 @@
 """The pooled prior, learned from the states of tenants."""
 
-from collections.abc import Iterable
+from __future__ import annotations
 
-from services.metrics.alerts.detection.prior import Prior
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from services.metrics.alerts.detection.expecting import WORKDAYS, shape_of
+from services.metrics.alerts.detection.prior import DAY, FLAT_PRIOR, WEEK, Prior
 from services.metrics.alerts.detection.state import State
 
+WEEKDAY_VARIANCE: Final = 0.02
+"""
+How much the same hour differs between the days from Monday to Friday (relative variance) while too little is known of
+it.
+"""
+LEAST_VARIANCE: Final = 0.01
+MOST_VARIANCE: Final = 2.0
+LEAST_SHAPE: Final = 1e-3
+LEAST_TENANTS: Final = 3
+ROUNDS: Final = 4
+USUAL_VARIANCE: Final = 0.1
+GROUP_TRUST: Final = 0.25
+_ALIKE: Final = [
+    *(range(hour, WORKDAYS * DAY, DAY) for hour in range(DAY)),
+    *(range(slot, slot + 1) for slot in range(WORKDAYS * DAY, WEEK)),
+]
 
-def learn_prior(states: Iterable[State], before: Prior) -> Prior:
-    """Return the prior out of states that were judged with the prior `before`."""
-    raise NotImplementedError
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What tenants tell about an hour of the week: a mean of their ratios, and what it is worth."""
+
+    ratio: float
+    weight: float
+
+    @classmethod
+    def of(cls, found: Sequence[_Found], ratio: float, weight: float) -> _Found:
+        """Return the mean of what was found, shrunk towards a ratio with this weight."""
+        total = weight + sum(each.weight for each in found)
+        if not total:
+            return cls(ratio, 0.0)
+        return cls((weight * ratio + sum(each.weight * each.ratio for each in found)) / total, total)
+
+
+def learn_prior(states: Iterable[State]) -> Prior:
+    """
+    Return the prior out of the states of tenants, whatever they were judged with; the flat one where they are too few.
+
+    The tenants' own evidence alone counts, so that nothing is learned twice when it is done every day. How much they
+    differ among each other (by moments) is how much a tenant may differ from the prior.
+    """
+    pool = [state for state in states if any(state.evidence)]
+    if len(pool) < LEAST_TENANTS:
+        return FLAT_PRIOR
+    shape, variances = list(FLAT_PRIOR.shape), [USUAL_VARIANCE] * WEEK
+    for _ in range(ROUNDS):
+        shape, weights = _shape(pool, shape, variances)
+        variances = _variances(pool, shape)
+    mean = sum(shape) / WEEK
+    return Prior(
+        shape=tuple(max(each / mean, LEAST_SHAPE) for each in shape),
+        strength=tuple(1.0 / (variance + 1.0 / each) for variance, each in zip(variances, weights, strict=True)),
+        noise=sum(state.noise_sum for state in pool) / sum(state.noise_weight for state in pool),
+    )
 
 
 def adopt_prior(state: State, before: Prior, after: Prior) -> State:
     """
-    Return a state that was judged with the prior `before` as it goes on with `after`: the same is expected in the
+    Return a state that was judged with the prior `before` as it goes on with `after`: what it expects stays, in the
     mean.
     """
-    raise NotImplementedError
+    old = new = 0.0
+    for slot in range(WEEK):
+        weight = state.evidence[2 * slot + 1]
+        if weight:
+            old += weight * shape_of(state, slot, before)[0]
+            new += weight * shape_of(state, slot, after)[0]
+    if not old or not new:
+        return state
+    scale = old / new
+    evidence = state.evidence[:]
+    for slot in range(WEEK):
+        evidence[2 * slot] /= scale
+    return replace(state, level=state.level * scale, evidence=evidence)
+
+
+def _shape(
+    pool: Sequence[State], before: Sequence[float], variances: Sequence[float]
+) -> tuple[list[float], list[float]]:
+    """
+    Return shapes and what they are worth: those of an hour towards those of the same hour on other days of the kind.
+    """
+    found = [_found(pool, slot, before[slot], variances[slot]) for slot in range(WEEK)]
+    shape, weights = [], []
+    for slot, own in enumerate(found):
+        known = _Found(FLAT_PRIOR.shape[slot], FLAT_PRIOR.strength[slot])
+        if slot < WORKDAYS * DAY:
+            others = [found[other] for other in range(slot % DAY, WORKDAYS * DAY, DAY) if other != slot]
+            known = _Found.of(others, known.ratio, known.weight)
+            known = _Found(known.ratio, 1.0 / (1.0 / known.weight + WEEKDAY_VARIANCE))
+        known = _Found.of([own], known.ratio, known.weight)
+        shape.append(known.ratio)
+        weights.append(known.weight)
+    return shape, weights
+
+
+def _found(pool: Sequence[State], slot: int, shape: float, variance: float) -> _Found:
+    total = weights = 0.0
+    for state in pool:
+        exposure = state.evidence[2 * slot + 1]
+        if exposure:
+            weight = 1.0 / (1.0 / (exposure * shape) + variance)
+            total += weight * state.evidence[2 * slot] / exposure
+            weights += weight
+    return _Found(total / weights if weights else 1.0, weights)
+
+
+def _variances(pool: Sequence[State], shape: Sequence[float]) -> list[float]:
+    """
+    The method of moments: by how much more tenants differ than the chance of their own hours lets them, hour by hour.
+
+    From Monday to Friday an hour is taken together. Each is shrunk towards all of the week.
+    """
+    groups = [_differences(pool, shape, same) for same in _ALIKE]
+    usual = sum(group.weight for group in groups) / len(groups) * GROUP_TRUST
+    overall = _Found.of(groups, 0.0, 0.0)
+    variances = [0.0] * WEEK
+    for same, group in zip(_ALIKE, groups, strict=True):
+        for slot in same:
+            variances[slot] = _Found.of([group], overall.ratio, usual).ratio
+    return [min(max(each, LEAST_VARIANCE), MOST_VARIANCE) for each in variances]
+
+
+def _differences(pool: Sequence[State], shape: Sequence[float], slots: Sequence[int]) -> _Found:
+    excess = weights = 0.0
+    for state in pool:
+        for slot in slots:
+            known = state.evidence[2 * slot + 1] * shape[slot]
+            if known:
+                ratio = state.evidence[2 * slot] / known
+                # What is known very well tells no more about the differences than what is known well.
+                share = known / (1.0 + known * USUAL_VARIANCE) ** 2
+                excess += share * (known * (ratio - 1.0) ** 2 - 1.0)
+                weights += share * known
+    return _Found(excess / weights if weights else 0.0, weights)

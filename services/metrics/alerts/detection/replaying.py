@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from services.metrics.alerts.detection.episodes import Episode
+from services.metrics.alerts.detection.episodes import Change, Episode, advance
+from services.metrics.alerts.detection.judging import judge
 from services.metrics.alerts.detection.settings import Settings
+from services.metrics.alerts.detection.state import State
 from services.metrics.alerts.detection.verdicts import Observation
 
 
@@ -13,6 +15,17 @@ def replay(history: Iterable[tuple[datetime, Observation]], settings: Settings) 
     Return the episodes of a history from its beginning, in order; the last may still be open.
 
     Raises:
-        ValueError: the hours are not starts of hours in ascending order.
+        ValueError: as `judge` does.
     """
-    raise NotImplementedError
+    episodes: list[Episode] = []
+    state, episode = State(), None
+    for hour, observation in history:
+        state, verdict = judge(state, hour, observation, settings)
+        episode, change = advance(episode, verdict)
+        if episode is None:
+            continue
+        if change is Change.OPENED:
+            episodes.append(episode)
+        else:
+            episodes[-1] = episode
+    return episodes

@@ -1,21 +1,69 @@
-"""What is remembered of a metric of a tenant."""
+"""What is remembered of a metric of a tenant: less than one and a half kilobytes."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+import struct
+import sys
+from array import array
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from operator import attrgetter
+from typing import Final
+
+from services.metrics.alerts.detection.prior import WEEK
+
+CELLS: Final = 2 * WEEK
+
+_VERSION: Final = 1
+_HEAD: Final = struct.Struct("<BIq12d")
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_HOUR: Final = timedelta(hours=1)
+_NEVER: Final = -(2**62)
+_NUMBERS: Final = (
+    "level", "precision", "exposure", "noise_sum", "noise_weight", "unit_sum", "unit_weight", "gap_expected", "gap_noisy",
+    "gap_doubt", "streak", "unusual",
+)  # fmt: skip
+_numbers_of: Final = attrgetter(*_NUMBERS)
+STATE_BYTES: Final = _HEAD.size + 4 * CELLS
+
+
+def _no_evidence() -> array[float]:
+    return array("f", bytes(4 * CELLS))
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Empty at first. `hours` were observed so far, `last` is the newest of them (UTC)."""
+    """
+    Empty at first. `hours` were observed so far, `last` is the newest that was judged (UTC).
+
+    `level` is what is expected where the shape of the week is 1, with a relative variance of 1 / `precision`;
+    `exposure` is what it was averaged over in the first day. `noise_sum / noise_weight` is 1/k. `unit_sum /
+    unit_weight` is the effective amount of a sale. `gap_*` add up over the hours since the last event: what was
+    expected, the same with noise, and with doubt. `streak` counts the hours in a row in which the point rule held
+    (negative: below), `unusual` those that did not fit lately. `evidence` has a pair for each hour of the week: its
+    ratios to the level times their weights, and the weights. It is never changed in place.
+    """
 
     hours: int = 0
     last: datetime | None = None
+    level: float = 0.0
+    precision: float = 0.0
+    exposure: float = 0.0
+    noise_sum: float = 0.0
+    noise_weight: float = 0.0
+    unit_sum: float = 0.0
+    unit_weight: float = 0.0
+    gap_expected: float = 0.0
+    gap_noisy: float = 0.0
+    gap_doubt: float = 0.0
+    streak: float = 0.0
+    unusual: float = 0.0
+    evidence: array[float] = field(default_factory=_no_evidence)
 
     def to_bytes(self) -> bytes:
-        """Return the state for a store."""
-        raise NotImplementedError
+        """Return the state for a store: `STATE_BYTES` bytes."""
+        hour = _NEVER if self.last is None else (self.last - _EPOCH) // _HOUR
+        return _HEAD.pack(_VERSION, self.hours, hour, *_numbers_of(self)) + _little_endian(self.evidence).tobytes()
 
     @classmethod
     def from_bytes(cls, data: bytes) -> State:
@@ -25,4 +73,19 @@ class State:
         Raises:
             ValueError: these bytes are none.
         """
-        raise NotImplementedError
+        if len(data) != STATE_BYTES or data[0] != _VERSION:
+            raise ValueError("not a state of an alert's metric")
+        _, hours, hour, *numbers = _HEAD.unpack_from(data)
+        evidence = array("f")
+        evidence.frombytes(data[_HEAD.size :])
+        last = None if hour == _NEVER else _EPOCH + hour * _HOUR
+        named = dict(zip(_NUMBERS, numbers, strict=True))
+        return cls(hours=hours, last=last, evidence=_little_endian(evidence), **named)
+
+
+def _little_endian(numbers: array[float]) -> array[float]:
+    if sys.byteorder == "little":
+        return numbers
+    swapped = numbers[:]
+    swapped.byteswap()
+    return swapped

@@ -1,10 +1,15 @@
 """What is judged, and what is said about it."""
 
+from __future__ import annotations
+
 import enum
+from bisect import bisect_left
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from services.metrics.alerts.detection import tails
 from services.metrics.alerts.detection.settings import Kind
 
 
@@ -14,13 +19,18 @@ class Observation:
     An hour of a metric.
 
     `value` is the count, the sum, or the successes of a ratio; `of` is what a ratio is divided by. `squares` is for
-    sums: the sum of the squares of the sums of the minutes, by which the size of a sale is known
-    (`amounts.of_minutes` adds it up).
+    sums: the sum of the squares of the sums of the minutes, from which the size of a sale is known.
     """
 
     value: int | float | Decimal
     of: int = 0
     squares: float | None = None
+
+    @classmethod
+    def of_minutes(cls, minutes: Iterable[Decimal]) -> Observation:
+        """Return the observation of a sum, from the sums of the 60 minutes (those of nothing may be left out)."""
+        amounts = list(minutes)
+        return cls(sum(amounts, Decimal(0)), squares=sum(float(each) ** 2 for each in amounts))
 
 
 class Rule(enum.Enum):
@@ -29,7 +39,7 @@ class Rule(enum.Enum):
     NONE = "none"
     """Nothing unusual."""
     LEARNING = "learning"
-    """Too little is known to judge: fewer than 24 observed hours, or a time of the week that nobody has seen yet."""
+    """Fewer than 24 hours were observed: too little is known to judge."""
     ABOVE = "above"
     BELOW = "below"
     GAP = "gap"
@@ -67,6 +77,30 @@ class Verdict:
     """Of the gap rule: how many events were expected since the last one."""
 
     @property
-    def bounds(self) -> tuple[float, float]:
-        """The lowest and the highest value that the point rule takes for usual."""
-        raise NotImplementedError
+    def bounds(self) -> tuple[float, float] | None:
+        """
+        The lowest and the highest value that the point rule takes for usual; None when nothing was expected.
+
+        Worked out when it is asked for, which most verdicts never are.
+        """
+        if not self.expected:
+            return None
+        if self.kind is Kind.RATIO:
+            share, trials = self.expected / self.of, self.of
+            lowest = _first(lambda x: tails.ratio_at_most(x, trials, share, self.k) >= self.level, trials)
+            beyond = _first(lambda x: tails.ratio_at_least(x, trials, share, self.k) < self.level, trials + 1)
+            return float(lowest), float(beyond - 1)
+        mean = self.expected / self.unit
+        lowest = _first(lambda x: tails.at_most(x, mean, self.k) >= self.level)
+        beyond = _first(lambda x: tails.at_least(x, mean, self.k) < self.level)
+        return lowest * self.unit, (beyond - 1) * self.unit
+
+
+def _first(reached: Callable[[int], bool], most: int | None = None) -> int:
+    """The first whole number for which a condition holds that goes on to hold; `most` when it never does before."""
+    end = 1
+    while (most is None or end < most) and not reached(end):
+        end *= 2
+    if most is not None:
+        end = min(end, most)
+    return bisect_left(range(end), True, key=reached)

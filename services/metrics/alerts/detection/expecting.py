@@ -1,0 +1,86 @@
+"""What is expected of an hour, from everything known before it."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from services.metrics.alerts.detection.calendars import Slot
+from services.metrics.alerts.detection.families import Counted, Family, Shared
+from services.metrics.alerts.detection.prior import DAY, Prior
+from services.metrics.alerts.detection.settings import Kind, Settings
+from services.metrics.alerts.detection.state import State
+from services.metrics.alerts.detection.verdicts import Observation
+
+LEAST_MEAN: Final = 0.02
+LEAST_SHARE: Final = 1e-4
+LEAST_NOISE: Final = 0.02
+MOST_NOISE: Final = 1.0
+DRIFT: Final = 1e-4
+"""Relative variance that the level gains an hour: it may move by 5 % a day."""
+HOLIDAY_DOUBT: Final = 0.5
+"""Relative variance: some trade on a holiday and some do not."""
+COMMON: Final = 0.7
+"""How much of the variance of a tenant's straying from the prior its hours have in common from Monday to Friday ..."""
+MOST_OWN: Final = 0.05
+"""... and the most that is left to each: the days of one tenant are more alike than tenants are."""
+WORKDAYS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """`mean` is in the units of the metric, and so is `level`; `family` counts in units of `unit`."""
+
+    mean: float
+    level: float
+    shape: float
+    level_doubt: float
+    shape_doubt: float
+    unit: float
+    family: Family
+
+
+def expect(state: State, slot: Slot, observation: Observation, settings: Settings) -> Expectation:
+    """Return what is expected. Of the observation only what a ratio is divided by is looked at."""
+    shape, shape_doubt = shape_of(state, slot.index, settings.prior)
+    if slot.holiday:
+        shape_doubt += HOLIDAY_DOUBT
+    level_doubt = 1.0 / state.precision + DRIFT
+    noise = min(max(state.noise_sum / state.noise_weight, LEAST_NOISE), MOST_NOISE)
+    doubt = level_doubt + shape_doubt
+    family: Family
+    if settings.kind is Kind.RATIO:
+        share = min(max(state.level * shape, LEAST_SHARE), 1.0 - LEAST_SHARE)
+        mean, unit = share * observation.of, 1.0
+        family = Shared(mean, noise, doubt, observation.of)
+    else:
+        unit = unit_of(state, settings.kind)
+        mean = max(state.level * shape, LEAST_MEAN * unit)
+        family = Counted(mean / unit, noise, doubt)
+    return Expectation(mean, state.level, shape, level_doubt, shape_doubt, unit, family)
+
+
+def shape_of(state: State, slot: int, prior: Prior) -> tuple[float, float]:
+    """
+    Return the shape of an hour of the week, and its relative variance: mean and variance of a Gamma.
+
+    The prior is corrected by how this hour differs from it on the other days from Monday to Friday, and this by what the
+    hour itself has shown.
+    """
+    evidence, shape, trust = state.evidence, prior.shape[slot], prior.strength[slot]
+    if slot < WORKDAYS * DAY:
+        own = min((1.0 - COMMON) / trust, MOST_OWN)
+        seen = expected = 1.0 / (1.0 / trust - own)
+        for other in range(slot % DAY, WORKDAYS * DAY, DAY):
+            if other != slot:
+                seen += evidence[2 * other]
+                expected += evidence[2 * other + 1] * prior.shape[other]
+        shape *= seen / expected
+        trust = 1.0 / (1.0 / seen + own)
+    seen = trust + evidence[2 * slot]
+    return seen / (trust / shape + evidence[2 * slot + 1]), 1.0 / seen
+
+
+def unit_of(state: State, kind: Kind) -> float:
+    """Return in what amounts a metric counts: of sums the effective amount of a sale."""
+    if kind is not Kind.SUM or state.unit_weight <= 0.0 or state.unit_sum <= 0.0:
+        return 1.0
+    return state.unit_sum / state.unit_weight

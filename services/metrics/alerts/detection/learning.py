@@ -1,0 +1,148 @@
+"""What an hour teaches."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from dataclasses import replace
+from typing import Final
+
+from services.metrics.alerts.detection.calendars import Slot
+from services.metrics.alerts.detection.expecting import (
+    LEAST_MEAN,
+    LEAST_NOISE,
+    MOST_NOISE,
+    Expectation,
+    shape_of,
+    unit_of,
+)
+from services.metrics.alerts.detection.families import Counted, Family
+from services.metrics.alerts.detection.settings import Kind, Settings
+from services.metrics.alerts.detection.state import State
+from services.metrics.alerts.detection.verdicts import Observation
+
+MOST_SURPRISE: Final = 3.0
+"""An hour that alarms teaches at most three times, and at least a third, of what was expected ..."""
+SURPRISE_WEIGHT: Final = 0.1
+"""... and with a tenth of the weight of another."""
+NEW_NORMAL: Final = 12.0
+"""After so many unusual hours of business what was unusual is what is expected."""
+NEW_PRECISION: Final = 4.0
+NOISE_MEMORY: Final = 0.998
+NOISE_TRUST: Final = 100.0
+"""What the noise that a tenant begins with is worth, in units of the weight of what it learns."""
+UNIT_MEMORY: Final = 0.995
+SHAPE_MEMORY: Final = 0.93
+MINUTES: Final = 60
+
+
+def first_day(state: State, slot: Slot, value: float, observation: Observation, settings: Settings) -> State:
+    """Return the state after an hour of the first day, which only the level is learned from."""
+    shape, doubt = shape_of(state, slot.index, settings.prior)
+    state = with_unit(state, observation, settings.kind, 1.0)
+    unit = unit_of(state, settings.kind)
+    weight = shape * (observation.of if settings.kind is Kind.RATIO else 1.0)
+    exposure = state.exposure + weight
+    # Half an event, so that nothing at all is not taken for certain.
+    total = state.level * (state.exposure + 0.5) + value if state.hours else 0.5 * unit + value
+    level = total / (exposure + 0.5)
+    mean = max(level * weight / unit, LEAST_MEAN)
+    noise = settings.prior.noise
+    return replace(
+        state,
+        level=level,
+        exposure=exposure,
+        precision=(state.precision if state.hours else 0.5) + 1.0 / (1.0 / mean + noise + doubt),
+        noise_sum=noise * NOISE_TRUST,
+        noise_weight=NOISE_TRUST,
+    )
+
+
+def with_unit(state: State, observation: Observation, kind: Kind, weight: float) -> State:
+    """Return a state that has learned from the minutes of an hour how large the sales of a sum are."""
+    total = float(observation.value)
+    if kind is not Kind.SUM or total <= 0.0 or not observation.squares:
+        return state
+    variance = max(observation.squares - total * total / MINUTES, 0.0) * MINUTES / (MINUTES - 1)
+    return replace(
+        state,
+        unit_sum=UNIT_MEMORY * state.unit_sum + weight * variance,
+        unit_weight=UNIT_MEMORY * state.unit_weight + weight * total,
+    )
+
+
+def later(
+    state: State,
+    slot: Slot,
+    value: float,
+    observation: Observation,
+    expected: Expectation,
+    settings: Settings,
+    *,
+    fired: bool,
+) -> State:
+    """Return the state after a judged hour of this value (in the units of the metric)."""
+    family, mean = expected.family, expected.mean
+    weight, unusual = 1.0, max(state.unusual - expected.shape, 0.0)
+    precision = 1.0 / expected.level_doubt
+    if fired:
+        unusual = state.unusual + 1.0
+        if unusual >= NEW_NORMAL:
+            unusual, precision = 0.0, min(precision, NEW_PRECISION)
+        else:
+            weight = SURPRISE_WEIGHT
+            value = min(max(value, mean / MOST_SURPRISE), mean * MOST_SURPRISE)
+    state = with_unit(state, observation, settings.kind, weight)
+    state = _with_noise(state, value / expected.unit, expected, settings, weight)
+    gain = weight / (family.chance + family.spread + expected.shape_doubt)
+    precision += gain
+    change = 1.0 + gain / precision * (value / mean - 1.0)
+    state = replace(state, level=expected.level * change, precision=precision * change, unusual=unusual)
+    if slot.holiday:
+        return state
+    gain = weight / (family.chance + family.spread + 1.0 / state.precision) / expected.shape
+    return replace(
+        state, evidence=_with_evidence(state.evidence, slot.index, expected.shape * value / mean / change, gain)
+    )
+
+
+def with_gap(state: State, value: float, family: Family) -> State:
+    """Return a state that knows how long nothing has happened; ratios have no gaps."""
+    if value > 0.0 or not isinstance(family, Counted):
+        if not state.gap_expected:
+            return state
+        return replace(state, gap_expected=0.0, gap_noisy=0.0, gap_doubt=0.0)
+    noisy = math.log1p(family.mean * family.noise) / family.noise
+    return replace(
+        state,
+        gap_expected=state.gap_expected + family.mean,
+        gap_noisy=state.gap_noisy + noisy,
+        gap_doubt=state.gap_doubt + noisy * family.doubt,
+    )
+
+
+def _with_noise(state: State, x: float, expected: Expectation, settings: Settings, weight: float) -> State:
+    """
+    The method of moments: each hour weighted by what it tells about the noise, and the doubt about the mean taken
+    off.
+    """
+    family = expected.family
+    lever, chance = family.lever, family.chance
+    doubted = family.doubt / chance
+    excess = ((x - family.mean) / family.mean) ** 2 / chance - 1.0 - doubted
+    noise = min(max(state.noise_sum / state.noise_weight, LEAST_NOISE), MOST_NOISE)
+    share = weight * lever / (1.0 + lever * noise + doubted) ** 2
+    kept, rest = NOISE_MEMORY, (1.0 - NOISE_MEMORY) * NOISE_TRUST
+    return replace(
+        state,
+        noise_sum=kept * state.noise_sum + rest * settings.prior.noise + share * excess,
+        noise_weight=kept * state.noise_weight + rest + share * lever,
+    )
+
+
+def _with_evidence(evidence: array[float], slot: int, ratio: float, gain: float) -> array[float]:
+    """`ratio` is the hour's value over the new level."""
+    evidence = evidence[:]
+    evidence[2 * slot] = SHAPE_MEMORY * evidence[2 * slot] + gain * ratio
+    evidence[2 * slot + 1] = SHAPE_MEMORY * evidence[2 * slot + 1] + gain
+    return evidence
