@@ -1,0 +1,13 @@
+import { globalIgnores } from "eslint/config";
+import hooks from "eslint-plugin-react-hooks";
+import { rules } from "../../eslint.base.js";
+
+export default [
+  globalIgnores(["src/api/schema.d.ts", "public/"]),
+  ...rules(import.meta.dirname),
+  {
+    files: ["src/**/*.ts", "src/**/*.tsx"],
+    plugins: { "react-hooks": hooks },
+    rules: { "react-hooks/rules-of-hooks": "error", "react-hooks/exhaustive-deps": "error" },
+  },
+];

@@ -1,0 +1,46 @@
+/**
+ * The texts of the pages. Portuguese is what the keys are made from; a text that English lacks, or a parameter that a
+ * caller forgets, does not compile.
+ */
+import { alerts as enAlerts } from "./en/alerts";
+import { shell as enShell } from "./en/shell";
+import { live as enLive } from "./en/live";
+import { alerts } from "./pt/alerts";
+import { shell } from "./pt/shell";
+import { live } from "./pt/live";
+
+/** A language that the pages speak, as BCP 47 names it. */
+export type Language = "pt-BR" | "en";
+
+const pt = { ...shell, ...live, ...alerts } as const;
+const en: Record<keyof typeof pt, string> = { ...enShell, ...enLive, ...enAlerts };
+
+/** What names a text. */
+export type MessageKey = keyof typeof pt;
+
+/** The names in braces of a text. */
+type Names<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never;
+
+/** What a text has to be given: nothing when it has no braces. */
+export type Parameters<Key extends MessageKey> = [Names<(typeof pt)[Key]>] extends [never]
+  ? []
+  : [values: Record<Names<(typeof pt)[Key]>, string | number>];
+
+/** Those texts that need nothing. */
+export type PlainKey = { [Key in MessageKey]: Parameters<Key> extends [] ? Key : never }[MessageKey];
+
+/** The stem of a pair of texts, `stem_one` and `stem_other`, of which a count chooses. */
+export type CountedKey = MessageKey extends infer Key ? (Key extends `${infer Stem}_one` ? Stem : never) : never;
+
+/** All texts by language. */
+export const MESSAGES: Record<Language, Record<MessageKey, string>> = { "pt-BR": pt, en };
+
+/**
+ * Puts values into a text.
+ *
+ * @param text - a text with names in braces
+ * @param values - by name; a name without a value stays as it is
+ */
+export function filled(text: string, values: Readonly<Record<string, string | number>>): string {
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+}

@@ -1,0 +1,4 @@
+/** The page of alerts. */
+export const alerts = {
+  "alerts.title": "Alertas",
+} as const;

@@ -1,0 +1,37 @@
+import { Link, useLocation } from "wouter";
+import { Icon, Mark } from "../components/icons";
+import { useSpeech } from "../i18n/language";
+import { isAt, PAGES } from "./pages";
+import { useScope } from "./scope";
+
+/** The menu: at the side of wide screens, at the bottom of narrow ones. */
+export function Sidebar() {
+  const { t } = useSpeech();
+  const { href } = useScope();
+  const [path] = useLocation();
+  return (
+    <div className="sidebar">
+      <Brand />
+      <nav className="nav" aria-label={t("nav.main")}>
+        {PAGES.map((page) => (
+          <Link key={page.path} href={href(page.path)} aria-current={isAt(path, page) ? "page" : undefined}>
+            <Icon name={page.icon} />
+            {t(page.title)}
+          </Link>
+        ))}
+      </nav>
+    </div>
+  );
+}
+
+/** The mark and the name, which lead to the first page. */
+export function Brand() {
+  const { t } = useSpeech();
+  const { href } = useScope();
+  return (
+    <Link className="brand" href={href("/")} aria-label={t("app.name")}>
+      <Mark />
+      <span>{t("app.name")}</span>
+    </Link>
+  );
+}

@@ -1,0 +1,80 @@
+/**
+ * The present numbers of every tenant of an environment, shared by what needs them: the table of all tenants and the
+ * picker. The stream is open only while something that needs it is drawn; what it brought is kept.
+ */
+import { createContext, type ReactNode, use, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useStream } from "../api/hooks";
+import type { Message } from "../api/methods";
+import type { ApiProblem } from "../api/problem";
+import { useScope } from "./scope";
+
+/** Frames come several times a second; people do not read faster than this. */
+const DRAW_MS = 400;
+/** An environment without any tenant says nothing for so long. */
+const NOBODY_MS = 6000;
+
+/** The frames by tenant; undefined until the first ones came. */
+export interface Overview {
+  readonly frames: ReadonlyMap<string, Message<"LiveFrame">> | undefined;
+  readonly problem: ApiProblem | undefined;
+}
+
+interface Shared extends Overview {
+  readonly need: () => () => void;
+}
+
+const OverviewContext = createContext<Shared | null>(null);
+
+/** Holds the numbers of one environment; another one needs another provider. */
+export function OverviewProvider({ children }: { readonly children: ReactNode }) {
+  const { environment } = useScope();
+  const [frames, setFrames] = useState<ReadonlyMap<string, Message<"LiveFrame">>>();
+  const [needed, setNeeded] = useState(0);
+  const fresh = useRef(new Map<string, Message<"LiveFrame">>());
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+
+  const drawIn = useCallback((ms: number) => {
+    timer.current ??= setTimeout(() => {
+      timer.current = undefined;
+      setFrames((before) => new Map([...(before ?? []), ...fresh.current]));
+      fresh.current = new Map();
+    }, ms);
+  }, []);
+  const { problem } = useStream(
+    "mirante.api.metrics.v1.LiveMetricsService/WatchLiveMetrics",
+    needed > 0 ? environment : null,
+    () => ({ environment }),
+    (message) => {
+      for (const frame of message.frames) fresh.current.set(frame.tenant, frame);
+      drawIn(frames === undefined ? 0 : DRAW_MS);
+    },
+  );
+  useEffect(() => {
+    if (needed === 0 || frames !== undefined) return;
+    const nobody = setTimeout(() => setFrames(new Map()), NOBODY_MS);
+    return () => clearTimeout(nobody);
+  }, [needed, frames]);
+  useEffect(() => () => clearTimeout(timer.current), []);
+
+  const need = useCallback(() => {
+    setNeeded((count) => count + 1);
+    return () => setNeeded((count) => count - 1);
+  }, []);
+  const shared = useMemo(() => ({ frames, problem, need }), [frames, problem, need]);
+  return <OverviewContext value={shared}>{children}</OverviewContext>;
+}
+
+/** Returns the numbers of all tenants, kept up to date while the caller is drawn. */
+export function useOverview(): Overview {
+  const shared = use(OverviewContext);
+  if (shared === null) throw new Error("outside of OverviewProvider");
+  const { need } = shared;
+  useEffect(need, [need]);
+  return shared;
+}
+
+/** Returns the names of the tenants, in order. */
+export function useTenants(): readonly string[] | undefined {
+  const { frames } = useOverview();
+  return useMemo(() => frames && [...frames.keys()].sort((a, b) => a.localeCompare(b)), [frames]);
+}
