@@ -13,6 +13,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from services.gateway.http.patience import PatientProtocol
+from services.gateway.http.websocket_protocol import SharingProtocol
 from services.gateway.settings import GatewaySettings
 from services.runtime.settings import SettingsError
 
@@ -51,11 +52,12 @@ async def open_http_server(settings: GatewaySettings, app: ASGIApp) -> AsyncIter
     config = uvicorn.Config(
         app,
         http=PatientProtocol,  # h11 bounds the headers of a request; httptools does not
-        ws="websockets-sansio",
+        ws=SharingProtocol,
         lifespan="off",
         log_config=None,
         access_log=False,
-        proxy_headers=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies,
         server_header=False,
         date_header=True,
         ws_max_size=_SOCKET_MESSAGE_BYTES,

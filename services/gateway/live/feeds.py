@@ -9,9 +9,9 @@ from typing import Final
 
 from mirante.api.metrics.v1 import live_metrics_service_pb2 as metrics_pb2
 
-from services.gateway.http.pulse import Pulse
 from services.gateway.live.source import LiveSource
 from services.gateway.live.state import LiveState
+from services.gateway.live.subscriber import Subscriber
 from services.runtime.errors import Unavailable
 
 _log = logging.getLogger(__name__)
@@ -22,6 +22,8 @@ SILENCE_SECONDS: Final = 6.0
 """The metrics service sends a frame every 5 s; what is silent for longer is told to be old."""
 
 _FIRST_DELAY, _LONGEST_DELAY = 0.2, 5.0
+_AT_ONCE: Final = 500
+"""Sockets that are written to before others have a turn: a few milliseconds."""
 
 FeedKey = tuple[str, str]
 """Environment and tenant."""
@@ -32,8 +34,8 @@ class Feed:
 
     def __init__(self, source: LiveSource, key: FeedKey) -> None:
         self.state = LiveState()
-        self.pulse = Pulse()
         self.watchers = 0
+        self._subscribers: dict[Subscriber, None] = {}
         self._source = source
         self._key = key
         self._task = asyncio.create_task(self._run())
@@ -41,6 +43,16 @@ class Feed:
     def stop(self) -> None:
         """End the stream."""
         self._task.cancel()
+
+    @contextlib.contextmanager
+    def telling(self, subscriber: Subscriber) -> Iterator[None]:
+        """Tell a subscriber what is known, and then what is new, until the block ends."""
+        self._subscribers[subscriber] = None
+        subscriber.offer()
+        try:
+            yield
+        finally:
+            del self._subscribers[subscriber]
 
     async def _run(self) -> None:
         failures = 0
@@ -54,7 +66,7 @@ class Feed:
             except Exception:  # noqa: BLE001 - the next stream may work
                 _log.exception("a stream of live metrics failed")
             failures = 1 if self.state.version > before else failures + 1
-            self._tell_silence()
+            await self._tell_silence()
             await asyncio.sleep(random.uniform(0.5, 1.0) * min(_LONGEST_DELAY, _FIRST_DELAY * 2 ** min(failures, 6)))
 
     async def _follow(self) -> None:
@@ -62,14 +74,20 @@ class Feed:
         async with contextlib.aclosing(_with_pauses(frames, SILENCE_SECONDS)) as found:
             async for frame in found:
                 if frame is None:
-                    self._tell_silence()
+                    await self._tell_silence()
                     continue
                 self.state.apply(frame)
-                self.pulse.beat()
+                await self._tell()
 
-    def _tell_silence(self) -> None:
+    async def _tell_silence(self) -> None:
         self.state.note_silence()
-        self.pulse.beat()
+        await self._tell()
+
+    async def _tell(self) -> None:
+        for number, subscriber in enumerate(list(self._subscribers), 1):
+            subscriber.offer()
+            if number % _AT_ONCE == 0:
+                await asyncio.sleep(0)
 
 
 class Feeds:

@@ -10,7 +10,7 @@ import asyncio
 import json
 import time
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
@@ -27,9 +27,11 @@ from services.gateway.http.problems import (
     Problem,
     problem_response,
 )
+from services.gateway.http.websocket_protocol import outlet_of
 from services.gateway.live.feeds import Feed, Feeds
 from services.gateway.live.messages import Hello, read_hello, read_renew
 from services.gateway.live.places import Places
+from services.gateway.live.subscriber import Subscriber
 from services.runtime.access import Role
 from services.runtime.calls.quota import TokenBucket
 
@@ -112,7 +114,7 @@ class LiveSockets:
 
 
 class _Session:
-    """One socket that is let in."""
+    """One socket that is let in: one task, which listens. What is told to many goes to the outlet of each."""
 
     def __init__(
         self,
@@ -127,41 +129,28 @@ class _Session:
         self._visitor = visitor
         self._clock = clock
         self._read_visitor = read_visitor
-        # No tasks for what is only waited for: there are many thousands of sockets.
-        self._over: asyncio.Future[Problem | None] = asyncio.get_running_loop().create_future()
-        self._expiry = self._expire_later()
+        self._until = asyncio.timeout_at(self._expiry())
 
     async def run(self, connection: OpenConnection, received: str) -> Problem | None:
-        """Serve until one side has enough; return why, when it was the token or the client's doing."""
-        connection.when_ended(lambda: self._end(None))
-        work = [asyncio.ensure_future(each) for each in (self._send(received), self._listen())]
+        """Serve until one side has enough; return why, when it was the token."""
         try:
-            waited: set[asyncio.Future[Any]] = {*work, self._over}
-            await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
-            for task in work:
-                if task.done():
-                    task.result()
-            return self._over.result() if self._over.done() else None
+            async with self._until:
+                connection.when_ended(self._end_now)
+                await self._begin(received)
+        except TimeoutError:
+            if not self._until.expired():
+                raise
         finally:
-            self._expiry.cancel()
-            for task in work:
-                task.cancel()
-            await asyncio.gather(*work, return_exceptions=True)
+            connection.when_ended(_nothing)
+        return None if connection.ended else expired()
 
-    async def _send(self, received: str) -> None:
-        """Send what is new. While a send waits for a slow client, versions go by, and it gets the newest."""
-        state, pulse = self._feed.state, self._feed.pulse
+    async def _begin(self, received: str) -> None:
+        state = self._feed.state
         version = state.version if received and received == state.position else -1
         if version >= 0:
             await self._socket.send_text(json.dumps({"type": "resumed", "position": received}))
-        while True:
-            number = pulse.number
-            text, newest = state.next_for(version), state.version
-            if text is not None:
-                await self._socket.send_text(text)
-                version = newest
-            else:
-                await pulse.beyond(number)
+        with self._feed.telling(Subscriber(state, outlet_of(self._socket.scope), version)):
+            await self._listen()
 
     async def _listen(self) -> None:
         bucket = TokenBucket(_MESSAGES_PER_SECOND, self._clock())
@@ -173,16 +162,18 @@ class _Session:
             if (visitor.tenant, visitor.user) != (self._visitor.tenant, self._visitor.user):
                 raise Problem(403, TENANT_DENIED, "token: is of another user or tenant than the socket")
             self._visitor = visitor
-            self._expiry.cancel()
-            self._expiry = self._expire_later()
+            self._until.reschedule(self._expiry())
 
-    def _expire_later(self) -> asyncio.TimerHandle:
-        left = self._visitor.expires_at - self._clock()
-        return asyncio.get_running_loop().call_later(max(0.0, left), self._end, expired())
+    def _expiry(self) -> float:
+        """Return when the token expires, in the time of the event loop."""
+        return asyncio.get_running_loop().time() + max(0.0, self._visitor.expires_at - self._clock())
 
-    def _end(self, problem: Problem | None) -> None:
-        if not self._over.done():
-            self._over.set_result(problem)
+    def _end_now(self) -> None:
+        self._until.reschedule(asyncio.get_running_loop().time())
+
+
+def _nothing() -> None:
+    """Stand in for what is to be done at the end of a connection that has ended by itself."""
 
 
 async def _receive(socket: WebSocket) -> str:

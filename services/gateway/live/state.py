@@ -1,7 +1,7 @@
 """
 What is known of one tenant, and how sockets are told: the whole of it, or what has changed since the message before.
 
-Each text is made once, however many sockets it goes to.
+Each frame is serialised once, however many sockets it goes to.
 """
 
 import json
@@ -11,6 +11,8 @@ from typing import Any, Final
 
 from google.protobuf.json_format import MessageToDict
 from mirante.api.metrics.v1 import live_metrics_service_pb2 as metrics_pb2
+
+from services.gateway.http.websocket_protocol import text_frame
 
 MOST_MINUTES: Final = 24 * 60
 _MINUTE_SECONDS: Final = 60
@@ -52,8 +54,8 @@ class LiveState:
         self.frame: metrics_pb2.LiveFrame | None = None
         self._document: dict[str, Any] = {}
         self._series: dict[MetricKey, _Series] = {}
-        self._change: str | None = None
-        self._whole: str | None = None
+        self._change: bytes | None = None
+        self._whole: bytes | None = None
         self._silent = False
 
     @property
@@ -72,18 +74,18 @@ class LiveState:
                 self._series_of(metric).put(metric.series.start_time.seconds, list(metric.series.values))
                 found["series"] = _series_document(metric.series.start_time.seconds, list(metric.series.values))
         self.frame, self._document, self._silent = frame, document, False
-        self._told(None if anew else _text("frame", document))
+        self._told(None if anew else _message("frame", document))
 
     def note_silence(self) -> None:
         """Tell that the source has said nothing for a while: the numbers may be old, or there are none yet."""
         self._silent = True
         if self.frame is None:
-            self._told(_text("waiting", {}))
+            self._told(_message("waiting", {}))
         else:
-            self._told(_text("stale", {"position": self.position, "as_of": self._document["as_of"]}))
+            self._told(_message("stale", {"position": self.position, "as_of": self._document["as_of"]}))
 
-    def next_for(self, version: int) -> str | None:
-        """Return what a socket that has `version` is told; None when it has the newest, or there is nothing to tell."""
+    def next_for(self, version: int) -> bytes | None:
+        """Return the frame for a socket that has `version`; None when there is nothing new to tell."""
         if version == self.version or (self.frame is None and not self._silent):
             return None
         if version == self.version - 1 and self._change is not None:
@@ -95,21 +97,21 @@ class LiveState:
     def _series_of(self, metric: metrics_pb2.LiveMetric) -> _Series:
         return self._series.setdefault((metric.metric, metric.currency), _Series(metric.series.start_time.seconds, []))
 
-    def _told(self, change: str | None) -> None:
+    def _told(self, change: bytes | None) -> None:
         self.version += 1
         self._change = change
         self._whole = None
 
-    def _everything(self) -> str:
+    def _everything(self) -> bytes:
         if self.frame is None:
-            return _text("waiting", {})
+            return _message("waiting", {})
         metrics = []
         for found in self._document["metrics"]:
             series = self._series.get((found["metric"], found["currency"]))
             metrics.append(
                 found if series is None else found | {"series": _series_document(series.start, series.values)}
             )
-        return _text("snapshot", self._document | {"metrics": metrics, "stale": self._silent})
+        return _message("snapshot", self._document | {"metrics": metrics, "stale": self._silent})
 
 
 def _position(frame: metrics_pb2.LiveFrame) -> str:
@@ -153,5 +155,5 @@ def _series_document(start: int, values: list[str]) -> dict[str, Any]:
     return {"start_seconds": start, "values": values}
 
 
-def _text(kind: str, document: Mapping[str, Any]) -> str:
-    return json.dumps({"type": kind} | dict(document), ensure_ascii=False, separators=(",", ":"))
+def _message(kind: str, document: Mapping[str, Any]) -> bytes:
+    return text_frame(json.dumps({"type": kind} | dict(document), ensure_ascii=False, separators=(",", ":")))

@@ -12,8 +12,8 @@ from tests.support.gateway_live import START, live_frame
 
 def told(state: LiveState, version: int) -> dict[str, Any] | None:
     """Return what a socket with a version is told."""
-    text = state.next_for(version)
-    return None if text is None else json.loads(text)
+    frame = state.next_for(version)
+    return None if frame is None else json.loads(frame[frame.index(b"{") :])
 
 
 def test_nothing_is_told_before_anything_is_known() -> None:
