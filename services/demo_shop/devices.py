@@ -64,4 +64,4 @@ def web_vitals(draw: Random, page: str, device: Device, *, faulty: bool) -> Iter
 
 def pause_ms(draw: Random) -> int:
     """Return how long somebody looks at something before they go on."""
-    return int(1000 * min(240.0, max(0.4, draw.lognormvariate(math.log(9.0), 0.8))))
+    return int(1000 * min(240.0, max(0.4, draw.lognormvariate(math.log(18.0), 0.8))))

@@ -29,7 +29,7 @@ BUTTON_SHARES: Final = {"control": 0.34, "experimental": 0.41}
 
 DISCOUNTS: Final = {"control": 1.0, "experimental": 0.94}
 """What a sale is multiplied with, by the variant of `algoritmo_desconto`."""
-MORE_SALES: Final = {"control": 2.0, "experimental": 2.4}
+MORE_SALES: Final = {"control": 4.0, "experimental": 4.8}
 """Sales of one visit beyond the first, on average."""
 
 NO_SUCH: Final = ("off", "control", "")

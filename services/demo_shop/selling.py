@@ -12,7 +12,7 @@ _PAYMENTS: Final = ("pix", "pix", "pix", "cartao_credito", "cartao_debito", "bol
 _DONE: Final = 0.93
 """Of the visits of who sells: those that end with a sale."""
 _CANCELLED: Final = 0.04
-_MOST_SALES: Final = 12
+_MOST_SALES: Final = 25
 
 
 def make_sales(teller: Teller, *, sells: bool) -> Iterator[Happening]:

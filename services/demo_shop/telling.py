@@ -15,7 +15,7 @@ from services.demo_shop.world import World
 _ID_BYTES: Final = 10
 _VITALS_SHARE: Final = 0.22
 """Of page views: the others are left before a browser has measured anything, or it does not measure."""
-_PRESENCE_AFTER_MS: Final = 30_000
+_PRESENCE_AFTER_MS: Final = 60_000
 
 
 class Teller:
