@@ -3,23 +3,43 @@
 import logging
 import random
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from mirante.api.metrics.v1.alert_service_pb2_grpc import add_AlertServiceServicer_to_server
 from mirante.api.metrics.v1.live_metrics_service_pb2_grpc import add_LiveMetricsServiceServicer_to_server
 
+from services.metrics.alerts.alert_desk import AlertDesk
+from services.metrics.alerts.alert_servicer import AlertParts, AlertServicer
+from services.metrics.alerts.alerting import Alerting
+from services.metrics.alerts.default_rules import default_rules
+from services.metrics.alerts.delivery.outbox import PostgresOutbox
+from services.metrics.alerts.delivery.sender import Sender
+from services.metrics.alerts.delivery.worker import DeliveryWorker
+from services.metrics.alerts.hour_judging import Place
+from services.metrics.alerts.postgres_environments import PostgresEnvironments
+from services.metrics.alerts.postgres_rules import PostgresRules
+from services.metrics.alerts.replaying import Replays
+from services.metrics.alerts.rule_desk import RuleDesk
+from services.metrics.alerts.runner import AlertRunner
+from services.metrics.alerts.silences import PostgresSilences
+from services.metrics.alerts.watching import AlertHub
+from services.metrics.alerts.webhooks import Webhooks
 from services.metrics.answers.live_metrics_servicer import LiveMetricsServicer
+from services.metrics.definitions import Metrics
 from services.metrics.environments import Environments
+from services.metrics.following.follower import Follower
 from services.metrics.following.grpc_log import GrpcEventLog
 from services.metrics.following.leadership import Leadership
 from services.metrics.live.keeping import Limits
 from services.metrics.live.plan import Plan
 from services.metrics.measuring import measure
-from services.metrics.opening import channel_to_telemetry, environments_of, metrics_of, open_database
+from services.metrics.opening import channel_to_telemetry, environments_of, metrics_of, open_database, time_zone_of
 from services.metrics.roles import ROLES, SERVICES
+from services.metrics.rollups import RollupReader
 from services.metrics.rollups.postgres import PostgresRollups
 from services.metrics.settings import MetricsSettings
 from services.runtime.background import in_background
@@ -34,6 +54,7 @@ from services.runtime.keys.keyring import KeyRing, revoked_error
 from services.runtime.keys.postgres_memory import PostgresKeyMemory
 from services.runtime.keys.registry import KeyRegistry
 from services.runtime.opened import Listening, open_service
+from services.runtime.postgres.pool import PostgresPool
 from services.runtime.postgres.waiting import until_available
 from services.runtime.process import run_service
 from services.runtime.server import GrpcServer
@@ -64,7 +85,7 @@ async def running(settings: MetricsSettings) -> AsyncIterator[MetricsService]:
         MigrationError: the database and this version do not fit together.
     """
     async with AsyncExitStack() as stack:
-        metrics = await metrics_of(settings)
+        metrics, zone = await metrics_of(settings), time_zone_of(settings)
         listening = Listening(settings.host, settings.port, "MIRANTE_METRICS_PORT", settings.reuseport)
         opened = await stack.enter_async_context(open_service(settings, "mirante-metrics", listening, SERVICES))
         pool = await open_database(stack, opened.database_url)
@@ -82,12 +103,36 @@ async def running(settings: MetricsSettings) -> AsyncIterator[MetricsService]:
             streams=streams,
         )
         leadership = Leadership(opened.database_url)
+        rollups = PostgresRollups(pool)
+        parts, worker = _alerts(settings, pool, metrics, rollups)
+
+        def alerting(follower: Follower) -> Alerting:
+            place = Place(follower.environment, metrics, zone)
+            hub = AlertHub(follower.environment, parts.desk)
+
+            def changed() -> None:
+                hub.changed()
+                worker.wake()
+
+            runner = AlertRunner(
+                place,
+                lambda: follower.view,
+                lambda: leadership.lead,
+                environments=parts.environments,
+                pool=pool,
+                rollups=rollups,
+                clock=time.time,
+                on_change=changed,
+            )
+            return Alerting(place, hub, runner)
+
         environments = Environments(
             partial(environments_of, keys, secret),
             Plan(metrics),
             GrpcEventLog(telemetry, secret),
-            PostgresRollups(pool),
+            rollups,
             leadership,
+            alerting=alerting,
             redis=opened.redis,
             origin=random.getrandbits(64),
             clock=time.time,
@@ -95,28 +140,56 @@ async def running(settings: MetricsSettings) -> AsyncIterator[MetricsService]:
             limits=Limits(actors=settings.actors_per_tenant),
         )
         servicer = LiveMetricsServicer(metrics, environments.answering, time.time)
+        alerts = AlertServicer(parts, environments.alerting, on_delivery=worker.wake, clock=time.time)
         add_LiveMetricsServiceServicer_to_server(servicer, opened.services.adding(policy))
+        add_AlertServiceServicer_to_server(alerts, opened.services.adding(policy))
         measure(
             opened.telemetry.measurements,
             policy=policy,
             environments=environments,
             leadership=leadership,
+            deliveries=worker,
             clock=time.time,
         )
         await until_available(keys.refresh)
         opened.services.open()
         await stack.enter_async_context(
-            in_background(leadership.run, environments.run, partial(follow_keys, keys, _KEYS_SECONDS))
+            in_background(leadership.run, environments.run, worker.run, partial(follow_keys, keys, _KEYS_SECONDS))
         )
         await opened.server.serve()
-        stack.push_async_callback(_drain, opened.server, servicer, settings)
+        stack.push_async_callback(_drain, opened.server, (servicer, alerts), settings)
         _log.info("ready", extra={"port": opened.server.port})
         yield MetricsService(opened.server.port, opened.telemetry.prometheus_port)
 
 
-async def _drain(server: GrpcServer, servicer: LiveMetricsServicer, settings: MetricsSettings) -> None:
+def _alerts(
+    settings: MetricsSettings, pool: PostgresPool, metrics: Metrics, rollups: RollupReader
+) -> tuple[AlertParts, DeliveryWorker]:
+    outbox = PostgresOutbox(pool)
+    sender = Sender(time.time, private_allowed=settings.private_addresses)
+    parts = AlertParts(
+        pool=pool,
+        environments=PostgresEnvironments(pool, default_rules(metrics)),
+        rules=PostgresRules(pool),
+        rule_desk=RuleDesk(pool, metrics, time.time),
+        desk=AlertDesk(pool, time.time),
+        silences=PostgresSilences(pool),
+        outbox=outbox,
+        webhooks=Webhooks(pool, outbox, sender),
+        replays=Replays(pool, rollups),
+    )
+    return parts, DeliveryWorker(outbox, sender, time.time)
+
+
+async def _drain(
+    server: GrpcServer, servicers: Sequence[LiveMetricsServicer | AlertServicer], settings: MetricsSettings
+) -> None:
+    async def end_streams() -> None:
+        for servicer in servicers:
+            await servicer.end_streams()
+
     _log.info("draining")
-    await server.drain(servicer.end_streams, settings.drain_seconds)
+    await server.drain(end_streams, settings.drain_seconds)
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ from typing import Final
 
 from redis.asyncio import Redis
 
+from services.metrics.alerts.alerting import Alerting
 from services.metrics.answers.hub import Hub
 from services.metrics.answers.last_week import LastWeek
 from services.metrics.answers.live_metrics_servicer import Answering
@@ -33,6 +34,7 @@ class Kept:
     values: RedisValues
     answering: Answering
     last_week: LastWeek
+    alerting: Alerting
 
 
 class Environments:
@@ -41,6 +43,7 @@ class Environments:
 
     Args:
         known: returns the environments that can be followed now.
+        alerting: returns the alerts of the environment that is followed.
         origin: of this process.
         clock: seconds since 1970.
         flush_seconds: how often roll-ups are written.
@@ -54,6 +57,7 @@ class Environments:
         rollups: RollupReader,
         leadership: Leadership,
         *,
+        alerting: Callable[[Follower], Alerting],
         redis: "Redis",
         origin: int,
         clock: Callable[[], float],
@@ -65,6 +69,7 @@ class Environments:
         self._log = log
         self._rollups = rollups
         self._leadership = leadership
+        self._alerting = alerting
         self._redis = redis
         self._origin = origin
         self._clock = clock
@@ -74,10 +79,13 @@ class Environments:
 
     def answering(self, environment: str) -> Answering | None:
         """Return what answers about an environment; None when it is not followed."""
-        kept = self._kept.get(environment)
-        if kept is None and environment in self._known():
-            kept = self._kept[environment] = self._keep(environment)
+        kept = self._of(environment)
         return None if kept is None else kept.answering
+
+    def alerting(self, environment: str) -> Alerting | None:
+        """Return the alerts of an environment; None when it is not followed."""
+        kept = self._of(environment)
+        return None if kept is None else kept.alerting
 
     @property
     def kept(self) -> Mapping[str, Kept]:
@@ -94,9 +102,21 @@ class Environments:
                     kept = self._kept[environment]
                     running.add(environment)
                     await stack.enter_async_context(
-                        in_background(kept.follower.run, kept.last_week.run, kept.values.run)
+                        in_background(
+                            kept.follower.run,
+                            kept.last_week.run,
+                            kept.values.run,
+                            kept.alerting.hub.run,
+                            kept.alerting.runner.run,
+                        )
                     )
                 await asyncio.sleep(_LOOK_SECONDS)
+
+    def _of(self, environment: str) -> Kept | None:
+        kept = self._kept.get(environment)
+        if kept is None and environment in self._known():
+            kept = self._kept[environment] = self._keep(environment)
+        return kept
 
     def _keep(self, environment: str) -> Kept:
         def changed(touched: Mapping[str, int]) -> None:
@@ -118,4 +138,4 @@ class Environments:
         hub = Hub(follower, last_week, self._origin, self._clock)
         values = RedisValues(self._redis, environment, hub)
         answering = Answering(hub, SeriesQueries(follower, self._rollups, self._clock))
-        return Kept(follower, hub, values, answering, last_week)
+        return Kept(follower, hub, values, answering, last_week, self._alerting(follower))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from services.metrics.alerts.delivery.worker import DeliveryWorker
 from services.metrics.environments import Environments, Kept
 from services.metrics.following.leadership import Leadership
 from services.runtime.calls.policy import CallPolicy
@@ -24,6 +25,12 @@ _LEADS = Instrument("mirante.metrics.leads", "{process}", "Whether this process 
 _VALUES_LOST = Instrument(
     "mirante.metrics.values.lost", "{round}", "Rounds of live values that Redis did not take.", ("environment",)
 )
+_ALERTS_WATCHED = Instrument("mirante.alerts.watchers", "{stream}", "Who watches alerts.", ("environment",))
+_JUDGED = Instrument(
+    "mirante.alerts.judged", "{hour}", "Hours of tenants that were judged by a rule.", ("environment",)
+)
+_OPENED = Instrument("mirante.alerts.opened", "{alert}", "Alerts opened.", ("environment",))
+_ATTEMPTS = Instrument("mirante.alerts.attempts", "{attempt}", "Attempts to tell webhooks.", ("outcome",))
 
 
 def measure(
@@ -32,6 +39,7 @@ def measure(
     policy: CallPolicy,
     environments: Environments,
     leadership: Leadership,
+    deliveries: DeliveryWorker,
     clock: Callable[[], float],
 ) -> None:
     """Measure these parts from now on."""
@@ -66,3 +74,7 @@ def measure(
     measurements.counter(_REBUILDS, each(lambda kept: kept.follower.rebuilds))
     measurements.gauge(_LEADS, lambda: [((), int(leadership.writer is not None))])
     measurements.counter(_VALUES_LOST, each(lambda kept: kept.values.lost))
+    measurements.gauge(_ALERTS_WATCHED, each(lambda kept: kept.alerting.hub.watchers))
+    measurements.counter(_JUDGED, each(lambda kept: kept.alerting.runner.judged))
+    measurements.counter(_OPENED, each(lambda kept: kept.alerting.runner.opened))
+    measurements.counter(_ATTEMPTS, lambda: [(("delivered",), deliveries.delivered), (("failed",), deliveries.failed)])

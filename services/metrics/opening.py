@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.resources import files
 from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import grpc
 import grpc.aio
@@ -68,6 +69,19 @@ async def metrics_of(settings: MetricsSettings) -> Metrics:
         raise SettingsError(f"MIRANTE_METRICS_DEFINITIONS: cannot be read: {type(error).__name__}") from None
     except InvalidRequest as error:
         raise SettingsError(f"MIRANTE_METRICS_DEFINITIONS: {error.message}") from None
+
+
+def time_zone_of(settings: MetricsSettings) -> ZoneInfo:
+    """
+    Return the time zone that the settings name.
+
+    Raises:
+        SettingsError: there is none of that name.
+    """
+    try:
+        return ZoneInfo(settings.time_zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise SettingsError("MIRANTE_METRICS_TIME_ZONE: is no time zone, such as America/Sao_Paulo") from None
 
 
 @asynccontextmanager

@@ -7,11 +7,42 @@ from services.runtime.access import Role
 
 _READERS: Final = frozenset({Role.SERVER, Role.READER, Role.EDITOR, Role.ADMIN, Role.INTERNAL})
 
+_PEOPLE: Final = frozenset({Role.READER, Role.EDITOR, Role.ADMIN, Role.INTERNAL})
+_EDITORS: Final = frozenset({Role.EDITOR, Role.ADMIN, Role.INTERNAL})
+_ADMINS: Final = frozenset({Role.ADMIN, Role.INTERNAL})
+
 _BY_SERVICE: Final[Mapping[str, Mapping[str, frozenset[Role]]]] = {
     "LiveMetricsService": {
         "GetLiveMetrics": _READERS,
         "WatchLiveMetrics": _READERS,
         "QuerySeries": _READERS,
+    },
+    "AlertService": {
+        "CreateAlertRule": _EDITORS,
+        "GetAlertRule": _PEOPLE,
+        "ListAlertRules": _PEOPLE,
+        "UpdateAlertRule": _EDITORS,
+        "DeleteAlertRule": _EDITORS,
+        "GetAlertRuleHistory": _PEOPLE,
+        "ListAlerts": _PEOPLE,
+        "GetAlert": _PEOPLE,
+        "WatchAlerts": _PEOPLE,
+        "AcknowledgeAlert": _EDITORS,
+        "ResolveAlert": _EDITORS,
+        "AddAlertNote": _EDITORS,
+        "CreateSilence": _EDITORS,
+        "ListSilences": _PEOPLE,
+        "EndSilence": _EDITORS,
+        "CreateWebhook": _ADMINS,
+        "ListWebhooks": _ADMINS,
+        "UpdateWebhook": _ADMINS,
+        "DeleteWebhook": _ADMINS,
+        "RotateWebhookSecret": _ADMINS,
+        "TestWebhook": _ADMINS,
+        "ListDeliveries": _ADMINS,
+        "RetryDelivery": _ADMINS,
+        "ReplayAlerts": _PEOPLE,
+        "ListAlertChanges": _PEOPLE,
     },
 }
 

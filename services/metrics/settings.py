@@ -50,6 +50,16 @@ class MetricsSettings(KeySettings):
     rollup_seconds: float = setting(
         "MIRANTE_METRICS_ROLLUP_SECONDS", 10.0, "How often the hourly roll-ups are written.", gt=0
     )
+    time_zone: str = setting(
+        "MIRANTE_METRICS_TIME_ZONE",
+        "America/Sao_Paulo",
+        "Time zone of the hours and weekdays by which alerts know what is usual.",
+    )
+    private_addresses: bool = setting(
+        "MIRANTE_ALERTS_PRIVATE_ADDRESSES",
+        False,
+        "Webhooks of alerts may have private addresses and those of this machine; never those that are link-local.",
+    )
     actors_per_tenant: int = setting(
         "MIRANTE_METRICS_ACTORS_PER_TENANT",
         100_000,

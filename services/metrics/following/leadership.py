@@ -22,12 +22,14 @@ class Leadership:
     Tries to lead for as long as `run` runs.
 
     Attributes:
-        writer: what writes, while this process leads.
+        writer: what writes roll-ups, while this process leads.
+        lead: what else the leader does on the connection that holds the lock; None while this process does not lead.
     """
 
     def __init__(self, url: str) -> None:
         self._url = url
         self.writer: RollupWriter | None = None
+        self.lead: LeaderRollups | None = None
         self._decided = asyncio.Event()
         self._changed = asyncio.Event()
 
@@ -49,6 +51,7 @@ class Leadership:
             except Unavailable as error:
                 _log.warning("not leading", extra={"error": error.message})
             finally:
+                self.lead = None
                 self._set(None)
             await asyncio.sleep(_RETRY_SECONDS)
 
@@ -57,7 +60,7 @@ class Leadership:
             if connection is None:
                 self._decided.set()
                 return
-            writer = LeaderRollups(connection)
+            writer = self.lead = LeaderRollups(connection)
             self._set(writer)
             self._decided.set()
             _log.info("leading")

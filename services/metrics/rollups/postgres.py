@@ -52,7 +52,18 @@ _DELETE: Final = """
     WHERE metric_hours.environment = $1 AND metric_hours.tenant = gone.tenant AND metric_hours.metric = gone.metric
         AND metric_hours.currency = gone.currency AND metric_hours.hour = gone.hour
 """
-_DELETE_TENANTS: Final = "DELETE FROM metric_hours WHERE environment = $1 AND tenant = ANY($2)"
+_DELETE_TENANTS: Final = tuple(
+    f"DELETE FROM {table} WHERE environment = $1 AND tenant = ANY($2)"  # noqa: S608 - names of ours
+    for table in ("metric_hours", "alert_detectors", "alerts")
+)
+_DELETE_DELIVERIES: Final = """
+    DELETE FROM alert_deliveries USING alerts
+    WHERE alerts.id = alert_id AND alerts.environment = $1 AND tenant = ANY($2)
+"""
+# Whoever has read detectors reads them anew.
+_DETECTORS_CHANGED: Final = """
+    UPDATE alert_environments SET rules_revision = rules_revision + 1 WHERE environment = $1
+"""
 _SAVE_PROGRESS: Final = """
     INSERT INTO metric_progress (environment, cursor, last_entries, written_at) VALUES ($1, $2, $3, $4)
     ON CONFLICT (environment) DO UPDATE SET cursor = $2, last_entries = $3, written_at = $4
@@ -140,7 +151,10 @@ class LeaderRollups:
         async with self._answering(), self._connection.transaction():
             execute = self._connection.execute
             if writing.erased:
-                await execute(_DELETE_TENANTS, environment, list(writing.erased))
+                await execute(_DETECTORS_CHANGED, environment)
+                await execute(_DELETE_DELIVERIES, environment, list(writing.erased))
+                for statement in _DELETE_TENANTS:
+                    await execute(statement, environment, list(writing.erased))
             if gone:
                 await execute(_DELETE, environment, *_columns(gone))
             if kept:
@@ -163,8 +177,21 @@ class LeaderRollups:
     async def begin_anew(self, environment: str) -> None:
         """See `RollupWriter`."""
         async with self._answering(), self._connection.transaction():
-            for table in ("metric_hours", "metric_progress", "metric_replay_cursors"):
+            await self._connection.execute(_DETECTORS_CHANGED, environment)
+            for table in (
+                "metric_hours",
+                "metric_progress",
+                "metric_replay_cursors",
+                "alert_detectors",
+                "alert_priors",
+            ):
                 await self._connection.execute(f"DELETE FROM {table} WHERE environment = $1", environment)  # noqa: S608 - names of ours
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[asyncpg.Connection]:
+        """Lend the connection for one transaction; raise `Unavailable` when the lead is lost: nothing was done then."""
+        async with self._answering(), self._connection.transaction():
+            yield self._connection
 
     @asynccontextmanager
     async def _answering(self) -> AsyncIterator[None]:
