@@ -15,6 +15,7 @@ from mirante.client.settings import ClientSettings, Tls
 from services.gateway.access.browser_access import BrowserAccess, BrowserAccessFile
 from services.gateway.access.entrance import Entrance
 from services.gateway.access.key_file import FileKeyMemory
+from services.gateway.administration import Administration, open_administration
 from services.gateway.channels import open_channel
 from services.gateway.events.events import Events
 from services.gateway.events.sink import GrpcEventSink
@@ -86,15 +87,27 @@ async def running(settings: GatewaySettings, source: LiveSource | None = None) -
         )
         secret = own_key(settings)
         parts = _Parts(settings, flags, events, source or GrpcLiveSource(metrics, secret), secret)
+        admin = await stack.enter_async_context(
+            open_administration(
+                settings,
+                telemetry=events,
+                metrics=metrics,
+                keys=parts.keys,
+                key_quotas=parts.quotas,
+                secret=secret,
+            )
+        )
+        parts.administer(admin)
         stack.push_async_callback(parts.environments.close)
         stack.callback(parts.feeds.close)
         await parts.prepare()
         app = application(
             parts.doors,
+            admin,
             telemetry,
             parts.access,
             dashboard=settings.dashboard_dir,
-            tls=settings.tls_certificate is not None,
+            tls=settings.is_secure,
         )
         parts.measure(telemetry)
         server = await stack.enter_async_context(open_http_server(settings, app))
@@ -127,16 +140,17 @@ class _Parts:
         self._access_file = BrowserAccessFile(path, required=settings.browser_access is not None)
         self.environments = Environments(self._open_rules, self._own_environments)
         self.feeds = Feeds(source)
-        quotas, event_quotas = Quotas(settings.quota), Quotas(settings.event_quota)
-        self._quotas = (quotas, event_quotas)
-        entrance = Entrance(self.keys, quotas, self.access)
+        self.quotas, event_quotas = Quotas(settings.quota), Quotas(settings.event_quota)
+        self._all_quotas = [self.quotas, event_quotas]
+        entrance = Entrance(self.keys, self.quotas, self.access)
         tickets = Tickets(secret)
         self._streams = OpenConnections(settings.streams_per_key)
         self._sockets = OpenConnections(settings.sockets_per_key)
         self._waiting = OpenConnections(_MOST_WAITING)
+        self._long_lived = {"events": self._streams, "metrics": self._sockets, "waiting": self._waiting}
         self._health = Health(self._lacking)
         self.doors = Doors(
-            Ofrep(entrance, self.environments, tickets, quotas),
+            Ofrep(entrance, self.environments, tickets, self.quotas),
             EventStreams(
                 entrance=entrance,
                 environments=self.environments,
@@ -167,6 +181,11 @@ class _Parts:
         """Return origins and token keys as they are now."""
         return self._access_file.current
 
+    def administer(self, admin: Administration) -> None:
+        """Take the admin API's streams and quotas for parts too."""
+        self._long_lived["api"] = admin.streams
+        self._all_quotas.append(admin.quotas)
+
     async def prepare(self) -> None:
         """Learn the keys if the flag service, or the file of last time, can tell them now."""
         try:
@@ -183,14 +202,13 @@ class _Parts:
 
     def measure(self, telemetry: Telemetry) -> None:
         """Measure the parts from now on."""
-        kinds = {"events": self._streams, "metrics": self._sockets, "waiting": self._waiting}
-        measure(telemetry.measurements, kinds, self.feeds, self._quotas)
+        measure(telemetry.measurements, self._long_lived, self.feeds, self._all_quotas)
 
     def drain(self) -> None:
         """Say that this process ends, and let long-lived connections go."""
         _log.info("draining")
         self._health.draining = True
-        for connections in (self._waiting, self._sockets, self._streams):
+        for connections in self._long_lived.values():
             connections.drain()
 
     def _open_rules(self, environment: str) -> ReplicatedRules:
@@ -219,7 +237,7 @@ class _Parts:
         return [f"flags of {name}" for name in self.environments.missing]
 
     def _revoked(self, key_id: str) -> None:
-        for connections in (self._sockets, self._streams):
+        for connections in self._long_lived.values():
             connections.end_those_of(key_id)
 
 

@@ -19,9 +19,9 @@ _QUOTA: Final = Instrument("mirante.gateway.requests.refused", "{request}", "Req
 def measure(
     measurements: Measurements, connections: Mapping[str, OpenConnections], feeds: Feeds, quotas: Sequence[Quotas]
 ) -> None:
-    """Measure these parts from now on; `quotas` are that of requests and that of events."""
+    """Measure these parts from now on; `quotas` are those of requests, of events and of people."""
     measurements.gauge(_OPEN, lambda: [((kind,), each.count) for kind, each in connections.items()])
     measurements.counter(_REFUSED, lambda: [((kind,), each.refused) for kind, each in connections.items()])
     measurements.gauge(_FEEDS, lambda: [((), feeds.count)])
-    names = ("requests", "events")
+    names = ("requests", "events", "people")
     measurements.counter(_QUOTA, lambda: [((name,), each.refused) for name, each in zip(names, quotas, strict=True)])

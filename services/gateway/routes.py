@@ -1,6 +1,6 @@
 """What is at which address, and what every request goes through."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,6 +15,7 @@ from starlette.websockets import WebSocket
 
 from services.gateway.access.browser_access import BrowserAccess
 from services.gateway.access.cors import Cors
+from services.gateway.administration import Administration
 from services.gateway.events.events import Events
 from services.gateway.flags.event_streams import EventStreams
 from services.gateway.flags.ofrep import EVENTS_PATH, Ofrep
@@ -25,10 +26,11 @@ from services.gateway.http.health import Health
 from services.gateway.http.problems import METHOD_NOT_ALLOWED, NOT_FOUND, Problem, problem_response
 from services.gateway.http.tracing import Observed
 from services.gateway.live.socket import LiveSockets
+from services.gateway.oidc.oidc_logins import OidcLogins
 from services.gateway.openapi import openapi_document
 from services.runtime.telemetry.export import Telemetry
 
-_NO_PAGES: Final = ("api", "ofrep", "v1", "ws")
+_NO_PAGES: Final = ("ofrep", "v1", "ws")
 """Addresses below these are never pages of the dashboard."""
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -47,6 +49,7 @@ class Doors:
 
 def application(
     doors: Doors,
+    admin: Administration,
     telemetry: Telemetry,
     access: Callable[[], BrowserAccess],
     *,
@@ -63,6 +66,13 @@ def application(
         _route("/healthz", doors.health.alive, "GET"),
         _route("/readyz", doors.health.ready, "GET"),
         _route("/openapi.json", openapi_document, "GET"),
+        _route("/api/login", admin.logins.log_in, "POST"),
+        _route("/api/login/options", admin.logins.options, "GET"),
+        _route("/api/logout", admin.logins.log_out, "POST"),
+        _route("/api/password", admin.logins.change_password, "POST"),
+        _route("/api/session", admin.logins.session, "GET"),
+        *_oidc_routes(admin.oidc),
+        Route("/api/{rest:path}", admin.calls),
         *[Route(f"/{prefix}/{{rest:path}}", _NothingHere()) for prefix in _NO_PAGES],
     ]
     if dashboard is not None:
@@ -71,7 +81,7 @@ def application(
         routes=routes,
         exception_handlers={404: _nothing},
         middleware=[
-            Middleware(Observed, telemetry=telemetry),
+            Middleware(Observed, telemetry=telemetry, calls=admin.calls.addresses),
             Middleware(SecurityHeaders, tls=tls),
             Middleware(Cors, access=access),
             Middleware(Failures),
@@ -79,6 +89,12 @@ def application(
     )
     app.router.redirect_slashes = False
     return app
+
+
+def _oidc_routes(oidc: OidcLogins | None) -> Sequence[BaseRoute]:
+    if oidc is None:
+        return ()
+    return _route("/api/login/oidc", oidc.begin, "GET"), _route("/api/login/oidc/callback", oidc.end, "GET")
 
 
 def _route(path: str, endpoint: Endpoint, method: str) -> Route:

@@ -1,8 +1,8 @@
 """
 Schemas of messages as proto3-JSON has them.
 
-Answers hold every field that cannot be absent, so those are required there. In requests nothing is required, and what is
-not known is refused. A message that is used both ways has two schemas, the second with `Input` after its name.
+Answers hold every field that cannot be absent, so those are required there. In requests nothing is required, and what
+is not known is refused. A message that is used both ways has two schemas, the second with `Input` after its name.
 """
 
 from typing import Any, Final

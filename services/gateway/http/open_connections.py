@@ -44,6 +44,10 @@ class OpenConnection:
         if self.ended:
             callback()
 
+    async def until_ended(self) -> None:
+        """Return when the connection is to end."""
+        await self._end.wait()
+
     async def first_of(self, awaited: Awaitable[_T], seconds: float) -> _T | None:
         """Return what is awaited; None when it was not there in time, or before the connection is to end."""
         work = asyncio.ensure_future(awaited)

@@ -23,13 +23,16 @@ BODY_TOO_SLOW: Final = "BODY_TOO_SLOW"
 INVALID_BODY: Final = "INVALID_BODY"
 INVALID_MESSAGE: Final = "INVALID_MESSAGE"
 INVALID_TOKEN: Final = "INVALID_TOKEN"  # noqa: S105 - a reason
+LOGIN_REQUIRED: Final = "LOGIN_REQUIRED"
 METHOD_NOT_ALLOWED: Final = "METHOD_NOT_ALLOWED"
 NOT_FOUND: Final = "NOT_FOUND"
 NO_HELLO: Final = "NO_HELLO"
 ORIGIN_DENIED: Final = "ORIGIN_DENIED"
+REQUEST_MARK_REQUIRED: Final = "REQUEST_MARK_REQUIRED"
 TENANT_DENIED: Final = "TENANT_DENIED"
 TOKEN_EXPIRED: Final = "TOKEN_EXPIRED"  # noqa: S105 - a reason
 TOKEN_REQUIRED: Final = "TOKEN_REQUIRED"  # noqa: S105 - a reason
+TOO_MANY_ATTEMPTS: Final = "TOO_MANY_ATTEMPTS"
 TOO_MANY_CONNECTIONS: Final = "TOO_MANY_CONNECTIONS"
 UNSUPPORTED_ENCODING: Final = "UNSUPPORTED_ENCODING"
 UNSUPPORTED_TYPE: Final = "UNSUPPORTED_TYPE"
@@ -51,6 +54,7 @@ _RPC_STATUSES: Final[Mapping[grpc.StatusCode, int]] = {
     grpc.StatusCode.RESOURCE_EXHAUSTED: 429,
     grpc.StatusCode.FAILED_PRECONDITION: 409,
 }
+_NO_STATUSES: Final[Mapping[grpc.StatusCode, int]] = {}
 _TITLES: Final[Mapping[int, str]] = {
     400: "Bad Request",
     401: "Unauthorized",
@@ -64,7 +68,9 @@ _TITLES: Final[Mapping[int, str]] = {
     415: "Unsupported Media Type",
     429: "Too Many Requests",
     500: "Internal Server Error",
+    501: "Not Implemented",
     503: "Service Unavailable",
+    504: "Gateway Timeout",
 }
 
 
@@ -132,19 +138,32 @@ def problem_of(error: errors.ServiceError) -> Problem:
     return internal_problem()
 
 
-def problem_of_call(error: grpc.RpcError, service: str) -> Problem:
+def problem_of_call(
+    error: grpc.RpcError, service: str, statuses: Mapping[grpc.StatusCode, int] = _NO_STATUSES
+) -> Problem:
     """
     Return the problem of a call to another service that failed.
 
-    What the caller cannot have caused, a wrong key of ours for instance, is told as `service` being unavailable.
+    What the caller cannot have caused, a wrong key of ours for instance, is told as `service` being unavailable;
+    `statuses` are those that this caller can cause beside what anybody can.
     """
     code = error.code() if isinstance(error, grpc.aio.AioRpcError) else grpc.StatusCode.UNKNOWN
-    status = _RPC_STATUSES.get(code)
+    status = _RPC_STATUSES.get(code) or statuses.get(code)
     if status is None or not isinstance(error, grpc.aio.AioRpcError):
         return Problem(503, "STORE_UNAVAILABLE", f"the {service} service does not answer", retry_seconds=1.0)
     reason, violations, retry = _details(error)
     detail = error.details() or ""
     return Problem(status, reason or code.name, detail, violations=violations, retry_seconds=retry)
+
+
+def reason_of_call(error: grpc.RpcError) -> str:
+    """Return the reason that a service gave for refusing a call; empty when it gave none."""
+    return _details(error)[0] if isinstance(error, grpc.aio.AioRpcError) else ""
+
+
+def session_ended() -> Problem:
+    """Return the problem of who was logged in, and is no more."""
+    return Problem(401, "SESSION_ENDED", "the session has ended; log in again")
 
 
 def internal_problem() -> Problem:

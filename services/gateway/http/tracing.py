@@ -1,6 +1,7 @@
 """Traces and measures requests; what is asked of other services belongs to the same trace."""
 
 import re
+from collections.abc import Set
 from time import perf_counter
 from typing import Any, Final
 
@@ -31,15 +32,27 @@ _ROUTES: Final = frozenset(
         "/healthz",
         "/readyz",
         "/openapi.json",
+        "/api/login",
+        "/api/login/options",
+        "/api/login/oidc",
+        "/api/login/oidc/callback",
+        "/api/logout",
+        "/api/password",
+        "/api/session",
     }
 )
 
 
 class Observed:
-    """Around everything else. Routes are templates, and what is unknown is one: labels must be few."""
+    """
+    Around everything else. Routes are templates, and what is unknown is one: labels must be few.
 
-    def __init__(self, app: ASGIApp, telemetry: Telemetry) -> None:
+    `calls` are the addresses of the admin API.
+    """
+
+    def __init__(self, app: ASGIApp, telemetry: Telemetry, calls: Set[str]) -> None:
         self._app = app
+        self._routes = _ROUTES | calls
         self._tracing = telemetry.tracing
         self._durations: Histogram = telemetry.measurements.histogram(_DURATION)
 
@@ -49,7 +62,7 @@ class Observed:
             await self._app(scope, receive, send)
             return
         method = scope["method"] if scope["method"] in _METHODS else "_OTHER"
-        route, started, status = route_of(scope["path"]), perf_counter(), 500
+        route, started, status = route_of(scope["path"], self._routes), perf_counter(), 500
         span = self._tracing.begin_span(
             f"{method} {route}",
             Headers(scope=scope),
@@ -75,9 +88,9 @@ class Observed:
                 span.end()
 
 
-def route_of(path: str) -> str:
-    """Return the template of a path."""
-    if path in _ROUTES:
+def route_of(path: str, routes: Set[str] = _ROUTES) -> str:
+    """Return the template of a path; `routes` are those that stand for themselves."""
+    if path in routes:
         return path
     return "/ofrep/v1/evaluate/flags/{key}" if _TEMPLATE.match(path) else "/{file}"
 
