@@ -5,7 +5,7 @@ import uuid
 from typing import Any, Final
 
 import asyncpg
-from mirante.api.metrics.v1 import alert_service_pb2 as pb2
+from mirante.api.metrics.v1 import alert_pb2 as pb2
 
 _UTC: Final = datetime.UTC
 COLUMNS: Final = "id, revision, told, alert"

@@ -7,6 +7,7 @@ from typing import Final
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from mirante.api.common.v1 import error_reason_pb2 as reasons
+from mirante.api.metrics.v1 import alert_pb2
 from mirante.api.metrics.v1 import alert_service_pb2 as pb2
 from mirante.api.metrics.v1 import alert_service_pb2_grpc as pb2_grpc
 
@@ -320,7 +321,7 @@ class AlertServicer(pb2_grpc.AlertServiceServicer):
         if request.rule_key and request.HasField("rule"):
             raise InvalidRequest.of("rule", "must not be there beside rule_key")
         if request.HasField("rule"):
-            rule = pb2.AlertRule()
+            rule = alert_pb2.AlertRule()
             rule.CopyFrom(request.rule)
             rule.key = rule.key or "replay"
             check_rule(rule, place.metrics)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import asyncpg
-from mirante.api.metrics.v1 import alert_service_pb2 as pb2
+from mirante.api.metrics.v1 import alert_pb2 as pb2
 
 from services.metrics.alerts.detection import FLAT_PRIOR, Episode, Prior, State
 from services.metrics.alerts.episode_texts import episode_from, episode_text, prior_from

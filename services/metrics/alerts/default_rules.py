@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from mirante.api.metrics.v1 import alert_service_pb2 as pb2
+from mirante.api.metrics.v1 import alert_pb2 as pb2
 
 from services.metrics.definitions import Metrics
 

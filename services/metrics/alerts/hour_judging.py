@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from mirante.api.metrics.v1 import alert_service_pb2 as pb2
+from mirante.api.metrics.v1 import alert_pb2 as pb2
 
 from services.metrics.alerts.bench import Bench, Detector, Watched
 from services.metrics.alerts.detection import Change, Kind, Settings, Verdict, advance, judge

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import asyncpg
-from mirante.api.metrics.v1 import alert_service_pb2 as pb2
+from mirante.api.metrics.v1 import alert_pb2 as pb2
 
 from services.metrics.alerts.alert_rows import COLUMNS, alert_of, insert_alert, update_alert
 from services.metrics.alerts.delivery.outbox import enqueue

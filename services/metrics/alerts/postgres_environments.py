@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import asyncpg
-from mirante.api.metrics.v1 import alert_service_pb2 as pb2
+from mirante.api.metrics.v1 import alert_pb2 as pb2
 
 from services.runtime.postgres.pool import PostgresPool
 

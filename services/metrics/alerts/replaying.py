@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from mirante.api.metrics.v1 import alert_service_pb2 as pb2
+from mirante.api.metrics.v1 import alert_pb2 as pb2
 
 from services.metrics.alerts.bench import Watched
 from services.metrics.alerts.detection import (

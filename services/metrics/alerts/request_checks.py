@@ -5,6 +5,7 @@ from collections.abc import Sequence, Sized
 from typing import Any, Final
 
 from google.protobuf.timestamp_pb2 import Timestamp
+from mirante.api.metrics.v1 import alert_pb2
 from mirante.api.metrics.v1 import alert_service_pb2 as pb2
 
 from services.metrics.alerts.rule_checks import MOST_TENANTS, is_rule_key, tenant_problem
@@ -58,7 +59,7 @@ def rule_key_after(token: str) -> str:
     return key
 
 
-def silence_of(request: pb2.CreateSilenceRequest, metrics: Metrics, now: datetime.datetime) -> pb2.Silence:
+def silence_of(request: pb2.CreateSilenceRequest, metrics: Metrics, now: datetime.datetime) -> alert_pb2.Silence:
     """
     Return the silence that is asked for, without its id.
 
@@ -82,7 +83,7 @@ def silence_of(request: pb2.CreateSilenceRequest, metrics: Metrics, now: datetim
         raise InvalidRequest.of("end_time", "must be later than start_time and than now")
     if end - start > LONGEST_SILENCE:
         raise InvalidRequest.of("end_time", f"may be {LONGEST_SILENCE.days} days after start_time at most")
-    silence = pb2.Silence(
+    silence = alert_pb2.Silence(
         tenant=request.tenant, metric=request.metric, rule_key=request.rule_key, reason=request.reason
     )
     silence.start_time.FromDatetime(start)

@@ -7,7 +7,7 @@ from typing import Final
 
 import asyncpg
 from mirante.api.common.v1 import error_reason_pb2 as reasons
-from mirante.api.metrics.v1 import alert_service_pb2 as pb2
+from mirante.api.metrics.v1 import alert_pb2 as pb2
 
 from services.metrics.alerts.alert_rows import COLUMNS, alert_of
 from services.metrics.alerts.changes import Change, note_change

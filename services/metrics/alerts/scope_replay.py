@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, TypeAlias
 
-from mirante.api.metrics.v1 import alert_service_pb2 as pb2
+from mirante.api.metrics.v1 import alert_pb2 as pb2
 
 from services.metrics.alerts.bench import Watched
 from services.metrics.alerts.detection import FLAT_PRIOR, Change, Prior, State, advance, judge, learn_prior

@@ -5,7 +5,8 @@ import contextlib
 from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
-from mirante.api.metrics.v1 import alert_service_pb2 as pb2
+from mirante.api.metrics.v1 import alert_pb2 as pb2
+from mirante.api.metrics.v1 import alert_service_pb2 as service_pb2
 
 from services.metrics.alerts.alert_desk import AlertDesk
 from services.runtime.coalesced import Coalesced
@@ -81,13 +82,13 @@ class AlertHub:
         finally:
             self._watchers.discard(watcher)
 
-    async def next(self, watcher: AlertWatcher) -> pb2.WatchAlertsResponse:
+    async def next(self, watcher: AlertWatcher) -> service_pb2.WatchAlertsResponse:
         """Return what a watcher has not got yet, after a while also nothing; raise `Unavailable` at first."""
         if watcher.snapshot:
             await self._refresh()
             watcher.snapshot = False
             watcher.due.clear()
-            return pb2.WatchAlertsResponse(
+            return service_pb2.WatchAlertsResponse(
                 snapshot=True, alerts=[alert for alert in self._open.values() if watcher.sees(alert)]
             )
         if not watcher.due:
@@ -98,7 +99,7 @@ class AlertHub:
         if watcher.snapshot:
             return await self.next(watcher)
         alerts, watcher.due = list(watcher.due.values()), {}
-        return pb2.WatchAlertsResponse(alerts=alerts)
+        return service_pb2.WatchAlertsResponse(alerts=alerts)
 
     async def _read(self) -> None:
         now = asyncio.get_running_loop().time()

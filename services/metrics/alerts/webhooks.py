@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from mirante.api.common.v1 import error_reason_pb2 as reasons
-from mirante.api.metrics.v1 import alert_service_pb2 as pb2
+from mirante.api.metrics.v1 import alert_pb2 as pb2
+from mirante.api.metrics.v1 import alert_service_pb2 as service_pb2
 
 from services.metrics.alerts.changes import Change, note_change
 from services.metrics.alerts.delivery.addresses import check_url
@@ -88,7 +89,7 @@ class Webhooks:
         async with self._pool.connection() as connection:
             return [_webhook(row) for row in await connection.fetch(_LIST, environment)]
 
-    async def update(self, environment: str, wish: pb2.UpdateWebhookRequest, actor: str) -> pb2.Webhook:
+    async def update(self, environment: str, wish: service_pb2.UpdateWebhookRequest, actor: str) -> pb2.Webhook:
         """Replace what can be set; nothing more is sent to one that is disabled. Raises `InvalidRequest`."""
         webhook_id = _id(wish.webhook_id)
         _check(wish.url, wish.description, wish.events)

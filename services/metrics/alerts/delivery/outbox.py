@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import asyncpg
 from mirante.api.common.v1 import error_reason_pb2 as reasons
-from mirante.api.metrics.v1 import alert_service_pb2 as pb2
+from mirante.api.metrics.v1 import alert_pb2 as pb2
 
 from services.metrics.alerts.delivery.payloads import Event, alert_body, new_message_id
 from services.metrics.alerts.places import token_after

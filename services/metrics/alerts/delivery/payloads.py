@@ -6,7 +6,7 @@ import uuid
 from typing import Any, Final, TypeAlias
 
 from google.protobuf.json_format import MessageToDict
-from mirante.api.metrics.v1 import alert_service_pb2 as pb2
+from mirante.api.metrics.v1 import alert_pb2 as pb2
 
 Event: TypeAlias = pb2.AlertEvent.ValueType
 

@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Callable
 from typing import Final
 
-from mirante.api.metrics.v1 import alert_service_pb2 as pb2
+from mirante.api.metrics.v1 import alert_pb2 as pb2
 
 from services.metrics.alerts.delivery.outbox import Due, PostgresOutbox
 from services.metrics.alerts.delivery.schedule import delay_after

@@ -5,11 +5,10 @@ isort:skip_file
 
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
-from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
-from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from mirante.api.metrics.v1 import alert_pb2 as _alert_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -21,377 +20,6 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
-class _AlertSeverity:
-    ValueType = _typing.NewType("ValueType", _builtins.int)
-    V: _TypeAlias = ValueType  # noqa: Y015
-
-class _AlertSeverityEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AlertSeverity.ValueType], _builtins.type):
-    DESCRIPTOR: _descriptor.EnumDescriptor
-    ALERT_SEVERITY_UNSPECIFIED: _AlertSeverity.ValueType  # 0
-    """As a warning."""
-    ALERT_SEVERITY_INFO: _AlertSeverity.ValueType  # 1
-    ALERT_SEVERITY_WARNING: _AlertSeverity.ValueType  # 2
-    ALERT_SEVERITY_CRITICAL: _AlertSeverity.ValueType  # 3
-
-class AlertSeverity(_AlertSeverity, metaclass=_AlertSeverityEnumTypeWrapper): ...
-
-ALERT_SEVERITY_UNSPECIFIED: AlertSeverity.ValueType  # 0
-"""As a warning."""
-ALERT_SEVERITY_INFO: AlertSeverity.ValueType  # 1
-ALERT_SEVERITY_WARNING: AlertSeverity.ValueType  # 2
-ALERT_SEVERITY_CRITICAL: AlertSeverity.ValueType  # 3
-Global___AlertSeverity: _TypeAlias = AlertSeverity  # noqa: Y015
-
-class _AnomalyDirection:
-    ValueType = _typing.NewType("ValueType", _builtins.int)
-    V: _TypeAlias = ValueType  # noqa: Y015
-
-class _AnomalyDirectionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AnomalyDirection.ValueType], _builtins.type):
-    DESCRIPTOR: _descriptor.EnumDescriptor
-    ANOMALY_DIRECTION_UNSPECIFIED: _AnomalyDirection.ValueType  # 0
-    ANOMALY_DIRECTION_UP: _AnomalyDirection.ValueType  # 1
-    """More than usual."""
-    ANOMALY_DIRECTION_DOWN: _AnomalyDirection.ValueType  # 2
-    """Less than usual, and nothing at all where something was to be expected."""
-
-class AnomalyDirection(_AnomalyDirection, metaclass=_AnomalyDirectionEnumTypeWrapper): ...
-
-ANOMALY_DIRECTION_UNSPECIFIED: AnomalyDirection.ValueType  # 0
-ANOMALY_DIRECTION_UP: AnomalyDirection.ValueType  # 1
-"""More than usual."""
-ANOMALY_DIRECTION_DOWN: AnomalyDirection.ValueType  # 2
-"""Less than usual, and nothing at all where something was to be expected."""
-Global___AnomalyDirection: _TypeAlias = AnomalyDirection  # noqa: Y015
-
-class _AnomalySensitivity:
-    ValueType = _typing.NewType("ValueType", _builtins.int)
-    V: _TypeAlias = ValueType  # noqa: Y015
-
-class _AnomalySensitivityEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AnomalySensitivity.ValueType], _builtins.type):
-    DESCRIPTOR: _descriptor.EnumDescriptor
-    ANOMALY_SENSITIVITY_UNSPECIFIED: _AnomalySensitivity.ValueType  # 0
-    """By volume: medium, and high where a tenant has few events."""
-    ANOMALY_SENSITIVITY_LOW: _AnomalySensitivity.ValueType  # 1
-    """One hour in 10,000."""
-    ANOMALY_SENSITIVITY_MEDIUM: _AnomalySensitivity.ValueType  # 2
-    """One hour in 1,000."""
-    ANOMALY_SENSITIVITY_HIGH: _AnomalySensitivity.ValueType  # 3
-    """One hour in 100."""
-
-class AnomalySensitivity(_AnomalySensitivity, metaclass=_AnomalySensitivityEnumTypeWrapper):
-    """How improbable an hour has to be."""
-
-ANOMALY_SENSITIVITY_UNSPECIFIED: AnomalySensitivity.ValueType  # 0
-"""By volume: medium, and high where a tenant has few events."""
-ANOMALY_SENSITIVITY_LOW: AnomalySensitivity.ValueType  # 1
-"""One hour in 10,000."""
-ANOMALY_SENSITIVITY_MEDIUM: AnomalySensitivity.ValueType  # 2
-"""One hour in 1,000."""
-ANOMALY_SENSITIVITY_HIGH: AnomalySensitivity.ValueType  # 3
-"""One hour in 100."""
-Global___AnomalySensitivity: _TypeAlias = AnomalySensitivity  # noqa: Y015
-
-class _ThresholdComparison:
-    ValueType = _typing.NewType("ValueType", _builtins.int)
-    V: _TypeAlias = ValueType  # noqa: Y015
-
-class _ThresholdComparisonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ThresholdComparison.ValueType], _builtins.type):
-    DESCRIPTOR: _descriptor.EnumDescriptor
-    THRESHOLD_COMPARISON_UNSPECIFIED: _ThresholdComparison.ValueType  # 0
-    THRESHOLD_COMPARISON_ABOVE: _ThresholdComparison.ValueType  # 1
-    THRESHOLD_COMPARISON_BELOW: _ThresholdComparison.ValueType  # 2
-
-class ThresholdComparison(_ThresholdComparison, metaclass=_ThresholdComparisonEnumTypeWrapper): ...
-
-THRESHOLD_COMPARISON_UNSPECIFIED: ThresholdComparison.ValueType  # 0
-THRESHOLD_COMPARISON_ABOVE: ThresholdComparison.ValueType  # 1
-THRESHOLD_COMPARISON_BELOW: ThresholdComparison.ValueType  # 2
-Global___ThresholdComparison: _TypeAlias = ThresholdComparison  # noqa: Y015
-
-class _AlertState:
-    ValueType = _typing.NewType("ValueType", _builtins.int)
-    V: _TypeAlias = ValueType  # noqa: Y015
-
-class _AlertStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AlertState.ValueType], _builtins.type):
-    DESCRIPTOR: _descriptor.EnumDescriptor
-    ALERT_STATE_UNSPECIFIED: _AlertState.ValueType  # 0
-    ALERT_STATE_OPEN: _AlertState.ValueType  # 1
-    ALERT_STATE_ACKNOWLEDGED: _AlertState.ValueType  # 2
-    ALERT_STATE_RESOLVED: _AlertState.ValueType  # 3
-
-class AlertState(_AlertState, metaclass=_AlertStateEnumTypeWrapper): ...
-
-ALERT_STATE_UNSPECIFIED: AlertState.ValueType  # 0
-ALERT_STATE_OPEN: AlertState.ValueType  # 1
-ALERT_STATE_ACKNOWLEDGED: AlertState.ValueType  # 2
-ALERT_STATE_RESOLVED: AlertState.ValueType  # 3
-Global___AlertState: _TypeAlias = AlertState  # noqa: Y015
-
-class _AlertKind:
-    ValueType = _typing.NewType("ValueType", _builtins.int)
-    V: _TypeAlias = ValueType  # noqa: Y015
-
-class _AlertKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AlertKind.ValueType], _builtins.type):
-    DESCRIPTOR: _descriptor.EnumDescriptor
-    ALERT_KIND_UNSPECIFIED: _AlertKind.ValueType  # 0
-    ALERT_KIND_SPIKE: _AlertKind.ValueType  # 1
-    """More than usual in an hour."""
-    ALERT_KIND_DROP: _AlertKind.ValueType  # 2
-    """Less than usual in an hour."""
-    ALERT_KIND_GAP: _AlertKind.ValueType  # 3
-    """Nothing at all for too long."""
-    ALERT_KIND_THRESHOLD: _AlertKind.ValueType  # 4
-    """Beyond a fixed value."""
-
-class AlertKind(_AlertKind, metaclass=_AlertKindEnumTypeWrapper): ...
-
-ALERT_KIND_UNSPECIFIED: AlertKind.ValueType  # 0
-ALERT_KIND_SPIKE: AlertKind.ValueType  # 1
-"""More than usual in an hour."""
-ALERT_KIND_DROP: AlertKind.ValueType  # 2
-"""Less than usual in an hour."""
-ALERT_KIND_GAP: AlertKind.ValueType  # 3
-"""Nothing at all for too long."""
-ALERT_KIND_THRESHOLD: AlertKind.ValueType  # 4
-"""Beyond a fixed value."""
-Global___AlertKind: _TypeAlias = AlertKind  # noqa: Y015
-
-class _AlertEvent:
-    ValueType = _typing.NewType("ValueType", _builtins.int)
-    V: _TypeAlias = ValueType  # noqa: Y015
-
-class _AlertEventEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AlertEvent.ValueType], _builtins.type):
-    DESCRIPTOR: _descriptor.EnumDescriptor
-    ALERT_EVENT_UNSPECIFIED: _AlertEvent.ValueType  # 0
-    ALERT_EVENT_OPENED: _AlertEvent.ValueType  # 1
-    ALERT_EVENT_ACKNOWLEDGED: _AlertEvent.ValueType  # 2
-    ALERT_EVENT_RESOLVED: _AlertEvent.ValueType  # 3
-    ALERT_EVENT_TEST: _AlertEvent.ValueType  # 4
-    """Only of TestWebhook."""
-
-class AlertEvent(_AlertEvent, metaclass=_AlertEventEnumTypeWrapper): ...
-
-ALERT_EVENT_UNSPECIFIED: AlertEvent.ValueType  # 0
-ALERT_EVENT_OPENED: AlertEvent.ValueType  # 1
-ALERT_EVENT_ACKNOWLEDGED: AlertEvent.ValueType  # 2
-ALERT_EVENT_RESOLVED: AlertEvent.ValueType  # 3
-ALERT_EVENT_TEST: AlertEvent.ValueType  # 4
-"""Only of TestWebhook."""
-Global___AlertEvent: _TypeAlias = AlertEvent  # noqa: Y015
-
-class _DeliveryState:
-    ValueType = _typing.NewType("ValueType", _builtins.int)
-    V: _TypeAlias = ValueType  # noqa: Y015
-
-class _DeliveryStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_DeliveryState.ValueType], _builtins.type):
-    DESCRIPTOR: _descriptor.EnumDescriptor
-    DELIVERY_STATE_UNSPECIFIED: _DeliveryState.ValueType  # 0
-    DELIVERY_STATE_PENDING: _DeliveryState.ValueType  # 1
-    """It is attempted, now or later."""
-    DELIVERY_STATE_DELIVERED: _DeliveryState.ValueType  # 2
-    """The receiver has answered with a 2xx status."""
-    DELIVERY_STATE_FAILED: _DeliveryState.ValueType  # 3
-    """It was attempted for about a day, the receiver has answered 410, or the webhook was disabled or deleted."""
-
-class DeliveryState(_DeliveryState, metaclass=_DeliveryStateEnumTypeWrapper): ...
-
-DELIVERY_STATE_UNSPECIFIED: DeliveryState.ValueType  # 0
-DELIVERY_STATE_PENDING: DeliveryState.ValueType  # 1
-"""It is attempted, now or later."""
-DELIVERY_STATE_DELIVERED: DeliveryState.ValueType  # 2
-"""The receiver has answered with a 2xx status."""
-DELIVERY_STATE_FAILED: DeliveryState.ValueType  # 3
-"""It was attempted for about a day, the receiver has answered 410, or the webhook was disabled or deleted."""
-Global___DeliveryState: _TypeAlias = DeliveryState  # noqa: Y015
-
-@_typing.final
-class AlertRule(_message.Message):
-    """What is watched, and when it is worth an alert."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    KEY_FIELD_NUMBER: _builtins.int
-    DESCRIPTION_FIELD_NUMBER: _builtins.int
-    METRIC_FIELD_NUMBER: _builtins.int
-    TENANTS_FIELD_NUMBER: _builtins.int
-    CURRENCY_FIELD_NUMBER: _builtins.int
-    ANOMALY_FIELD_NUMBER: _builtins.int
-    THRESHOLD_FIELD_NUMBER: _builtins.int
-    SEVERITY_FIELD_NUMBER: _builtins.int
-    DISABLED_FIELD_NUMBER: _builtins.int
-    WEBHOOKS_FIELD_NUMBER: _builtins.int
-    key: _builtins.str
-    """1 to 63 characters of a-z, 0-9 and '-', beginning with a letter."""
-    description: _builtins.str
-    """At most 1,000 characters."""
-    metric: _builtins.str
-    """As configured, for instance "vendas_hora"."""
-    currency: _builtins.str
-    """ISO 4217, for a metric of money; empty: each currency by itself."""
-    severity: Global___AlertSeverity.ValueType
-    disabled: _builtins.bool
-    """Nothing is judged. Its open alerts are resolved."""
-    @_builtins.property
-    def tenants(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """At most 1,000. Empty: all, also those that come."""
-
-    @_builtins.property
-    def anomaly(self) -> Global___AnomalyCondition: ...
-    @_builtins.property
-    def threshold(self) -> Global___ThresholdCondition: ...
-    @_builtins.property
-    def webhooks(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Ids of those that are told. Empty: all of the environment."""
-
-    def __init__(
-        self,
-        *,
-        key: _builtins.str = ...,
-        description: _builtins.str = ...,
-        metric: _builtins.str = ...,
-        tenants: _abc.Iterable[_builtins.str] | None = ...,
-        currency: _builtins.str = ...,
-        anomaly: Global___AnomalyCondition | None = ...,
-        threshold: Global___ThresholdCondition | None = ...,
-        severity: Global___AlertSeverity.ValueType = ...,
-        disabled: _builtins.bool = ...,
-        webhooks: _abc.Iterable[_builtins.str] | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["anomaly", b"anomaly", "condition", b"condition", "threshold", b"threshold"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["anomaly", b"anomaly", "condition", b"condition", "currency", b"currency", "description", b"description", "disabled", b"disabled", "key", b"key", "metric", b"metric", "severity", b"severity", "tenants", b"tenants", "threshold", b"threshold", "webhooks", b"webhooks"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_condition: _TypeAlias = _typing.Literal["anomaly", "threshold"]  # noqa: Y015
-    _WhichOneofArgType_condition: _TypeAlias = _typing.Literal["condition", b"condition"]  # noqa: Y015
-    def WhichOneof(self, oneof_group: _WhichOneofArgType_condition) -> _WhichOneofReturnType_condition | None: ...
-
-Global___AlertRule: _TypeAlias = AlertRule  # noqa: Y015
-
-@_typing.final
-class AnomalyCondition(_message.Message):
-    """Another number than the tenant's level, the hour and the weekday let expect. For metrics of any kind but percentiles. A
-    tenant is watched from its 25th hour on.
-    """
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    DIRECTIONS_FIELD_NUMBER: _builtins.int
-    SENSITIVITY_FIELD_NUMBER: _builtins.int
-    MINIMUM_DIFFERENCE_FIELD_NUMBER: _builtins.int
-    MINIMUM_SHARE_FIELD_NUMBER: _builtins.int
-    MINIMUM_VOLUME_FIELD_NUMBER: _builtins.int
-    PERSISTENCE_FIELD_NUMBER: _builtins.int
-    sensitivity: Global___AnomalySensitivity.ValueType
-    minimum_difference: _builtins.str
-    """No alert while observed and expected differ by less; a decimal number, of ratios in what is divided. Empty: any."""
-    minimum_share: _builtins.float
-    """Nor while they differ by less than this share of what was expected: 0.2 is 20 %."""
-    minimum_volume: _builtins.str
-    """Nor in hours in which less was to be expected; of ratios, in which less was divided by. A decimal number."""
-    persistence: _builtins.int
-    """In so many hours running, 1 to 24; 0 means 1. Hours in which nothing came are not waited for."""
-    @_builtins.property
-    def directions(self) -> _containers.RepeatedScalarFieldContainer[Global___AnomalyDirection.ValueType]:
-        """Empty: both."""
-
-    def __init__(
-        self,
-        *,
-        directions: _abc.Iterable[Global___AnomalyDirection.ValueType] | None = ...,
-        sensitivity: Global___AnomalySensitivity.ValueType = ...,
-        minimum_difference: _builtins.str = ...,
-        minimum_share: _builtins.float = ...,
-        minimum_volume: _builtins.str = ...,
-        persistence: _builtins.int = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["directions", b"directions", "minimum_difference", b"minimum_difference", "minimum_share", b"minimum_share", "minimum_volume", b"minimum_volume", "persistence", b"persistence", "sensitivity", b"sensitivity"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___AnomalyCondition: _TypeAlias = AnomalyCondition  # noqa: Y015
-
-@_typing.final
-class ThresholdCondition(_message.Message):
-    """The live number of any metric, beyond a fixed value."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    COMPARISON_FIELD_NUMBER: _builtins.int
-    VALUE_FIELD_NUMBER: _builtins.int
-    HELD_FOR_FIELD_NUMBER: _builtins.int
-    comparison: Global___ThresholdComparison.ValueType
-    value: _builtins.str
-    """A decimal number. Of ratios and percentiles what the metric says: "0.05" is 5 %."""
-    @_builtins.property
-    def held_for(self) -> _duration_pb2.Duration:
-        """Without a break for so long: whole minutes, at most 24 hours. Unset: at once."""
-
-    def __init__(
-        self,
-        *,
-        comparison: Global___ThresholdComparison.ValueType = ...,
-        value: _builtins.str = ...,
-        held_for: _duration_pb2.Duration | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["held_for", b"held_for"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["comparison", b"comparison", "held_for", b"held_for", "value", b"value"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___ThresholdCondition: _TypeAlias = ThresholdCondition  # noqa: Y015
-
-@_typing.final
-class AlertRuleRecord(_message.Message):
-    """A rule and what is known about it."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    RULE_FIELD_NUMBER: _builtins.int
-    VERSION_FIELD_NUMBER: _builtins.int
-    ETAG_FIELD_NUMBER: _builtins.int
-    DELETED_FIELD_NUMBER: _builtins.int
-    CREATED_AT_FIELD_NUMBER: _builtins.int
-    UPDATED_AT_FIELD_NUMBER: _builtins.int
-    UPDATED_BY_FIELD_NUMBER: _builtins.int
-    OPEN_ALERTS_FIELD_NUMBER: _builtins.int
-    version: _builtins.int
-    """1, 2, 3 ..."""
-    etag: _builtins.str
-    """Changes with every version."""
-    deleted: _builtins.bool
-    updated_by: _builtins.str
-    """The key's name, or the person an internal key acted for; "mirante" for the rules that an environment begins with."""
-    open_alerts: _builtins.int
-    """Alerts of it that are not resolved."""
-    @_builtins.property
-    def rule(self) -> Global___AlertRule: ...
-    @_builtins.property
-    def created_at(self) -> _timestamp_pb2.Timestamp: ...
-    @_builtins.property
-    def updated_at(self) -> _timestamp_pb2.Timestamp: ...
-    def __init__(
-        self,
-        *,
-        rule: Global___AlertRule | None = ...,
-        version: _builtins.int = ...,
-        etag: _builtins.str = ...,
-        deleted: _builtins.bool = ...,
-        created_at: _timestamp_pb2.Timestamp | None = ...,
-        updated_at: _timestamp_pb2.Timestamp | None = ...,
-        updated_by: _builtins.str = ...,
-        open_alerts: _builtins.int = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "rule", b"rule", "updated_at", b"updated_at"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "deleted", b"deleted", "etag", b"etag", "open_alerts", b"open_alerts", "rule", b"rule", "updated_at", b"updated_at", "updated_by", b"updated_by", "version", b"version"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___AlertRuleRecord: _TypeAlias = AlertRuleRecord  # noqa: Y015
-
 @_typing.final
 class CreateAlertRuleRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
@@ -402,12 +30,12 @@ class CreateAlertRuleRequest(_message.Message):
     environment: _builtins.str
     comment: _builtins.str
     @_builtins.property
-    def rule(self) -> Global___AlertRule: ...
+    def rule(self) -> _alert_pb2.AlertRule: ...
     def __init__(
         self,
         *,
         environment: _builtins.str = ...,
-        rule: Global___AlertRule | None = ...,
+        rule: _alert_pb2.AlertRule | None = ...,
         comment: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["rule", b"rule"]  # noqa: Y015
@@ -424,11 +52,11 @@ class CreateAlertRuleResponse(_message.Message):
 
     RECORD_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def record(self) -> Global___AlertRuleRecord: ...
+    def record(self) -> _alert_pb2.AlertRuleRecord: ...
     def __init__(
         self,
         *,
-        record: Global___AlertRuleRecord | None = ...,
+        record: _alert_pb2.AlertRuleRecord | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["record", b"record"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -466,11 +94,11 @@ class GetAlertRuleResponse(_message.Message):
 
     RECORD_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def record(self) -> Global___AlertRuleRecord: ...
+    def record(self) -> _alert_pb2.AlertRuleRecord: ...
     def __init__(
         self,
         *,
-        record: Global___AlertRuleRecord | None = ...,
+        record: _alert_pb2.AlertRuleRecord | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["record", b"record"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -515,13 +143,13 @@ class ListAlertRulesResponse(_message.Message):
     next_page_token: _builtins.str
     """Empty on the last page."""
     @_builtins.property
-    def records(self) -> _containers.RepeatedCompositeFieldContainer[Global___AlertRuleRecord]:
+    def records(self) -> _containers.RepeatedCompositeFieldContainer[_alert_pb2.AlertRuleRecord]:
         """By key, without those that are deleted."""
 
     def __init__(
         self,
         *,
-        records: _abc.Iterable[Global___AlertRuleRecord] | None = ...,
+        records: _abc.Iterable[_alert_pb2.AlertRuleRecord] | None = ...,
         next_page_token: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
@@ -545,12 +173,12 @@ class UpdateAlertRuleRequest(_message.Message):
     """Of the version that was read. Required."""
     comment: _builtins.str
     @_builtins.property
-    def rule(self) -> Global___AlertRule: ...
+    def rule(self) -> _alert_pb2.AlertRule: ...
     def __init__(
         self,
         *,
         environment: _builtins.str = ...,
-        rule: Global___AlertRule | None = ...,
+        rule: _alert_pb2.AlertRule | None = ...,
         etag: _builtins.str = ...,
         comment: _builtins.str = ...,
     ) -> None: ...
@@ -568,11 +196,11 @@ class UpdateAlertRuleResponse(_message.Message):
 
     RECORD_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def record(self) -> Global___AlertRuleRecord: ...
+    def record(self) -> _alert_pb2.AlertRuleRecord: ...
     def __init__(
         self,
         *,
-        record: Global___AlertRuleRecord | None = ...,
+        record: _alert_pb2.AlertRuleRecord | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["record", b"record"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -617,11 +245,11 @@ class DeleteAlertRuleResponse(_message.Message):
 
     RECORD_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def record(self) -> Global___AlertRuleRecord: ...
+    def record(self) -> _alert_pb2.AlertRuleRecord: ...
     def __init__(
         self,
         *,
-        record: Global___AlertRuleRecord | None = ...,
+        record: _alert_pb2.AlertRuleRecord | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["record", b"record"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -668,11 +296,11 @@ class GetAlertRuleHistoryResponse(_message.Message):
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
     @_builtins.property
-    def versions(self) -> _containers.RepeatedCompositeFieldContainer[Global___AlertRuleVersion]: ...
+    def versions(self) -> _containers.RepeatedCompositeFieldContainer[_alert_pb2.AlertRuleVersion]: ...
     def __init__(
         self,
         *,
-        versions: _abc.Iterable[Global___AlertRuleVersion] | None = ...,
+        versions: _abc.Iterable[_alert_pb2.AlertRuleVersion] | None = ...,
         next_page_token: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
@@ -682,199 +310,6 @@ class GetAlertRuleHistoryResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetAlertRuleHistoryResponse: _TypeAlias = GetAlertRuleHistoryResponse  # noqa: Y015
-
-@_typing.final
-class AlertRuleVersion(_message.Message):
-    """A rule as it was, and who made it so."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    VERSION_FIELD_NUMBER: _builtins.int
-    RULE_FIELD_NUMBER: _builtins.int
-    DELETED_FIELD_NUMBER: _builtins.int
-    ACTOR_FIELD_NUMBER: _builtins.int
-    AT_FIELD_NUMBER: _builtins.int
-    COMMENT_FIELD_NUMBER: _builtins.int
-    version: _builtins.int
-    deleted: _builtins.bool
-    actor: _builtins.str
-    comment: _builtins.str
-    @_builtins.property
-    def rule(self) -> Global___AlertRule: ...
-    @_builtins.property
-    def at(self) -> _timestamp_pb2.Timestamp: ...
-    def __init__(
-        self,
-        *,
-        version: _builtins.int = ...,
-        rule: Global___AlertRule | None = ...,
-        deleted: _builtins.bool = ...,
-        actor: _builtins.str = ...,
-        at: _timestamp_pb2.Timestamp | None = ...,
-        comment: _builtins.str = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "rule", b"rule"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "at", b"at", "comment", b"comment", "deleted", b"deleted", "rule", b"rule", "version", b"version"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___AlertRuleVersion: _TypeAlias = AlertRuleVersion  # noqa: Y015
-
-@_typing.final
-class Alert(_message.Message):
-    """One episode of a rule, a tenant and, for money, a currency."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    ID_FIELD_NUMBER: _builtins.int
-    ENVIRONMENT_FIELD_NUMBER: _builtins.int
-    TENANT_FIELD_NUMBER: _builtins.int
-    METRIC_FIELD_NUMBER: _builtins.int
-    CURRENCY_FIELD_NUMBER: _builtins.int
-    RULE_KEY_FIELD_NUMBER: _builtins.int
-    RULE_VERSION_FIELD_NUMBER: _builtins.int
-    KIND_FIELD_NUMBER: _builtins.int
-    SEVERITY_FIELD_NUMBER: _builtins.int
-    STATE_FIELD_NUMBER: _builtins.int
-    START_TIME_FIELD_NUMBER: _builtins.int
-    END_TIME_FIELD_NUMBER: _builtins.int
-    OPENED_AT_FIELD_NUMBER: _builtins.int
-    ACKNOWLEDGED_AT_FIELD_NUMBER: _builtins.int
-    ACKNOWLEDGED_BY_FIELD_NUMBER: _builtins.int
-    RESOLVED_AT_FIELD_NUMBER: _builtins.int
-    RESOLVED_BY_FIELD_NUMBER: _builtins.int
-    OBSERVED_FIELD_NUMBER: _builtins.int
-    EXPECTED_FIELD_NUMBER: _builtins.int
-    LOWER_BOUND_FIELD_NUMBER: _builtins.int
-    UPPER_BOUND_FIELD_NUMBER: _builtins.int
-    PROBABILITY_FIELD_NUMBER: _builtins.int
-    DISPERSION_FIELD_NUMBER: _builtins.int
-    EVIDENCE_FIELD_NUMBER: _builtins.int
-    LAST_UNUSUAL_AT_FIELD_NUMBER: _builtins.int
-    SILENCE_ID_FIELD_NUMBER: _builtins.int
-    FOUND_LATE_FIELD_NUMBER: _builtins.int
-    NOTES_FIELD_NUMBER: _builtins.int
-    REVISION_FIELD_NUMBER: _builtins.int
-    id: _builtins.str
-    """A UUID."""
-    environment: _builtins.str
-    tenant: _builtins.str
-    metric: _builtins.str
-    currency: _builtins.str
-    rule_key: _builtins.str
-    rule_version: _builtins.int
-    """Of the rule that it was judged by."""
-    kind: Global___AlertKind.ValueType
-    severity: Global___AlertSeverity.ValueType
-    state: Global___AlertState.ValueType
-    acknowledged_by: _builtins.str
-    resolved_by: _builtins.str
-    """"mirante" when the metric is as usual again, or the rule is no more."""
-    observed: _builtins.str
-    expected: _builtins.str
-    """Of anomalies: what was to be expected."""
-    lower_bound: _builtins.str
-    """What would not have been unusual. Of thresholds the one bound that was crossed."""
-    upper_bound: _builtins.str
-    probability: _builtins.float
-    """Of anomalies: how probable so extreme a number is."""
-    dispersion: _builtins.float
-    """Of anomalies: how regular the metric is; the size of the negative binomial, of ratios the concentration."""
-    evidence: _builtins.str
-    """One English sentence that says all this."""
-    silence_id: _builtins.str
-    """The silence that covered it when it was opened. If it is still unusual when the silence ends, it is told then."""
-    found_late: _builtins.bool
-    """It was found in the past, after an outage of the service or the log. If it is still unusual now, it is told."""
-    revision: _builtins.int
-    """Grows with every change of an alert of the environment."""
-    @_builtins.property
-    def start_time(self) -> _timestamp_pb2.Timestamp:
-        """The time that was judged: an hour, the hour so far, or the window of the live number."""
-
-    @_builtins.property
-    def end_time(self) -> _timestamp_pb2.Timestamp: ...
-    @_builtins.property
-    def opened_at(self) -> _timestamp_pb2.Timestamp: ...
-    @_builtins.property
-    def acknowledged_at(self) -> _timestamp_pb2.Timestamp: ...
-    @_builtins.property
-    def resolved_at(self) -> _timestamp_pb2.Timestamp: ...
-    @_builtins.property
-    def last_unusual_at(self) -> _timestamp_pb2.Timestamp:
-        """When it was last seen to be unusual."""
-
-    @_builtins.property
-    def notes(self) -> _containers.RepeatedCompositeFieldContainer[Global___AlertNote]:
-        """Oldest first. At most 100."""
-
-    def __init__(
-        self,
-        *,
-        id: _builtins.str = ...,
-        environment: _builtins.str = ...,
-        tenant: _builtins.str = ...,
-        metric: _builtins.str = ...,
-        currency: _builtins.str = ...,
-        rule_key: _builtins.str = ...,
-        rule_version: _builtins.int = ...,
-        kind: Global___AlertKind.ValueType = ...,
-        severity: Global___AlertSeverity.ValueType = ...,
-        state: Global___AlertState.ValueType = ...,
-        start_time: _timestamp_pb2.Timestamp | None = ...,
-        end_time: _timestamp_pb2.Timestamp | None = ...,
-        opened_at: _timestamp_pb2.Timestamp | None = ...,
-        acknowledged_at: _timestamp_pb2.Timestamp | None = ...,
-        acknowledged_by: _builtins.str = ...,
-        resolved_at: _timestamp_pb2.Timestamp | None = ...,
-        resolved_by: _builtins.str = ...,
-        observed: _builtins.str = ...,
-        expected: _builtins.str = ...,
-        lower_bound: _builtins.str = ...,
-        upper_bound: _builtins.str = ...,
-        probability: _builtins.float = ...,
-        dispersion: _builtins.float = ...,
-        evidence: _builtins.str = ...,
-        last_unusual_at: _timestamp_pb2.Timestamp | None = ...,
-        silence_id: _builtins.str = ...,
-        found_late: _builtins.bool = ...,
-        notes: _abc.Iterable[Global___AlertNote] | None = ...,
-        revision: _builtins.int = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["acknowledged_at", b"acknowledged_at", "end_time", b"end_time", "last_unusual_at", b"last_unusual_at", "opened_at", b"opened_at", "resolved_at", b"resolved_at", "start_time", b"start_time"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledged_at", b"acknowledged_at", "acknowledged_by", b"acknowledged_by", "currency", b"currency", "dispersion", b"dispersion", "end_time", b"end_time", "environment", b"environment", "evidence", b"evidence", "expected", b"expected", "found_late", b"found_late", "id", b"id", "kind", b"kind", "last_unusual_at", b"last_unusual_at", "lower_bound", b"lower_bound", "metric", b"metric", "notes", b"notes", "observed", b"observed", "opened_at", b"opened_at", "probability", b"probability", "resolved_at", b"resolved_at", "resolved_by", b"resolved_by", "revision", b"revision", "rule_key", b"rule_key", "rule_version", b"rule_version", "severity", b"severity", "silence_id", b"silence_id", "start_time", b"start_time", "state", b"state", "tenant", b"tenant", "upper_bound", b"upper_bound"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___Alert: _TypeAlias = Alert  # noqa: Y015
-
-@_typing.final
-class AlertNote(_message.Message):
-    DESCRIPTOR: _descriptor.Descriptor
-
-    AT_FIELD_NUMBER: _builtins.int
-    BY_FIELD_NUMBER: _builtins.int
-    TEXT_FIELD_NUMBER: _builtins.int
-    by: _builtins.str
-    text: _builtins.str
-    @_builtins.property
-    def at(self) -> _timestamp_pb2.Timestamp: ...
-    def __init__(
-        self,
-        *,
-        at: _timestamp_pb2.Timestamp | None = ...,
-        by: _builtins.str = ...,
-        text: _builtins.str = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "by", b"by", "text", b"text"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___AlertNote: _TypeAlias = AlertNote  # noqa: Y015
 
 @_typing.final
 class ListAlertsRequest(_message.Message):
@@ -896,7 +331,7 @@ class ListAlertsRequest(_message.Message):
     """1 to 1,000; 0 means 100."""
     page_token: _builtins.str
     @_builtins.property
-    def states(self) -> _containers.RepeatedScalarFieldContainer[Global___AlertState.ValueType]:
+    def states(self) -> _containers.RepeatedScalarFieldContainer[_alert_pb2.AlertState.ValueType]:
         """Empty: all. The same for the other lists."""
 
     @_builtins.property
@@ -906,9 +341,9 @@ class ListAlertsRequest(_message.Message):
     @_builtins.property
     def rule_keys(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
     @_builtins.property
-    def kinds(self) -> _containers.RepeatedScalarFieldContainer[Global___AlertKind.ValueType]: ...
+    def kinds(self) -> _containers.RepeatedScalarFieldContainer[_alert_pb2.AlertKind.ValueType]: ...
     @_builtins.property
-    def severities(self) -> _containers.RepeatedScalarFieldContainer[Global___AlertSeverity.ValueType]: ...
+    def severities(self) -> _containers.RepeatedScalarFieldContainer[_alert_pb2.AlertSeverity.ValueType]: ...
     @_builtins.property
     def opened_from(self) -> _timestamp_pb2.Timestamp:
         """Opened in this time; the end is exclusive. Unset: without bound."""
@@ -921,12 +356,12 @@ class ListAlertsRequest(_message.Message):
         environment: _builtins.str = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
-        states: _abc.Iterable[Global___AlertState.ValueType] | None = ...,
+        states: _abc.Iterable[_alert_pb2.AlertState.ValueType] | None = ...,
         tenants: _abc.Iterable[_builtins.str] | None = ...,
         metrics: _abc.Iterable[_builtins.str] | None = ...,
         rule_keys: _abc.Iterable[_builtins.str] | None = ...,
-        kinds: _abc.Iterable[Global___AlertKind.ValueType] | None = ...,
-        severities: _abc.Iterable[Global___AlertSeverity.ValueType] | None = ...,
+        kinds: _abc.Iterable[_alert_pb2.AlertKind.ValueType] | None = ...,
+        severities: _abc.Iterable[_alert_pb2.AlertSeverity.ValueType] | None = ...,
         opened_from: _timestamp_pb2.Timestamp | None = ...,
         opened_before: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
@@ -946,11 +381,11 @@ class ListAlertsResponse(_message.Message):
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
     @_builtins.property
-    def alerts(self) -> _containers.RepeatedCompositeFieldContainer[Global___Alert]: ...
+    def alerts(self) -> _containers.RepeatedCompositeFieldContainer[_alert_pb2.Alert]: ...
     def __init__(
         self,
         *,
-        alerts: _abc.Iterable[Global___Alert] | None = ...,
+        alerts: _abc.Iterable[_alert_pb2.Alert] | None = ...,
         next_page_token: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
@@ -989,11 +424,11 @@ class GetAlertResponse(_message.Message):
 
     ALERT_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def alert(self) -> Global___Alert: ...
+    def alert(self) -> _alert_pb2.Alert: ...
     def __init__(
         self,
         *,
-        alert: Global___Alert | None = ...,
+        alert: _alert_pb2.Alert | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["alert", b"alert"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -1038,7 +473,7 @@ class WatchAlertsResponse(_message.Message):
     snapshot: _builtins.bool
     """These are all that are not resolved; the reader forgets others."""
     @_builtins.property
-    def alerts(self) -> _containers.RepeatedCompositeFieldContainer[Global___Alert]:
+    def alerts(self) -> _containers.RepeatedCompositeFieldContainer[_alert_pb2.Alert]:
         """As they are now. Empty: nothing has changed."""
 
     @_builtins.property
@@ -1047,7 +482,7 @@ class WatchAlertsResponse(_message.Message):
         self,
         *,
         snapshot: _builtins.bool = ...,
-        alerts: _abc.Iterable[Global___Alert] | None = ...,
+        alerts: _abc.Iterable[_alert_pb2.Alert] | None = ...,
         as_of: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of"]  # noqa: Y015
@@ -1090,11 +525,11 @@ class AcknowledgeAlertResponse(_message.Message):
 
     ALERT_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def alert(self) -> Global___Alert: ...
+    def alert(self) -> _alert_pb2.Alert: ...
     def __init__(
         self,
         *,
-        alert: Global___Alert | None = ...,
+        alert: _alert_pb2.Alert | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["alert", b"alert"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -1136,11 +571,11 @@ class ResolveAlertResponse(_message.Message):
 
     ALERT_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def alert(self) -> Global___Alert: ...
+    def alert(self) -> _alert_pb2.Alert: ...
     def __init__(
         self,
         *,
-        alert: Global___Alert | None = ...,
+        alert: _alert_pb2.Alert | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["alert", b"alert"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -1182,11 +617,11 @@ class AddAlertNoteResponse(_message.Message):
 
     ALERT_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def alert(self) -> Global___Alert: ...
+    def alert(self) -> _alert_pb2.Alert: ...
     def __init__(
         self,
         *,
-        alert: Global___Alert | None = ...,
+        alert: _alert_pb2.Alert | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["alert", b"alert"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -1195,64 +630,6 @@ class AddAlertNoteResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AddAlertNoteResponse: _TypeAlias = AddAlertNoteResponse  # noqa: Y015
-
-@_typing.final
-class Silence(_message.Message):
-    """For what it names, all of it at once: of a tenant and a metric, that metric of that tenant. At least one must be named."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    ID_FIELD_NUMBER: _builtins.int
-    TENANT_FIELD_NUMBER: _builtins.int
-    METRIC_FIELD_NUMBER: _builtins.int
-    RULE_KEY_FIELD_NUMBER: _builtins.int
-    START_TIME_FIELD_NUMBER: _builtins.int
-    END_TIME_FIELD_NUMBER: _builtins.int
-    REASON_FIELD_NUMBER: _builtins.int
-    CREATED_BY_FIELD_NUMBER: _builtins.int
-    CREATED_AT_FIELD_NUMBER: _builtins.int
-    ENDED_BY_FIELD_NUMBER: _builtins.int
-    ENDED_AT_FIELD_NUMBER: _builtins.int
-    id: _builtins.str
-    tenant: _builtins.str
-    metric: _builtins.str
-    rule_key: _builtins.str
-    reason: _builtins.str
-    created_by: _builtins.str
-    ended_by: _builtins.str
-    """Set when it was ended early."""
-    @_builtins.property
-    def start_time(self) -> _timestamp_pb2.Timestamp: ...
-    @_builtins.property
-    def end_time(self) -> _timestamp_pb2.Timestamp:
-        """Exclusive. When it was ended early, that time."""
-
-    @_builtins.property
-    def created_at(self) -> _timestamp_pb2.Timestamp: ...
-    @_builtins.property
-    def ended_at(self) -> _timestamp_pb2.Timestamp: ...
-    def __init__(
-        self,
-        *,
-        id: _builtins.str = ...,
-        tenant: _builtins.str = ...,
-        metric: _builtins.str = ...,
-        rule_key: _builtins.str = ...,
-        start_time: _timestamp_pb2.Timestamp | None = ...,
-        end_time: _timestamp_pb2.Timestamp | None = ...,
-        reason: _builtins.str = ...,
-        created_by: _builtins.str = ...,
-        created_at: _timestamp_pb2.Timestamp | None = ...,
-        ended_by: _builtins.str = ...,
-        ended_at: _timestamp_pb2.Timestamp | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "end_time", b"end_time", "ended_at", b"ended_at", "start_time", b"start_time"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "created_by", b"created_by", "end_time", b"end_time", "ended_at", b"ended_at", "ended_by", b"ended_by", "id", b"id", "metric", b"metric", "reason", b"reason", "rule_key", b"rule_key", "start_time", b"start_time", "tenant", b"tenant"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___Silence: _TypeAlias = Silence  # noqa: Y015
 
 @_typing.final
 class CreateSilenceRequest(_message.Message):
@@ -1304,11 +681,11 @@ class CreateSilenceResponse(_message.Message):
 
     SILENCE_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def silence(self) -> Global___Silence: ...
+    def silence(self) -> _alert_pb2.Silence: ...
     def __init__(
         self,
         *,
-        silence: Global___Silence | None = ...,
+        silence: _alert_pb2.Silence | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["silence", b"silence"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -1356,11 +733,11 @@ class ListSilencesResponse(_message.Message):
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
     @_builtins.property
-    def silences(self) -> _containers.RepeatedCompositeFieldContainer[Global___Silence]: ...
+    def silences(self) -> _containers.RepeatedCompositeFieldContainer[_alert_pb2.Silence]: ...
     def __init__(
         self,
         *,
-        silences: _abc.Iterable[Global___Silence] | None = ...,
+        silences: _abc.Iterable[_alert_pb2.Silence] | None = ...,
         next_page_token: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
@@ -1399,11 +776,11 @@ class EndSilenceResponse(_message.Message):
 
     SILENCE_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def silence(self) -> Global___Silence: ...
+    def silence(self) -> _alert_pb2.Silence: ...
     def __init__(
         self,
         *,
-        silence: Global___Silence | None = ...,
+        silence: _alert_pb2.Silence | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["silence", b"silence"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -1412,57 +789,6 @@ class EndSilenceResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___EndSilenceResponse: _TypeAlias = EndSilenceResponse  # noqa: Y015
-
-@_typing.final
-class Webhook(_message.Message):
-    """Is told by POST, signed as Standard Webhooks has it."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    ID_FIELD_NUMBER: _builtins.int
-    DESCRIPTION_FIELD_NUMBER: _builtins.int
-    URL_FIELD_NUMBER: _builtins.int
-    EVENTS_FIELD_NUMBER: _builtins.int
-    DISABLED_FIELD_NUMBER: _builtins.int
-    CREATED_AT_FIELD_NUMBER: _builtins.int
-    CREATED_BY_FIELD_NUMBER: _builtins.int
-    UPDATED_AT_FIELD_NUMBER: _builtins.int
-    UPDATED_BY_FIELD_NUMBER: _builtins.int
-    id: _builtins.str
-    description: _builtins.str
-    url: _builtins.str
-    """http or https, at most 2,000 characters."""
-    disabled: _builtins.bool
-    created_by: _builtins.str
-    updated_by: _builtins.str
-    @_builtins.property
-    def events(self) -> _containers.RepeatedScalarFieldContainer[Global___AlertEvent.ValueType]:
-        """Opened, acknowledged, resolved. Empty: opened and resolved."""
-
-    @_builtins.property
-    def created_at(self) -> _timestamp_pb2.Timestamp: ...
-    @_builtins.property
-    def updated_at(self) -> _timestamp_pb2.Timestamp: ...
-    def __init__(
-        self,
-        *,
-        id: _builtins.str = ...,
-        description: _builtins.str = ...,
-        url: _builtins.str = ...,
-        events: _abc.Iterable[Global___AlertEvent.ValueType] | None = ...,
-        disabled: _builtins.bool = ...,
-        created_at: _timestamp_pb2.Timestamp | None = ...,
-        created_by: _builtins.str = ...,
-        updated_at: _timestamp_pb2.Timestamp | None = ...,
-        updated_by: _builtins.str = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "updated_at", b"updated_at"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "created_by", b"created_by", "description", b"description", "disabled", b"disabled", "events", b"events", "id", b"id", "updated_at", b"updated_at", "updated_by", b"updated_by", "url", b"url"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___Webhook: _TypeAlias = Webhook  # noqa: Y015
 
 @_typing.final
 class CreateWebhookRequest(_message.Message):
@@ -1476,14 +802,14 @@ class CreateWebhookRequest(_message.Message):
     url: _builtins.str
     description: _builtins.str
     @_builtins.property
-    def events(self) -> _containers.RepeatedScalarFieldContainer[Global___AlertEvent.ValueType]: ...
+    def events(self) -> _containers.RepeatedScalarFieldContainer[_alert_pb2.AlertEvent.ValueType]: ...
     def __init__(
         self,
         *,
         environment: _builtins.str = ...,
         url: _builtins.str = ...,
         description: _builtins.str = ...,
-        events: _abc.Iterable[Global___AlertEvent.ValueType] | None = ...,
+        events: _abc.Iterable[_alert_pb2.AlertEvent.ValueType] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -1502,11 +828,11 @@ class CreateWebhookResponse(_message.Message):
     secret: _builtins.str
     """"whsec_" and 32 bytes in base64."""
     @_builtins.property
-    def webhook(self) -> Global___Webhook: ...
+    def webhook(self) -> _alert_pb2.Webhook: ...
     def __init__(
         self,
         *,
-        webhook: Global___Webhook | None = ...,
+        webhook: _alert_pb2.Webhook | None = ...,
         secret: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["webhook", b"webhook"]  # noqa: Y015
@@ -1542,13 +868,13 @@ class ListWebhooksResponse(_message.Message):
 
     WEBHOOKS_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def webhooks(self) -> _containers.RepeatedCompositeFieldContainer[Global___Webhook]:
+    def webhooks(self) -> _containers.RepeatedCompositeFieldContainer[_alert_pb2.Webhook]:
         """By the time they were created. There are at most 100."""
 
     def __init__(
         self,
         *,
-        webhooks: _abc.Iterable[Global___Webhook] | None = ...,
+        webhooks: _abc.Iterable[_alert_pb2.Webhook] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -1574,7 +900,7 @@ class UpdateWebhookRequest(_message.Message):
     description: _builtins.str
     disabled: _builtins.bool
     @_builtins.property
-    def events(self) -> _containers.RepeatedScalarFieldContainer[Global___AlertEvent.ValueType]: ...
+    def events(self) -> _containers.RepeatedScalarFieldContainer[_alert_pb2.AlertEvent.ValueType]: ...
     def __init__(
         self,
         *,
@@ -1582,7 +908,7 @@ class UpdateWebhookRequest(_message.Message):
         webhook_id: _builtins.str = ...,
         url: _builtins.str = ...,
         description: _builtins.str = ...,
-        events: _abc.Iterable[Global___AlertEvent.ValueType] | None = ...,
+        events: _abc.Iterable[_alert_pb2.AlertEvent.ValueType] | None = ...,
         disabled: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
@@ -1599,11 +925,11 @@ class UpdateWebhookResponse(_message.Message):
 
     WEBHOOK_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def webhook(self) -> Global___Webhook: ...
+    def webhook(self) -> _alert_pb2.Webhook: ...
     def __init__(
         self,
         *,
-        webhook: Global___Webhook | None = ...,
+        webhook: _alert_pb2.Webhook | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["webhook", b"webhook"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -1680,11 +1006,11 @@ class RotateWebhookSecretResponse(_message.Message):
     SECRET_FIELD_NUMBER: _builtins.int
     secret: _builtins.str
     @_builtins.property
-    def webhook(self) -> Global___Webhook: ...
+    def webhook(self) -> _alert_pb2.Webhook: ...
     def __init__(
         self,
         *,
-        webhook: Global___Webhook | None = ...,
+        webhook: _alert_pb2.Webhook | None = ...,
         secret: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["webhook", b"webhook"]  # noqa: Y015
@@ -1723,11 +1049,11 @@ class TestWebhookResponse(_message.Message):
 
     DELIVERY_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def delivery(self) -> Global___Delivery: ...
+    def delivery(self) -> _alert_pb2.Delivery: ...
     def __init__(
         self,
         *,
-        delivery: Global___Delivery | None = ...,
+        delivery: _alert_pb2.Delivery | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["delivery", b"delivery"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -1736,93 +1062,6 @@ class TestWebhookResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___TestWebhookResponse: _TypeAlias = TestWebhookResponse  # noqa: Y015
-
-@_typing.final
-class Delivery(_message.Message):
-    """One message for one webhook. It may arrive more than once, always with the same id."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    ID_FIELD_NUMBER: _builtins.int
-    WEBHOOK_ID_FIELD_NUMBER: _builtins.int
-    ALERT_ID_FIELD_NUMBER: _builtins.int
-    EVENT_FIELD_NUMBER: _builtins.int
-    STATE_FIELD_NUMBER: _builtins.int
-    CREATED_AT_FIELD_NUMBER: _builtins.int
-    NEXT_ATTEMPT_AT_FIELD_NUMBER: _builtins.int
-    ATTEMPTS_FIELD_NUMBER: _builtins.int
-    ATTEMPT_COUNT_FIELD_NUMBER: _builtins.int
-    id: _builtins.str
-    """The header webhook-id."""
-    webhook_id: _builtins.str
-    alert_id: _builtins.str
-    """Empty for tests."""
-    event: Global___AlertEvent.ValueType
-    state: Global___DeliveryState.ValueType
-    attempt_count: _builtins.int
-    """How often it was attempted."""
-    @_builtins.property
-    def created_at(self) -> _timestamp_pb2.Timestamp: ...
-    @_builtins.property
-    def next_attempt_at(self) -> _timestamp_pb2.Timestamp:
-        """While it is pending."""
-
-    @_builtins.property
-    def attempts(self) -> _containers.RepeatedCompositeFieldContainer[Global___DeliveryAttempt]:
-        """Newest first. At most 20."""
-
-    def __init__(
-        self,
-        *,
-        id: _builtins.str = ...,
-        webhook_id: _builtins.str = ...,
-        alert_id: _builtins.str = ...,
-        event: Global___AlertEvent.ValueType = ...,
-        state: Global___DeliveryState.ValueType = ...,
-        created_at: _timestamp_pb2.Timestamp | None = ...,
-        next_attempt_at: _timestamp_pb2.Timestamp | None = ...,
-        attempts: _abc.Iterable[Global___DeliveryAttempt] | None = ...,
-        attempt_count: _builtins.int = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "next_attempt_at", b"next_attempt_at"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["alert_id", b"alert_id", "attempt_count", b"attempt_count", "attempts", b"attempts", "created_at", b"created_at", "event", b"event", "id", b"id", "next_attempt_at", b"next_attempt_at", "state", b"state", "webhook_id", b"webhook_id"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___Delivery: _TypeAlias = Delivery  # noqa: Y015
-
-@_typing.final
-class DeliveryAttempt(_message.Message):
-    DESCRIPTOR: _descriptor.Descriptor
-
-    AT_FIELD_NUMBER: _builtins.int
-    DURATION_FIELD_NUMBER: _builtins.int
-    STATUS_FIELD_NUMBER: _builtins.int
-    ERROR_FIELD_NUMBER: _builtins.int
-    status: _builtins.int
-    """0 when there was no answer."""
-    error: _builtins.str
-    """Empty when it was delivered. Never anything that the receiver has said."""
-    @_builtins.property
-    def at(self) -> _timestamp_pb2.Timestamp: ...
-    @_builtins.property
-    def duration(self) -> _duration_pb2.Duration: ...
-    def __init__(
-        self,
-        *,
-        at: _timestamp_pb2.Timestamp | None = ...,
-        duration: _duration_pb2.Duration | None = ...,
-        status: _builtins.int = ...,
-        error: _builtins.str = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "duration", b"duration"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "duration", b"duration", "error", b"error", "status", b"status"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___DeliveryAttempt: _TypeAlias = DeliveryAttempt  # noqa: Y015
 
 @_typing.final
 class ListDeliveriesRequest(_message.Message):
@@ -1842,7 +1081,7 @@ class ListDeliveriesRequest(_message.Message):
     """Empty: all. The same for the others."""
     alert_id: _builtins.str
     @_builtins.property
-    def states(self) -> _containers.RepeatedScalarFieldContainer[Global___DeliveryState.ValueType]: ...
+    def states(self) -> _containers.RepeatedScalarFieldContainer[_alert_pb2.DeliveryState.ValueType]: ...
     def __init__(
         self,
         *,
@@ -1851,7 +1090,7 @@ class ListDeliveriesRequest(_message.Message):
         page_token: _builtins.str = ...,
         webhook_id: _builtins.str = ...,
         alert_id: _builtins.str = ...,
-        states: _abc.Iterable[Global___DeliveryState.ValueType] | None = ...,
+        states: _abc.Iterable[_alert_pb2.DeliveryState.ValueType] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -1869,11 +1108,11 @@ class ListDeliveriesResponse(_message.Message):
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
     @_builtins.property
-    def deliveries(self) -> _containers.RepeatedCompositeFieldContainer[Global___Delivery]: ...
+    def deliveries(self) -> _containers.RepeatedCompositeFieldContainer[_alert_pb2.Delivery]: ...
     def __init__(
         self,
         *,
-        deliveries: _abc.Iterable[Global___Delivery] | None = ...,
+        deliveries: _abc.Iterable[_alert_pb2.Delivery] | None = ...,
         next_page_token: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
@@ -1912,11 +1151,11 @@ class RetryDeliveryResponse(_message.Message):
 
     DELIVERY_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def delivery(self) -> Global___Delivery: ...
+    def delivery(self) -> _alert_pb2.Delivery: ...
     def __init__(
         self,
         *,
-        delivery: Global___Delivery | None = ...,
+        delivery: _alert_pb2.Delivery | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["delivery", b"delivery"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -1940,7 +1179,7 @@ class ReplayAlertsRequest(_message.Message):
     rule_key: _builtins.str
     """Either the key of a rule, or a rule that need not exist."""
     @_builtins.property
-    def rule(self) -> Global___AlertRule: ...
+    def rule(self) -> _alert_pb2.AlertRule: ...
     @_builtins.property
     def tenants(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Instead of the rule's. At most 1,000."""
@@ -1958,7 +1197,7 @@ class ReplayAlertsRequest(_message.Message):
         *,
         environment: _builtins.str = ...,
         rule_key: _builtins.str = ...,
-        rule: Global___AlertRule | None = ...,
+        rule: _alert_pb2.AlertRule | None = ...,
         tenants: _abc.Iterable[_builtins.str] | None = ...,
         start_time: _timestamp_pb2.Timestamp | None = ...,
         end_time: _timestamp_pb2.Timestamp | None = ...,
@@ -1985,13 +1224,13 @@ class ReplayAlertsResponse(_message.Message):
     """How many hours were judged, of all tenants."""
     tenants: _builtins.int
     @_builtins.property
-    def alerts(self) -> _containers.RepeatedCompositeFieldContainer[Global___Alert]:
+    def alerts(self) -> _containers.RepeatedCompositeFieldContainer[_alert_pb2.Alert]:
         """By tenant and time, at most 1,000. They have no id; silences and people are left out of account."""
 
     def __init__(
         self,
         *,
-        alerts: _abc.Iterable[Global___Alert] | None = ...,
+        alerts: _abc.Iterable[_alert_pb2.Alert] | None = ...,
         truncated: _builtins.bool = ...,
         judged_hours: _builtins.int = ...,
         tenants: _builtins.int = ...,
@@ -2042,11 +1281,11 @@ class ListAlertChangesResponse(_message.Message):
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
     @_builtins.property
-    def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___AlertChange]: ...
+    def changes(self) -> _containers.RepeatedCompositeFieldContainer[_alert_pb2.AlertChange]: ...
     def __init__(
         self,
         *,
-        changes: _abc.Iterable[Global___AlertChange] | None = ...,
+        changes: _abc.Iterable[_alert_pb2.AlertChange] | None = ...,
         next_page_token: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
@@ -2056,39 +1295,3 @@ class ListAlertChangesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListAlertChangesResponse: _TypeAlias = ListAlertChangesResponse  # noqa: Y015
-
-@_typing.final
-class AlertChange(_message.Message):
-    DESCRIPTOR: _descriptor.Descriptor
-
-    AT_FIELD_NUMBER: _builtins.int
-    ACTOR_FIELD_NUMBER: _builtins.int
-    ACTION_FIELD_NUMBER: _builtins.int
-    SUBJECT_FIELD_NUMBER: _builtins.int
-    COMMENT_FIELD_NUMBER: _builtins.int
-    actor: _builtins.str
-    """The key's name, or the person an internal key acted for."""
-    action: _builtins.str
-    """For instance "alert.acknowledge", "rule.update", "silence.end", "webhook.create"."""
-    subject: _builtins.str
-    """Its id or key."""
-    comment: _builtins.str
-    """The comment, note or reason given."""
-    @_builtins.property
-    def at(self) -> _timestamp_pb2.Timestamp: ...
-    def __init__(
-        self,
-        *,
-        at: _timestamp_pb2.Timestamp | None = ...,
-        actor: _builtins.str = ...,
-        action: _builtins.str = ...,
-        subject: _builtins.str = ...,
-        comment: _builtins.str = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "actor", b"actor", "at", b"at", "comment", b"comment", "subject", b"subject"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___AlertChange: _TypeAlias = AlertChange  # noqa: Y015
