@@ -12,7 +12,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from tests.support.flag_service_process import FlagServiceProcess, ServiceProcess, service_home
-from tests.support.gateway_tokens import access_document, backend, write_access
+from tests.support.gateway_tokens import allow_browsers, backend
 from tests.support.serving import PATIENCE_SECONDS
 
 
@@ -45,8 +45,8 @@ async def test_it_starts_answers_and_ends_in_order(flags: tuple[FlagServiceProce
     """It is ready by itself, a socket is told to come back, and the exit code is 0; it logs no secret."""
     process, home = flags
     tokens = backend()
-    write_access(home / "browser_access.json", access_document(tokens))
     keys = json.loads((home / "keys.json").read_text())
+    await allow_browsers(process.address, keys["admin"], tokens)
     gateway = GatewayProcess(
         "services.gateway", "MIRANTE_HTTP_PORT", home, "", "", MIRANTE_FLAGS_ADDRESS=process.address
     )

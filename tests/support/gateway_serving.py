@@ -21,8 +21,11 @@ from websockets.asyncio.client import ClientConnection, connect
 from services.gateway.app import Gateway, running
 from services.gateway.settings import GatewaySettings
 from tests.support.gateway_live import FakeLiveSource
-from tests.support.gateway_tokens import access_document, backend, write_access
+from tests.support.gateway_tokens import access_request, backend
 from tests.support.serving import PATIENCE_SECONDS, Serving
+
+TOKENS = backend()
+"""One for all gateways: those of a module share a flag service, which holds one browser access."""
 
 
 class FakeIngest(ingest_grpc.IngestServiceServicer):
@@ -90,8 +93,7 @@ class GatewayServing:
     tokens: BrowserTokens
     source: FakeLiveSource
     ingest: FakeIngest
-    access_file: Path
-    flags: Serving | None = None
+    flags: Serving
     _sockets: list[ClientConnection] = field(default_factory=list)
 
     @property
@@ -166,9 +168,9 @@ async def gateway_serving(flags: Serving, home: Path, **settings: Any) -> AsyncI
     """Run a gateway beside a flag service; settings are those of `GatewaySettings`."""
     async with AsyncExitStack() as stack:
         ingest, address = await stack.enter_async_context(fake_ingest())
-        tokens, source = backend(), FakeLiveSource()
+        tokens, source = TOKENS, FakeLiveSource()
         home.mkdir(exist_ok=True)
-        access = write_access(home / "browser_access.json", access_document(tokens))
+        await flags.access.SetBrowserAccess(access_request(tokens), metadata=flags.admin)
         chosen: dict[str, Any] = {
             "home": home,
             "port": 0,
@@ -181,7 +183,7 @@ async def gateway_serving(flags: Serving, home: Path, **settings: Any) -> AsyncI
         http = await stack.enter_async_context(
             httpx.AsyncClient(base_url=f"http://127.0.0.1:{gateway.port}", timeout=PATIENCE_SECONDS)
         )
-        serving = GatewayServing(gateway, http, flags.keys, tokens, source, ingest, access, flags)
+        serving = GatewayServing(gateway, http, flags.keys, tokens, source, ingest, flags)
         async with asyncio.timeout(PATIENCE_SECONDS):
             while (await http.get("/readyz")).status_code != 200:
                 await asyncio.sleep(0.01)

@@ -1,12 +1,11 @@
-"""Keys of a backend that signs browser tokens, and the gateway's file that names them."""
+"""Keys of a backend that signs browser tokens, and the requests that make gateways believe them."""
 
-import json
-from pathlib import Path
-from typing import Any
-
+import grpc.aio
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from mirante.api.flags.v1 import access_admin_service_pb2 as access_pb2
+from mirante.api.flags.v1.access_admin_service_pb2_grpc import AccessAdminServiceStub
 from mirante.browser_tokens import BrowserTokens
 
 ORIGIN = "https://app.vendas.example"
@@ -27,14 +26,19 @@ def backend(key_id: str = "k1", pem: bytes | None = None) -> BrowserTokens:
     return BrowserTokens(pem or ed25519_pem(), key_id)
 
 
-def access_document(
+def access_request(
     *tokens: BrowserTokens, environment: str = "production", origins: tuple[str, ...] = (ORIGIN,)
-) -> dict[str, Any]:
-    """Return the content of the file for one environment."""
-    return {"environments": {environment: {"origins": list(origins), "keys": [each.jwk() for each in tokens]}}}
+) -> access_pb2.SetBrowserAccessRequest:
+    """Return the request that opens an environment to these backends and origins alone."""
+    return access_pb2.SetBrowserAccessRequest(
+        environment=environment,
+        origins=origins,
+        token_keys=[access_pb2.TokenKey(**each.jwk()) for each in tokens],
+    )
 
 
-def write_access(path: Path, document: dict[str, Any]) -> Path:
-    """Write the file; return where."""
-    path.write_text(json.dumps(document), encoding="utf-8")
-    return path
+async def allow_browsers(address: str, admin_key: str, *tokens: BrowserTokens) -> None:
+    """Open production of a flag service, at host:port, to these backends and the page of `ORIGIN`."""
+    async with grpc.aio.insecure_channel(address) as channel:
+        metadata = (("authorization", f"Bearer {admin_key}"),)
+        await AccessAdminServiceStub(channel).SetBrowserAccess(access_request(*tokens), metadata=metadata)

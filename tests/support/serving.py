@@ -19,6 +19,7 @@ from mirante.api.flags.v1.access_admin_service_pb2_grpc import AccessAdminServic
 from mirante.api.flags.v1.evaluation_service_pb2_grpc import EvaluationServiceStub
 from mirante.api.flags.v1.flag_admin_service_pb2_grpc import FlagAdminServiceStub
 from mirante.api.flags.v1.flag_sync_service_pb2_grpc import FlagSyncServiceStub
+from mirante.api.flags.v1.people_service_pb2_grpc import LoginServiceStub, PeopleAdminServiceStub
 from mirante.api.flags.v1.segment_admin_service_pb2_grpc import SegmentAdminServiceStub
 from mirante.replica import Replica
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from mirante.api.flags.v1.evaluation_service_pb2_grpc import EvaluationServiceAsyncStub
     from mirante.api.flags.v1.flag_admin_service_pb2_grpc import FlagAdminServiceAsyncStub
     from mirante.api.flags.v1.flag_sync_service_pb2_grpc import FlagSyncServiceAsyncStub
+    from mirante.api.flags.v1.people_service_pb2_grpc import LoginServiceAsyncStub, PeopleAdminServiceAsyncStub
     from mirante.api.flags.v1.segment_admin_service_pb2_grpc import SegmentAdminServiceAsyncStub
 
 PRODUCTION = "production"
@@ -76,6 +78,8 @@ class Serving:
         self.flags: FlagAdminServiceAsyncStub = FlagAdminServiceStub(channel)
         self.segments: SegmentAdminServiceAsyncStub = SegmentAdminServiceStub(channel)
         self.access: AccessAdminServiceAsyncStub = AccessAdminServiceStub(channel)
+        self.people: PeopleAdminServiceAsyncStub = PeopleAdminServiceStub(channel)
+        self.logins: LoginServiceAsyncStub = LoginServiceStub(channel)
 
     @classmethod
     @asynccontextmanager

@@ -97,7 +97,7 @@ class BrowserTokens:
         return jwt.encode(claims, self._key, self._algorithm, headers={"kid": self._key_id})
 
     def jwk(self) -> dict[str, Any]:
-        """Return the public key as a JSON Web Key, as the gateway's file of browser access has it."""
+        """Return the public key as a JSON Web Key, as Mirante's browser access has it."""
         public: Any = self._key.public_key()
         found = (OKPAlgorithm if self._algorithm == "EdDSA" else ECAlgorithm).to_jwk(public, as_dict=True)
         return {**found, "kid": self._key_id, "alg": self._algorithm, "use": "sig"}

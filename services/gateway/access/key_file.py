@@ -1,4 +1,4 @@
-"""The `KeyMemory` of a process without a database: a file in the home folder, which holds hashes of keys only."""
+"""The `KeyMemory` of a process without a database: a file in the home folder. It holds no secrets: keys are hashes."""
 
 import asyncio
 import os

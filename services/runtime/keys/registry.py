@@ -68,6 +68,11 @@ class KeyRegistry:
         return frozenset() if self._known is None else frozenset(self._known.environments)
 
     @property
+    def changes(self) -> int:
+        """How often what is known has changed; 0 when nothing is known."""
+        return self._changes
+
+    @property
     def browser_access(self) -> Sequence[access_pb2.BrowserAccess]:
         """Of the environments that have one, as of the last `api_keys_version`."""
         return () if self._known is None else self._known.browser_access

@@ -9,7 +9,7 @@ import httpx
 from mirante.telemetry.event_id import uuid7
 from websockets.asyncio.client import connect
 
-from tests.support.gateway_tokens import access_document, backend, write_access
+from tests.support.gateway_tokens import allow_browsers, backend
 from tests.support.running_up import PATIENCE_SECONDS, RunningUp
 
 
@@ -35,9 +35,9 @@ def test_flags_are_answered_over_http(running: RunningUp) -> None:
 async def test_a_sale_of_a_browser_changes_the_numbers_of_its_tenant(running: RunningUp) -> None:
     """From the page's event through the log and the metrics service to the page's socket."""
     address, tenant = gateway_of(running), f"loja-{time.time_ns()}"
-    key = json.loads((running.home / "keys.json").read_text())["browser"]
-    tokens = backend()
-    write_access(running.home / "browser_access.json", access_document(tokens))
+    keys = json.loads((running.home / "keys.json").read_text())
+    key, tokens = keys["browser"], backend()
+    await allow_browsers(running.address, keys["admin"], tokens)
     token = tokens.mint(environment="production", tenant=tenant, user="ana")
     sale = {
         "id": str(uuid7()),
@@ -47,7 +47,7 @@ async def test_a_sale_of_a_browser_changes_the_numbers_of_its_tenant(running: Ru
         },
     }  # fmt: skip
     async with asyncio.timeout(PATIENCE_SECONDS), httpx.AsyncClient(base_url=f"http://{address}") as http:
-        while True:  # the file is looked at every second
+        while True:  # gateways look every second
             sent = await http.post("/v1/events", json={"key": key, "token": token, "events": [sale]})
             if sent.status_code == 200:
                 break

@@ -143,11 +143,10 @@ async def test_the_openapi_document_is_served(http: httpx.AsyncClient) -> None:
 
 
 async def test_settings_that_cannot_be_are_said_at_the_start(tmp_path: Path, port: int) -> None:
-    """A folder without a dashboard, a missing file of browser access, a taken port: each by its variable."""
+    """A folder without a dashboard, a taken port: each by its variable."""
     base: dict[str, Any] = {"home": tmp_path, "internal_key": "k", "port": 0}
     wrong: dict[str, dict[str, Any]] = {
         "MIRANTE_DASHBOARD_DIR": {"dashboard_dir": tmp_path / "none"},
-        "MIRANTE_BROWSER_ACCESS": {"browser_access": tmp_path / "none.json"},
         "MIRANTE_HTTP_PORT": {"port": port},
         "MIRANTE_TELEMETRY_CA": {"telemetry_ca": tmp_path / "none.pem"},
         "MIRANTE_INTERNAL_KEY": {"internal_key": None},

@@ -9,13 +9,14 @@ from services.gateway.app import running
 from services.gateway.settings import GatewaySettings
 from tests.integration.gateway.test_ofrep import bool_flag
 from tests.support.gateway_serving import gateway_serving
+from tests.support.gateway_tokens import ORIGIN
 from tests.support.serving import Datastores, serving
 
 
 async def test_the_last_rules_answer_while_the_flag_service_is_away(
     database_url: str, redis_url: str, tmp_path: Path, home: Path
 ) -> None:
-    """Also after a restart of the gateway: keys and rules are those that an earlier process has kept."""
+    """Also after a restart of the gateway: keys, origins and rules are those that an earlier process has kept."""
     async with serving(Datastores(database_url, redis_url, tmp_path)) as flags:
         await flags.create(bool_flag("kept"))
         address, keys = f"127.0.0.1:{flags.service.port}", flags.keys
@@ -30,6 +31,8 @@ async def test_the_last_rules_answer_while_the_flag_service_is_away(
             "/ofrep/v1/evaluate/flags/kept", json={}, headers={"authorization": f"Bearer {keys['server']}"}
         )
         assert found.json()["value"] is True
+        asked = {"origin": ORIGIN, "access-control-request-method": "POST"}
+        assert (await http.options("/v1/events", headers=asked)).status_code == 204
 
 
 async def test_without_keys_it_is_alive_and_not_ready(home: Path) -> None:

@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.support.gateway_live import live_frame
 from tests.support.gateway_serving import GatewayServing, gateway_serving, said
-from tests.support.gateway_tokens import ORIGIN, access_document, backend, write_access
+from tests.support.gateway_tokens import ORIGIN, access_request, backend
 from tests.support.serving import PATIENCE_SECONDS, Serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -269,30 +269,40 @@ async def test_a_socket_that_says_nothing_is_closed(narrow: GatewayServing) -> N
     assert await refused(await narrow.socket()) == (4408, "NO_HELLO")
 
 
-async def test_token_keys_can_be_changed_while_it_runs(
-    flags: Serving, tmp_path_factory: pytest.TempPathFactory, tenant: str, caplog: pytest.LogCaptureFixture
+async def test_token_keys_and_origins_can_be_changed_while_it_runs(
+    gateway: GatewayServing, flags: Serving, tenant: str
 ) -> None:
-    """The file is read again when it has changed; a damaged one leaves what was there, and is told in the log."""
+    """Administrators change them at the flag service, and the gateway follows: what is taken away opens nothing."""
 
-    async def answer(token: str) -> str:
-        async with await gateway.watching(tenant, token=token) as socket:
-            return str((await said(socket))["type"])
+    async def opens(token: str, origin: str = ORIGIN) -> bool:
+        try:
+            async with await gateway.socket(origin=origin) as socket:
+                await socket.send(gateway.hello(tenant, token=token))
+                return str((await said(socket))["type"]) == "snapshot"
+        except InvalidStatus:  # the page is of another origin
+            return False
 
-    async with gateway_serving(flags, tmp_path_factory.mktemp("changed")) as gateway:
-        gateway.source.send(live_frame(1, tenant))
-        newer = backend("k2")
-        token = newer.mint(environment="production", tenant=tenant, user="ana")
-        assert await answer(token) == "problem"
-        write_access(gateway.access_file, access_document(newer))
+    gateway.source.send(live_frame(1, tenant))
+    backend_of_tomorrow, elsewhere = backend("k2"), "https://new.example"
+    older = gateway.token(tenant)
+    newer = backend_of_tomorrow.mint(environment="production", tenant=tenant, user="ana")
+    assert await opens(older)
+    assert not await opens(newer)
+    assert not await opens(older, elsewhere)
+    try:
+        await flags.access.SetBrowserAccess(
+            access_request(backend_of_tomorrow, origins=(elsewhere,)), metadata=flags.admin
+        )
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while await answer(token) == "problem":
+            while not await opens(newer, elsewhere):
                 await asyncio.sleep(0.05)
-        assert await answer(gateway.token(tenant)) == "problem"
-        gateway.access_file.write_text("{", encoding="utf-8")
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while "browser access cannot be used" not in caplog.text:
-                await asyncio.sleep(0.05)
-        assert await answer(token) == "snapshot"
+        assert not await opens(older, elsewhere)
+        assert not await opens(newer)
+    finally:
+        await flags.access.SetBrowserAccess(access_request(gateway.tokens), metadata=flags.admin)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not await opens(older):
+            await asyncio.sleep(0.05)
 
 
 async def test_an_expired_token_closes_the_socket(

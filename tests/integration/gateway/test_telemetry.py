@@ -12,7 +12,7 @@ from services.gateway.app import running
 from services.gateway.settings import GatewaySettings
 from tests.support.fake_key_registry import INTERNAL_KEY
 from tests.support.gateway_serving import id_bytes, new_event
-from tests.support.gateway_tokens import access_document, backend, write_access
+from tests.support.gateway_tokens import ORIGIN, backend
 from tests.support.serving import PATIENCE_SECONDS, Datastores
 from tests.support.telemetry_serving import TelemetryServing, telemetry_serving
 
@@ -28,7 +28,7 @@ async def test_an_event_of_a_browser_is_in_the_log_once(telemetry: TelemetryServ
     """With the browser's id and the token's tenant and user; a retry is a duplicate, changed content is refused."""
     tokens = backend()
     home.mkdir()
-    write_access(home / "browser_access.json", access_document(tokens))
+    telemetry.registry.allow("production", ORIGIN, token_keys=[tokens.jwk()])
     settings = GatewaySettings(
         home=home,
         port=0,

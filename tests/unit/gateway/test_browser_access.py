@@ -1,93 +1,64 @@
-"""The file of browser access."""
+"""What the flag service tells of browsers."""
 
-import json
 import logging
-import os
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass, field
 
 import pytest
+from mirante.api.flags.v1 import access_admin_service_pb2 as pb2
 
-from services.gateway.access.browser_access import BrowserAccessFile, normal_origin, parse_browser_access
-from services.runtime.settings import SettingsError
-from tests.support.gateway_tokens import ORIGIN, access_document, backend, write_access
-
-JWK = backend().jwk()
+from services.gateway.access.browser_access import FollowedBrowserAccess, browser_access_of
+from tests.support.gateway_tokens import ORIGIN, backend, p256_pem
 
 
-def document(**environment: Any) -> str:
-    """Return a file with one environment."""
-    return json.dumps({"environments": {"production": environment}})
+def told(environment: str, *origins: str, keys: tuple[str, ...] = ()) -> pb2.BrowserAccess:
+    """Return what is told of an environment."""
+    token_keys = [pb2.TokenKey(**backend(each, p256_pem() if each == "p256" else None).jwk()) for each in keys]
+    return pb2.BrowserAccess(environment=environment, origins=origins, token_keys=token_keys)
+
+
+@dataclass
+class Registry:
+    """What the flag service has told, and how often."""
+
+    browser_access: list[pb2.BrowserAccess] = field(default_factory=list)
+    changes: int = 0
+
+    def tell(self, *access: pb2.BrowserAccess) -> None:
+        """Tell something else."""
+        self.browser_access, self.changes = list(access), self.changes + 1
 
 
 def test_environments_have_their_own() -> None:
-    """What is not named has nothing."""
-    access = parse_browser_access(document(origins=["HTTPS://App.Vendas.Example:443"], keys=[JWK]))
-    assert access.origins == {ORIGIN}
-    assert set(access.of("production").keys) == {"k1"}
-    assert not access.of("staging").origins
+    """What is not named has nothing; each key has the one algorithm of its kind."""
+    access = browser_access_of([told("production", ORIGIN, keys=("ed", "p256")), told("staging", "https://b.example")])
+    assert access.origins == {ORIGIN, "https://b.example"}
+    keys = access.of("production").keys
+    assert {key_id: key.algorithm for key_id, key in keys.items()} == {"ed": "EdDSA", "p256": "ES256"}
+    assert access.of("staging").origins == {"https://b.example"}
     assert not access.of("staging").keys
+    assert not access.of("nowhere").origins
 
 
-@pytest.mark.parametrize(
-    ("text", "place"),
-    [
-        ("[]", "the file"),
-        ('{"environment": {}}', "environment is not known"),
-        ('{"environments": []}', "environments"),
-        (document(origin=[]), "origin is not known"),
-        (document(origins="https://a"), "origins"),
-        (document(origins=["*"]), "no origin"),
-        (document(origins=["https://a/path"]), "no origin"),
-        (document(origins=["https://user@a"]), "no origin"),
-        (document(origins=["null"]), "no origin"),
-        (document(keys={}), "keys"),
-        (document(keys=["x"]), r"keys\[0\]"),
-        (document(keys=[{"kid": "a", "kty": "RSA"}]), "Ed25519"),
-        (document(keys=[{name: value for name, value in JWK.items() if name != "kid"}]), "kid"),
-        (document(keys=[JWK, JWK]), "twice"),
-        (document(keys=[JWK | {"x": "AA"}]), "no valid key"),
-        (document(keys=[JWK | {"d": "AAAA"}]), "private key"),
-    ],
-)
-def test_what_cannot_be_used_is_named(text: str, place: str) -> None:
-    """By its place in the file."""
-    with pytest.raises(ValueError, match=place):
-        parse_browser_access(text)
-
-
-def test_origins_are_as_browsers_write_them() -> None:
-    """In small letters, without the port that the scheme has anyway."""
-    assert normal_origin("http://LOCALHOST:5173") == "http://localhost:5173"
-    assert normal_origin("http://[::1]:80") == "http://[::1]"
-
-
-def test_the_file_is_read_again_when_it_changes(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """A damaged one, or one that is gone, leaves what was there."""
-    path = write_access(tmp_path / "access.json", access_document(backend()))
-    file = BrowserAccessFile(path, required=True)
-    before = file.current
-    path.write_text("{")
-    os.utime(path, ns=(1, 1))
+def test_a_key_that_is_not_understood_is_left_out(caplog: pytest.LogCaptureFixture) -> None:
+    """The flag service may be newer; the other keys and the origins hold, and the log names the key."""
+    access = told("production", ORIGIN, keys=("good",))
+    access.token_keys.add(kid="newer", kty="AKP", x="AAAA")
+    access.token_keys.add(kid="broken", kty="OKP", crv="Ed25519", x="AA")
     with caplog.at_level(logging.WARNING):
-        file.refresh()
-    assert file.current is before
-    assert "cannot be used" in caplog.text
-    write_access(path, access_document(backend("k9")))
-    os.utime(path, ns=(2, 2))
-    file.refresh()
-    assert set(file.current.of("production").keys) == {"k9"}
-    path.unlink()
-    file.refresh()
-    assert set(file.current.of("production").keys) == {"k9"}
+        found = browser_access_of([access]).of("production")
+    assert set(found.keys) == {"good"}
+    assert found.origins == {ORIGIN}
+    assert [vars(record)["kid"] for record in caplog.records] == ["newer", "broken"]
 
 
-def test_a_start_with_a_damaged_file_fails(tmp_path: Path) -> None:
-    """Nobody wonders for days why no page may ask; without any file there is just no browser access."""
-    path = tmp_path / "access.json"
-    with pytest.raises(SettingsError, match="MIRANTE_BROWSER_ACCESS"):
-        BrowserAccessFile(path, required=True)
-    assert not BrowserAccessFile(path, required=False).current.origins
-    path.write_text('{"environments": 7}')
-    with pytest.raises(SettingsError, match="MIRANTE_BROWSER_ACCESS: environments"):
-        BrowserAccessFile(path, required=False)
+def test_a_change_is_followed() -> None:
+    """Keys are read once for each; before the first word there is nothing."""
+    registry = Registry()
+    followed = FollowedBrowserAccess(registry)
+    assert not followed.current().origins
+    registry.tell(told("production", ORIGIN))
+    first = followed.current()
+    assert first.origins == {ORIGIN}
+    assert followed.current() is first
+    registry.tell()
+    assert not followed.current().origins

@@ -1,28 +1,29 @@
 """Browser tokens: signed by the client library, read by the gateway."""
 
 import datetime
-import json
 from typing import Any
 
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
+from mirante.api.flags.v1 import access_admin_service_pb2 as access_pb2
 from mirante.browser_tokens import BrowserTokens
 from mirante.errors import InvalidSettings
 
-from services.gateway.access.browser_access import EnvironmentAccess, parse_browser_access
+from services.gateway.access.browser_access import EnvironmentAccess, browser_access_of
 from services.gateway.access.browser_tokens import read_token
 from services.gateway.http.problems import Problem
-from tests.support.gateway_tokens import access_document, backend, ed25519_pem, p256_pem
+from tests.support.gateway_tokens import access_request, backend, ed25519_pem, p256_pem
 
 NOW = 1_800_000_000.0
 CLAIMS = {"aud": "mirante", "iat": int(NOW), "exp": int(NOW) + 600, "env": "production", "tenant": "acme", "sub": "ana"}
 
 
 def access_of(*tokens: BrowserTokens) -> EnvironmentAccess:
-    """Return what the file of these backends says."""
-    return parse_browser_access(json.dumps(access_document(*tokens))).of("production")
+    """Return what the flag service tells of these backends."""
+    told = access_pb2.BrowserAccess(environment="production", token_keys=access_request(*tokens).token_keys)
+    return browser_access_of([told]).of("production")
 
 
 @pytest.mark.parametrize("pem", [ed25519_pem(), p256_pem()], ids=["EdDSA", "ES256"])
