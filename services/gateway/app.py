@@ -1,6 +1,5 @@
 """The gateway, put together. The only place that knows which part gets which."""
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -12,7 +11,7 @@ from typing import Final
 import grpc.aio
 from mirante.client.settings import ClientSettings, Tls
 
-from services.gateway.access.browser_access import BrowserAccess, BrowserAccessFile
+from services.gateway.access.browser_access import FollowedBrowserAccess
 from services.gateway.access.entrance import Entrance
 from services.gateway.access.key_file import FileKeyMemory
 from services.gateway.administration import Administration, open_administration
@@ -47,7 +46,6 @@ from services.runtime.telemetry.export import Telemetry, open_telemetry
 _log = logging.getLogger(__name__)
 
 _KEYS_SECONDS: Final = 1.0
-_ACCESS_SECONDS: Final = 1.0
 _MOST_WAITING: Final = 2_000
 """Sockets that have not said who they are."""
 
@@ -112,9 +110,7 @@ async def running(settings: GatewaySettings, source: LiveSource | None = None) -
         parts.measure(telemetry)
         server = await stack.enter_async_context(open_http_server(settings, app))
         await stack.enter_async_context(
-            in_background(
-                partial(follow_keys, parts.keys, _KEYS_SECONDS), parts.environments.follow, parts.follow_access
-            )
+            in_background(partial(follow_keys, parts.keys, _KEYS_SECONDS), parts.environments.follow)
         )
         stack.callback(parts.drain)
         _log.info("ready", extra={"port": server.port})
@@ -136,8 +132,7 @@ class _Parts:
         self._secret = secret
         self._registry = KeyRegistry(flags, secret, FileKeyMemory(settings.home / "gateway" / "keys.bin"))
         self.keys = KeyRing(self._registry, self._revoked)
-        path = settings.browser_access or settings.home / "browser_access.json"
-        self._access_file = BrowserAccessFile(path, required=settings.browser_access is not None)
+        self.access = FollowedBrowserAccess(self._registry).current
         self.environments = Environments(self._open_rules, self._own_environments)
         self.feeds = Feeds(source)
         self.quotas, event_quotas = Quotas(settings.quota), Quotas(settings.event_quota)
@@ -177,10 +172,6 @@ class _Parts:
             self._health,
         )
 
-    def access(self) -> BrowserAccess:
-        """Return origins and token keys as they are now."""
-        return self._access_file.current
-
     def administer(self, admin: Administration) -> None:
         """Take the admin API's streams and quotas for parts too."""
         self._long_lived["api"] = admin.streams
@@ -193,12 +184,6 @@ class _Parts:
         except Unavailable as error:
             _log.warning("waiting for the flag service: %s", error.message)
         self.environments.refresh()
-
-    async def follow_access(self) -> None:
-        """Read the file of browser access whenever it changes; for ever."""
-        while True:
-            await asyncio.sleep(_ACCESS_SECONDS)
-            await asyncio.to_thread(self._access_file.refresh)
 
     def measure(self, telemetry: Telemetry) -> None:
         """Measure the parts from now on."""

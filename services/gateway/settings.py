@@ -31,12 +31,6 @@ class GatewaySettings(KeySettings):
     metrics_ca: Path | None = setting(
         "MIRANTE_METRICS_CA", None, "PEM file of the authority of its certificate. Unset: no TLS."
     )
-    browser_access: Path | None = setting(
-        "MIRANTE_BROWSER_ACCESS",
-        None,
-        "JSON file of the origins and token keys of each environment, read anew when it changes. "
-        "Unset: `browser_access.json` in the home folder, if there is one.",
-    )
     dashboard_dir: Path | None = setting(
         "MIRANTE_DASHBOARD_DIR", None, "Folder of the dashboard's files. Unset: none are served."
     )
