@@ -26,7 +26,6 @@ class Decision:
 def decide(
     state: State,
     hour: datetime,
-    value: float,
     observation: Observation,
     expected: Expectation,
     settings: Settings,
@@ -34,10 +33,11 @@ def decide(
     complete: bool = True,
 ) -> Decision:
     """
-    Return what is said about a value, with a state that knows of its gap. An hour that isn't complete can't be too
+    Return what is said about an hour, with a state that knows of its gap. An hour that is not complete can't be too
     low.
     """
     sensitivity = settings.sensitivity or sensitivity_of(state, settings)
+    value = max(float(observation.value), 0.0)
     family, x = expected.family, value / expected.unit
     above = x >= family.mean
     tail = family.at_least(x) if above else family.at_most(x) if complete else 1.0
@@ -94,7 +94,7 @@ def gap_probability(state: State) -> float:
 
 def _large(value: float, expected: Expectation, settings: Settings) -> bool:
     distance = abs(value - expected.mean)
-    return distance >= settings.minimum_count and distance >= settings.minimum_share * expected.mean
+    return distance >= settings.minimum_count * expected.unit and distance >= settings.minimum_share * expected.mean
 
 
 def _rule(direction: Direction, *, told: bool, above: bool, silent: bool) -> Rule:

@@ -19,7 +19,9 @@ DRIFT: Final = 1e-4
 HOLIDAY_DOUBT: Final = 0.5
 """Relative variance: some trade on a holiday and some do not."""
 COMMON: Final = 0.7
-"""How much of the variance of a tenant's straying from the prior its hours have in common from Monday to Friday ..."""
+"""
+How much of the variance of a tenant's straying from the prior its hours have in common from Monday to Friday ...
+"""
 MOST_OWN: Final = 0.05
 """... and the most that is left to each: the days of one tenant are more alike than tenants are."""
 WORKDAYS: Final = 5
@@ -62,14 +64,14 @@ def shape_of(state: State, slot: int, prior: Prior) -> tuple[float, float]:
     """
     Return the shape of an hour of the week, and its relative variance: mean and variance of a Gamma.
 
-    The prior is corrected by how this hour differs from it on the other days from Monday to Friday, and this by what the
-    hour itself has shown.
+    The prior is corrected by how this hour differs from it on the other days from Monday to Friday, and this by what
+    the hour itself has shown.
     """
     evidence, shape, trust = state.evidence, prior.shape[slot], prior.strength[slot]
     if slot < WORKDAYS * DAY:
         own = min((1.0 - COMMON) / trust, MOST_OWN)
         seen = expected = 1.0 / (1.0 / trust - own)
-        for other in range(slot % DAY, WORKDAYS * DAY, DAY):
+        for other in alike(slot):
             if other != slot:
                 seen += evidence[2 * other]
                 expected += evidence[2 * other + 1] * prior.shape[other]
@@ -77,6 +79,13 @@ def shape_of(state: State, slot: int, prior: Prior) -> tuple[float, float]:
         trust = 1.0 / (1.0 / seen + own)
     seen = trust + evidence[2 * slot]
     return seen / (trust / shape + evidence[2 * slot + 1]), 1.0 / seen
+
+
+def alike(slot: int) -> range:
+    """
+    Return the hours of the week that have something in common with one, itself among them: from Monday to Friday.
+    """
+    return range(slot % DAY, WORKDAYS * DAY, DAY) if slot < WORKDAYS * DAY else range(slot, slot + 1)
 
 
 def unit_of(state: State, kind: Kind) -> float:

@@ -42,8 +42,8 @@ def judge(state: State, hour: datetime, observation: Observation, settings: Sett
         return replace(state, hours=state.hours + 1), not_judged(hour, observation, settings, Rule.LEARNING)
     expected = expect(state, slot, observation, settings)
     state = with_gap(state, value, expected.family)
-    decision = decide(state, hour, value, observation, expected, settings)
-    state = later(state, slot, value, observation, expected, settings, fired=decision.fired)
+    decision = decide(state, hour, observation, expected, settings)
+    state = later(state, slot, observation, expected, settings, fired=decision.fired)
     return replace(state, hours=state.hours + 1, streak=decision.streak), decision.verdict
 
 

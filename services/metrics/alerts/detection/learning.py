@@ -12,11 +12,14 @@ from services.metrics.alerts.detection.expecting import (
     LEAST_MEAN,
     LEAST_NOISE,
     MOST_NOISE,
+    WORKDAYS,
     Expectation,
+    alike,
     shape_of,
     unit_of,
 )
 from services.metrics.alerts.detection.families import Counted, Family
+from services.metrics.alerts.detection.prior import DAY
 from services.metrics.alerts.detection.settings import Kind, Settings
 from services.metrics.alerts.detection.state import State
 from services.metrics.alerts.detection.verdicts import Observation
@@ -28,6 +31,9 @@ SURPRISE_WEIGHT: Final = 0.1
 NEW_NORMAL: Final = 12.0
 """After so many unusual hours of business what was unusual is what is expected."""
 NEW_PRECISION: Final = 4.0
+REPEATED: Final = 3
+"""After so many days in a row on which an hour did not fit, its shape is what is wrong."""
+ANEW_MEMORY: Final = 0.3
 NOISE_MEMORY: Final = 0.998
 NOISE_TRUST: Final = 100.0
 """What the noise that a tenant begins with is worth, in units of the weight of what it learns."""
@@ -72,38 +78,37 @@ def with_unit(state: State, observation: Observation, kind: Kind, weight: float)
 
 
 def later(
-    state: State,
-    slot: Slot,
-    value: float,
-    observation: Observation,
-    expected: Expectation,
-    settings: Settings,
-    *,
-    fired: bool,
+    state: State, slot: Slot, observation: Observation, expected: Expectation, settings: Settings, *, fired: bool
 ) -> State:
-    """Return the state after a judged hour of this value (in the units of the metric)."""
-    family, mean = expected.family, expected.mean
-    weight, unusual = 1.0, max(state.unusual - expected.shape, 0.0)
-    precision = 1.0 / expected.level_doubt
-    if fired:
-        unusual = state.unusual + 1.0
-        if unusual >= NEW_NORMAL:
-            unusual, precision = 0.0, min(precision, NEW_PRECISION)
-        else:
-            weight = SURPRISE_WEIGHT
-            value = min(max(value, mean / MOST_SURPRISE), mean * MOST_SURPRISE)
+    """
+    Return the state after a judged hour. One that `fired` teaches little, because most are not how things are.
+
+    But when a tenant goes on to be different for long, its level is learned anew; and when the same hour does not fit
+    on one day after the other, the shape of that hour.
+    """
+    family, mean, value = expected.family, expected.mean, max(float(observation.value), 0.0)
+    weight, taught, precision = 1.0, value, 1.0 / expected.level_doubt
+    unusual = state.unusual + 1.0 if fired else max(state.unusual - expected.shape, 0.0)
+    if fired and unusual < NEW_NORMAL:
+        weight = SURPRISE_WEIGHT
+        taught = min(max(value, mean / MOST_SURPRISE), mean * MOST_SURPRISE)
+    elif fired:
+        unusual, precision = 0.0, min(precision, NEW_PRECISION)
     state = with_unit(state, observation, settings.kind, weight)
-    state = _with_noise(state, value / expected.unit, expected, settings, weight)
+    state = _with_noise(state, taught / expected.unit, expected, settings, weight)
     gain = weight / (family.chance + family.spread + expected.shape_doubt)
     precision += gain
-    change = 1.0 + gain / precision * (value / mean - 1.0)
+    change = 1.0 + gain / precision * (taught / mean - 1.0)
     state = replace(state, level=expected.level * change, precision=precision * change, unusual=unusual)
     if slot.holiday:
         return state
+    repeats, often = _with_repeat(state.repeats, slot.index, fired * (1 if value > mean else -1))
+    anew = often >= REPEATED
+    if anew:
+        weight, taught = 1.0, value
     gain = weight / (family.chance + family.spread + 1.0 / state.precision) / expected.shape
-    return replace(
-        state, evidence=_with_evidence(state.evidence, slot.index, expected.shape * value / mean / change, gain)
-    )
+    evidence = _with_evidence(state.evidence, slot.index, expected.shape * taught / mean / change, gain, anew=anew)
+    return replace(state, repeats=repeats, evidence=evidence)
 
 
 def with_gap(state: State, value: float, family: Family) -> State:
@@ -140,9 +145,31 @@ def _with_noise(state: State, x: float, expected: Expectation, settings: Setting
     )
 
 
-def _with_evidence(evidence: array[float], slot: int, ratio: float, gain: float) -> array[float]:
-    """`ratio` is the hour's value over the new level."""
+def _with_repeat(repeats: array[int], slot: int, sign: int) -> tuple[array[int], int]:
+    """
+    Return the repeats after an hour that fitted (0), was too high (1) or too low (-1), and on how many days it has
+    been so.
+    """
+    weekday, hour = divmod(slot, DAY)
+    at = max(weekday - WORKDAYS + 1, 0) * DAY + hour
+    before = repeats[at]
+    after = sign * min(before * sign + 1, REPEATED) if before * sign > 0 else sign
+    if after != before:
+        repeats = repeats[:]
+        repeats[at] = after
+    return repeats, abs(after)
+
+
+def _with_evidence(evidence: array[float], slot: int, ratio: float, gain: float, *, anew: bool) -> array[float]:
+    """
+    `ratio` is the hour's value over the new level; `anew` says that what was known of the hour does not hold any
+    more.
+    """
     evidence = evidence[:]
+    if anew:
+        for same in alike(slot):
+            evidence[2 * same] *= ANEW_MEMORY
+            evidence[2 * same + 1] *= ANEW_MEMORY
     evidence[2 * slot] = SHAPE_MEMORY * evidence[2 * slot] + gain * ratio
     evidence[2 * slot + 1] = SHAPE_MEMORY * evidence[2 * slot + 1] + gain
     return evidence

@@ -42,6 +42,6 @@ def judge_running(
     expected = expect(state, slot_of(hour, settings), so_far, settings)
     up_to_now = replace(expected.family, mean=expected.family.mean * elapsed)
     decision = decide(
-        with_gap(state, value, up_to_now), hour, value, so_far, expected, settings, complete=False
+        with_gap(state, value, up_to_now), hour, so_far, expected, settings, complete=False
     )  # fmt: skip
     return decision.verdict if decision.verdict.alarming else None

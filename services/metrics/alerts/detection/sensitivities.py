@@ -7,7 +7,7 @@ from services.metrics.alerts.detection.settings import Kind, Sensitivity, Settin
 from services.metrics.alerts.detection.state import State
 
 LOW: Final = Sensitivity(point=1e-2, gap=5e-3)
-MIDDLE: Final = Sensitivity(point=3e-3, gap=3e-4)
+MIDDLE: Final = Sensitivity(point=4e-3, gap=3e-4)
 HIGH: Final = Sensitivity(point=2e-3, gap=1e-4)
 RATIO: Final = Sensitivity(point=1e-3, gap=0.0)
 LOW_VOLUME: Final = 3.0

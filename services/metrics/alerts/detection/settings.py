@@ -52,10 +52,11 @@ class Settings:
     How the hours of a metric of a tenant are judged.
 
     `sensitivity` None: chosen by volume. `persistence` is for how many hours in a row the point rule has to hold; the
-    gap rule never waits. Nothing is told when the hour is nearer to what was expected than `minimum_count` or than
-    `minimum_share` of it. Both are in units of the metric (for ratios, `minimum_count` counts successes). `holidays`
-    are days of the tenant beside the national ones of Brazil (left out with `national_holidays` False); a holiday is
-    read as the weekday `closed_weekday` (0 is Monday).
+    gap rule never waits. The point rule is silent when the hour is nearer to what was expected than `minimum_count`
+    events (of sums effective sales, of ratios successes) or than `minimum_share` of it.
+
+    `holidays` are days of the tenant beside the national ones of Brazil (left out with `national_holidays` False); a
+    holiday is read as the weekday `closed_weekday` (0 is Monday).
     """
 
     kind: Kind = Kind.COUNT
@@ -66,6 +67,6 @@ class Settings:
     direction: Direction = Direction.BOTH
     sensitivity: Sensitivity | None = None
     persistence: int = 1
-    minimum_count: float = 0.0
+    minimum_count: float = 3.0
     minimum_share: float = 0.0
     prior: Prior = FLAT_PRIOR

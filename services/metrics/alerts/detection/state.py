@@ -10,9 +10,12 @@ from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from typing import Final
 
-from services.metrics.alerts.detection.prior import WEEK
+from services.metrics.alerts.detection.prior import DAY, WEEK
 
 CELLS: Final = 2 * WEEK
+DAY_KINDS: Final = 3
+"""Monday to Friday, Saturday, Sunday."""
+REPEATS: Final = DAY_KINDS * DAY
 
 _VERSION: Final = 1
 _HEAD: Final = struct.Struct("<BIq12d")
@@ -20,15 +23,19 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _HOUR: Final = timedelta(hours=1)
 _NEVER: Final = -(2**62)
 _NUMBERS: Final = (
-    "level", "precision", "exposure", "noise_sum", "noise_weight", "unit_sum", "unit_weight", "gap_expected", "gap_noisy",
-    "gap_doubt", "streak", "unusual",
+    "level", "precision", "exposure", "noise_sum", "noise_weight", "unit_sum", "unit_weight", "gap_expected",
+    "gap_noisy", "gap_doubt", "streak", "unusual",
 )  # fmt: skip
 _numbers_of: Final = attrgetter(*_NUMBERS)
-STATE_BYTES: Final = _HEAD.size + 4 * CELLS
+STATE_BYTES: Final = _HEAD.size + REPEATS + 4 * CELLS
 
 
 def _no_evidence() -> array[float]:
     return array("f", bytes(4 * CELLS))
+
+
+def _no_repeats() -> array[int]:
+    return array("b", bytes(REPEATS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +48,8 @@ class State:
     unit_weight` is the effective amount of a sale. `gap_*` add up over the hours since the last event: what was
     expected, the same with noise, and with doubt. `streak` counts the hours in a row in which the point rule held
     (negative: below), `unusual` those that did not fit lately. `evidence` has a pair for each hour of the week: its
-    ratios to the level times their weights, and the weights. It is never changed in place.
+    ratios to the level times their weights, and the weights. `repeats` counts for each hour of each kind of day on how
+    many of them in a row it did not fit (negative: below). Neither is ever changed in place.
     """
 
     hours: int = 0
@@ -58,12 +66,14 @@ class State:
     gap_doubt: float = 0.0
     streak: float = 0.0
     unusual: float = 0.0
+    repeats: array[int] = field(default_factory=_no_repeats)
     evidence: array[float] = field(default_factory=_no_evidence)
 
     def to_bytes(self) -> bytes:
         """Return the state for a store: `STATE_BYTES` bytes."""
         hour = _NEVER if self.last is None else (self.last - _EPOCH) // _HOUR
-        return _HEAD.pack(_VERSION, self.hours, hour, *_numbers_of(self)) + _little_endian(self.evidence).tobytes()
+        head = _HEAD.pack(_VERSION, self.hours, hour, *_numbers_of(self))
+        return head + self.repeats.tobytes() + _little_endian(self.evidence).tobytes()
 
     @classmethod
     def from_bytes(cls, data: bytes) -> State:
@@ -76,11 +86,12 @@ class State:
         if len(data) != STATE_BYTES or data[0] != _VERSION:
             raise ValueError("not a state of an alert's metric")
         _, hours, hour, *numbers = _HEAD.unpack_from(data)
-        evidence = array("f")
-        evidence.frombytes(data[_HEAD.size :])
+        repeats, evidence = array("b"), array("f")
+        repeats.frombytes(data[_HEAD.size : _HEAD.size + REPEATS])
+        evidence.frombytes(data[_HEAD.size + REPEATS :])
         last = None if hour == _NEVER else _EPOCH + hour * _HOUR
         named = dict(zip(_NUMBERS, numbers, strict=True))
-        return cls(hours=hours, last=last, evidence=_little_endian(evidence), **named)
+        return cls(hours=hours, last=last, repeats=repeats, evidence=_little_endian(evidence), **named)
 
 
 def _little_endian(numbers: array[float]) -> array[float]:
