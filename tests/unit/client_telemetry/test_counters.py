@@ -1,6 +1,8 @@
 """Whatever happens to events, the counters add up at every moment."""
 
+import shutil
 import tempfile
+import weakref
 from pathlib import Path
 
 from hypothesis import settings
@@ -34,7 +36,9 @@ class Sending(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = tempfile.TemporaryDirectory()
+        self.folder = Path(tempfile.mkdtemp())
+        # Not every machine that Hypothesis makes is torn down.
+        self.forget = weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
         self.now = 0.0
         self.under_way: list[list[Record]] = []
         self.tracked = self.sent = self.rejected = self.adopted = 0
@@ -44,7 +48,7 @@ class Sending(RuleBasedStateMachine):
         """Begin as a new process does."""
         self.ledger = Ledger()
         self.intake = Intake(self.ledger, DELIVERY.queue_events, lambda: None)
-        path = Path(self.folder.name)
+        path = self.folder
         self.backlog = Backlog(
             DELIVERY, self.ledger, (lambda: Spool(path, CONNECTION, DELIVERY)) if self.spooled else None
         )
@@ -144,12 +148,12 @@ class Sending(RuleBasedStateMachine):
         assert self.ledger.waiting() == 0
         assert self.backlog.empty
         if self.backlog.spool is not None:
-            assert list(Path(self.folder.name).rglob("*.events")) == []
+            assert list(self.folder.rglob("*.events")) == []
             self.backlog.spool.close()
-        self.folder.cleanup()
+        self.forget()
 
     def _half_full(self) -> bool:
-        files = Path(self.folder.name).rglob("*.events")
+        files = self.folder.rglob("*.events")
         return sum(file.stat().st_size for file in files) >= DELIVERY.spool_bytes // 2
 
 

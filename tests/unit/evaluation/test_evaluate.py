@@ -93,7 +93,10 @@ def test_threads_and_a_swapping_ruleset() -> None:
 
     def ask() -> None:
         start.wait()
-        for _ in range(10_000):
+        asked = 0
+        # Until a swap was seen: on a busy machine the swapper may have its first turn late.
+        while asked < 10_000 or len(seen) < 2:
+            asked += 1
             rules: Ruleset = current[0]
             for key in ("a", "b"):
                 found = evaluation.evaluate(rules, key, CONTEXT, NOW)
@@ -119,7 +122,6 @@ def test_threads_and_a_swapping_ruleset() -> None:
     finally:
         sys.setswitchinterval(interval)
     assert wrong == []
-    assert len(seen) > 1
 
 
 @pytest.mark.parametrize("asked", list(FlagType))
