@@ -7,7 +7,6 @@ from typing import Final
 
 from benchmarks.alert_tenants import DAY, HOURS, OUTAGE_HOURS, SCORED_FROM, SUNDAY, Tenant, plain_shape
 from services.metrics.alerts.detection import (
-    FLAT_PRIOR,
     Change,
     Episode,
     Prior,
@@ -119,7 +118,7 @@ def score_pooled(score: Score, tenants: Sequence[Tenant]) -> None:
     """
     halves = range(2)
     states, verdicts = [State() for _ in tenants], [list[Verdict]() for _ in tenants]
-    priors = [FLAT_PRIOR for _ in halves]
+    priors = [Settings().prior for _ in halves]
     for index in range(HOURS):
         if index and index % DAY == 0:
             learned = [learn_prior(states[1 - half :: 2]) for half in halves]

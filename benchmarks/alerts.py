@@ -16,7 +16,7 @@ from typing import Final
 from benchmarks.alert_scores import Score, score_alone, score_pooled, score_rolling, true_prior
 from benchmarks.alert_tenants import Tenant, hard_tenant, money_tenant, plain_tenant, ratio_tenant
 from benchmarks.measuring import median, report, still
-from services.metrics.alerts.detection import FLAT_PRIOR, Kind, Observation, Settings, State, judge
+from services.metrics.alerts.detection import Kind, Observation, Settings, State, judge, usual_prior
 from services.metrics.alerts.detection.state import STATE_BYTES
 
 PEAKS: Final = (3.0, 20.0, 200.0)
@@ -38,7 +38,7 @@ def main() -> None:
     arguments = parser.parse_args()
     still()
     given = Settings(prior=true_prior())
-    flat = Settings(prior=FLAT_PRIOR)
+    flat = Settings()
     questions: dict[str, tuple[Maker, Scorer]] = {
         "plain, control: rolling z": (plain_tenant, score_rolling),
         "plain, prior given (true shape)": (plain_tenant, _alone(given)),
@@ -48,7 +48,7 @@ def main() -> None:
         "hard, noise k = 15, prior learned": (_hard(15.0), score_pooled),
         "hard, noise k = 5, prior learned": (_hard(5.0), score_pooled),
         "money, prior given": (money_tenant, _alone(replace(given, kind=Kind.SUM))),
-        "ratio, no prior": (ratio_tenant, _alone(replace(flat, kind=Kind.RATIO))),
+        "ratio, no prior": (ratio_tenant, _alone(Settings(kind=Kind.RATIO, prior=usual_prior(Kind.RATIO)))),
     }
     figures: dict[str, object] = {"tenants": arguments.tenants, "seeds": list(arguments.seeds)}
     for question, (make, score) in questions.items():

@@ -15,7 +15,7 @@ once a day; a state goes over to another prior with `adopt_prior`.
 
 from services.metrics.alerts.detection.episodes import Change, Episode, advance
 from services.metrics.alerts.detection.judging import judge
-from services.metrics.alerts.detection.pooling import adopt_prior, learn_prior
+from services.metrics.alerts.detection.pooling import adopt_prior, learn_prior, usual_prior
 from services.metrics.alerts.detection.prior import FLAT_PRIOR, Prior
 from services.metrics.alerts.detection.replaying import replay
 from services.metrics.alerts.detection.running import judge_running
@@ -46,4 +46,5 @@ __all__ = [
     "judge_threshold",
     "learn_prior",
     "replay",
+    "usual_prior",
 ]

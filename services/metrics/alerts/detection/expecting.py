@@ -13,6 +13,7 @@ from services.metrics.alerts.detection.verdicts import Observation
 LEAST_MEAN: Final = 0.02
 LEAST_SHARE: Final = 1e-4
 LEAST_NOISE: Final = 0.02
+LEAST_RATIO_NOISE: Final = 0.002
 MOST_NOISE: Final = 1.0
 DRIFT: Final = 1e-4
 """Relative variance that the level gains an hour: it may move by 5 % a day."""
@@ -29,7 +30,10 @@ WORKDAYS: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """`mean` is in the units of the metric, and so is `level`; `family` counts in units of `unit`."""
+    """
+    `mean` is in the units of the metric, and so is `level`; `family` counts in units of `unit`, `silent` what gaps
+    are held against.
+    """
 
     mean: float
     level: float
@@ -38,6 +42,7 @@ class Expectation:
     shape_doubt: float
     unit: float
     family: Family
+    silent: Family
 
 
 def expect(state: State, slot: Slot, observation: Observation, settings: Settings) -> Expectation:
@@ -46,18 +51,21 @@ def expect(state: State, slot: Slot, observation: Observation, settings: Setting
     if slot.holiday:
         shape_doubt += HOLIDAY_DOUBT
     level_doubt = 1.0 / state.precision + DRIFT
-    noise = min(max(state.noise_sum / state.noise_weight, LEAST_NOISE), MOST_NOISE)
+    noise = noise_of(state, settings.kind)
     doubt = level_doubt + shape_doubt
     family: Family
+    silent: Family
     if settings.kind is Kind.RATIO:
         share = min(max(state.level * shape, LEAST_SHARE), 1.0 - LEAST_SHARE)
         mean, unit = share * observation.of, 1.0
-        family = Shared(mean, noise, doubt, observation.of)
+        silent = family = Shared(mean, noise, doubt, observation.of)
     else:
         unit = unit_of(state, settings.kind)
         mean = max(state.level * shape, LEAST_MEAN * unit)
-        family = Counted(mean / unit, noise, doubt)
-    return Expectation(mean, state.level, shape, level_doubt, shape_doubt, unit, family)
+        silent = family = Counted(mean / unit, noise, doubt)
+        if settings.kind is Kind.SUM and state.minutes:
+            silent = Counted(mean * state.minutes / state.unit_weight, noise, doubt)
+    return Expectation(mean, state.level, shape, level_doubt, shape_doubt, unit, family, silent)
 
 
 def shape_of(state: State, slot: int, prior: Prior) -> tuple[float, float]:
@@ -86,6 +94,15 @@ def alike(slot: int) -> range:
     Return the hours of the week that have something in common with one, itself among them: from Monday to Friday.
     """
     return range(slot % DAY, WORKDAYS * DAY, DAY) if slot < WORKDAYS * DAY else range(slot, slot + 1)
+
+
+def noise_of(state: State, kind: Kind) -> float:
+    """
+    Return 1/k (of ratios the correlation): never so small that a tenant that was regular for weeks alarms at every
+    breath.
+    """
+    least = LEAST_RATIO_NOISE if kind is Kind.RATIO else LEAST_NOISE
+    return min(max(state.noise_sum / state.noise_weight, least), MOST_NOISE)
 
 
 def unit_of(state: State, kind: Kind) -> float:

@@ -8,10 +8,15 @@ rate is added to it as to a count. So S / u is judged with the negative binomial
 100, one of 100 sales of which one is half of the revenue far less: a large sale is no alert where large sales happen.
 u is known from sums alone: it is the variance of the minutes over their mean, because what differs between the
 minutes of one hour is chance. A normal distribution on the sums, or a robust scale, would know nothing about the
-hours of few sales, where alerts go wrong. Decimals are turned into doubles for it: a probability is no amount. What
+hours of few sales, where alerts go wrong. Gaps are another matter: in effective sales a gap would look shorter than
+it is. They are held against the minutes in which something was sold, which are at most as many as the sales, and
+nearly as many where gaps are hard to tell.
+
+Decimals are turned into doubles for it: a probability is no amount. What
 is shown is the decimal.
 """
 
+import math
 from dataclasses import dataclass
 
 from services.metrics.alerts.detection import tails
@@ -48,6 +53,11 @@ class Counted:
     def lever(self) -> float:
         """How much the variance grows with noise, in units of that of chance."""
         return self.mean
+
+    @property
+    def silence(self) -> float:
+        """Minus the logarithm of the probability of 0, by noise alone."""
+        return math.log1p(self.mean * self.noise) / self.noise
 
     def at_most(self, x: float) -> float:
         """Return P(X <= x)."""
@@ -94,6 +104,11 @@ class Shared:
     def lever(self) -> float:
         """How much the variance grows with noise, in units of that of chance."""
         return self.trials - 1.0
+
+    @property
+    def silence(self) -> float:
+        """Minus the logarithm of the probability of 0, by noise alone."""
+        return tails.ratio_silence(self.trials, self.share, 1.0 / self.noise - 1.0)
 
     def at_most(self, x: float) -> float:
         """Return P(X <= x)."""

@@ -41,7 +41,7 @@ def judge(state: State, hour: datetime, observation: Observation, settings: Sett
         state = first_day(state, slot, value, observation, settings)
         return replace(state, hours=state.hours + 1), not_judged(hour, observation, settings, Rule.LEARNING)
     expected = expect(state, slot, observation, settings)
-    state = with_gap(state, value, expected.family)
+    state = with_gap(state, value, expected)
     decision = decide(state, hour, observation, expected, settings)
     state = later(state, slot, observation, expected, settings, fired=decision.fired)
     return replace(state, hours=state.hours + 1, streak=decision.streak), decision.verdict

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from array import array
 from dataclasses import replace
 from typing import Final
@@ -10,15 +9,12 @@ from typing import Final
 from services.metrics.alerts.detection.calendars import Slot
 from services.metrics.alerts.detection.expecting import (
     LEAST_MEAN,
-    LEAST_NOISE,
-    MOST_NOISE,
     WORKDAYS,
     Expectation,
     alike,
     shape_of,
     unit_of,
 )
-from services.metrics.alerts.detection.families import Counted, Family
 from services.metrics.alerts.detection.prior import DAY
 from services.metrics.alerts.detection.settings import Kind, Settings
 from services.metrics.alerts.detection.state import State
@@ -65,7 +61,7 @@ def first_day(state: State, slot: Slot, value: float, observation: Observation, 
 
 
 def with_unit(state: State, observation: Observation, kind: Kind, weight: float) -> State:
-    """Return a state that has learned from the minutes of an hour how large the sales of a sum are."""
+    """Return a state that has learned from the minutes of an hour how large the sales of a sum are, and how many."""
     total = float(observation.value)
     if kind is not Kind.SUM or total <= 0.0 or not observation.squares:
         return state
@@ -74,6 +70,7 @@ def with_unit(state: State, observation: Observation, kind: Kind, weight: float)
         state,
         unit_sum=UNIT_MEMORY * state.unit_sum + weight * variance,
         unit_weight=UNIT_MEMORY * state.unit_weight + weight * total,
+        minutes=UNIT_MEMORY * state.minutes + weight * observation.minutes,
     )
 
 
@@ -111,18 +108,19 @@ def later(
     return replace(state, repeats=repeats, evidence=evidence)
 
 
-def with_gap(state: State, value: float, family: Family) -> State:
-    """Return a state that knows how long nothing has happened; ratios have no gaps."""
-    if value > 0.0 or not isinstance(family, Counted):
+def with_gap(state: State, value: float, expected: Expectation, elapsed: float = 1.0) -> State:
+    """Return a state that knows how much was expected since something happened; of an hour `elapsed` is over."""
+    if value > 0.0:
         if not state.gap_expected:
             return state
         return replace(state, gap_expected=0.0, gap_noisy=0.0, gap_doubt=0.0)
-    noisy = math.log1p(family.mean * family.noise) / family.noise
+    family = expected.silent
+    silence = elapsed * family.silence
     return replace(
         state,
-        gap_expected=state.gap_expected + family.mean,
-        gap_noisy=state.gap_noisy + noisy,
-        gap_doubt=state.gap_doubt + noisy * family.doubt,
+        gap_expected=state.gap_expected + elapsed * family.mean,
+        gap_noisy=state.gap_noisy + silence,
+        gap_doubt=state.gap_doubt + silence * family.doubt,
     )
 
 
@@ -135,8 +133,7 @@ def _with_noise(state: State, x: float, expected: Expectation, settings: Setting
     lever, chance = family.lever, family.chance
     doubted = family.doubt / chance
     excess = ((x - family.mean) / family.mean) ** 2 / chance - 1.0 - doubted
-    noise = min(max(state.noise_sum / state.noise_weight, LEAST_NOISE), MOST_NOISE)
-    share = weight * lever / (1.0 + lever * noise + doubted) ** 2
+    share = weight * lever / (1.0 + lever * family.noise + doubted) ** 2
     kept, rest = NOISE_MEMORY, (1.0 - NOISE_MEMORY) * NOISE_TRUST
     return replace(
         state,

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from services.metrics.alerts.detection.expecting import WORKDAYS, shape_of
-from services.metrics.alerts.detection.prior import DAY, FLAT_PRIOR, WEEK, Prior
+from services.metrics.alerts.detection.expecting import WORKDAYS, alike, shape_of
+from services.metrics.alerts.detection.prior import DAY, EVEN_PRIOR, FLAT_PRIOR, WEEK, Prior
+from services.metrics.alerts.detection.settings import Kind
 from services.metrics.alerts.detection.state import State
 
 WEEKDAY_VARIANCE: Final = 0.02
@@ -21,10 +22,13 @@ LEAST_SHAPE: Final = 1e-3
 LEAST_TENANTS: Final = 3
 ROUNDS: Final = 4
 USUAL_VARIANCE: Final = 0.1
+DOUBTED_VARIANCE: Final = 0.3
+DOUBTED_TENANTS: Final = 5
+"""Few tenants do not show how much others may differ: it is as if so many had differed by this."""
 GROUP_TRUST: Final = 0.25
 _ALIKE: Final = [
-    *(range(hour, WORKDAYS * DAY, DAY) for hour in range(DAY)),
-    *(range(slot, slot + 1) for slot in range(WORKDAYS * DAY, WEEK)),
+    *map(alike, range(DAY)),
+    *map(alike, range(WORKDAYS * DAY, WEEK)),
 ]
 
 
@@ -44,19 +48,20 @@ class _Found:
         return cls((weight * ratio + sum(each.weight * each.ratio for each in found)) / total, total)
 
 
-def learn_prior(states: Iterable[State]) -> Prior:
+def learn_prior(states: Iterable[State], base: Prior = FLAT_PRIOR) -> Prior:
     """
-    Return the prior out of the states of tenants, whatever they were judged with; the flat one where they are too few.
+    Return the prior out of the states of tenants, whatever they were judged with; what is believed without them where
+    they are too few.
 
     The tenants' own evidence alone counts, so that nothing is learned twice when it is done every day. How much they
     differ among each other (by moments) is how much a tenant may differ from the prior.
     """
     pool = [state for state in states if any(state.evidence)]
     if len(pool) < LEAST_TENANTS:
-        return FLAT_PRIOR
-    shape, variances = list(FLAT_PRIOR.shape), [USUAL_VARIANCE] * WEEK
+        return base
+    shape, variances = list(base.shape), [USUAL_VARIANCE] * WEEK
     for _ in range(ROUNDS):
-        shape, weights = _shape(pool, shape, variances)
+        shape, weights = _shape(pool, base, shape, variances)
         variances = _variances(pool, shape)
     mean = sum(shape) / WEEK
     return Prior(
@@ -64,6 +69,11 @@ def learn_prior(states: Iterable[State]) -> Prior:
         strength=tuple(1.0 / (variance + 1.0 / each) for variance, each in zip(variances, weights, strict=True)),
         noise=sum(state.noise_sum for state in pool) / sum(state.noise_weight for state in pool),
     )
+
+
+def usual_prior(kind: Kind) -> Prior:
+    """Return what is believed of a metric while nothing is known of other tenants."""
+    return EVEN_PRIOR if kind is Kind.RATIO else FLAT_PRIOR
 
 
 def adopt_prior(state: State, before: Prior, after: Prior) -> State:
@@ -87,7 +97,7 @@ def adopt_prior(state: State, before: Prior, after: Prior) -> State:
 
 
 def _shape(
-    pool: Sequence[State], before: Sequence[float], variances: Sequence[float]
+    pool: Sequence[State], base: Prior, before: Sequence[float], variances: Sequence[float]
 ) -> tuple[list[float], list[float]]:
     """
     Return shapes and what they are worth: those of an hour towards those of the same hour on other days of the kind.
@@ -95,9 +105,9 @@ def _shape(
     found = [_found(pool, slot, before[slot], variances[slot]) for slot in range(WEEK)]
     shape, weights = [], []
     for slot, own in enumerate(found):
-        known = _Found(FLAT_PRIOR.shape[slot], FLAT_PRIOR.strength[slot])
+        known = _Found(base.shape[slot], base.strength[slot])
         if slot < WORKDAYS * DAY:
-            others = [found[other] for other in range(slot % DAY, WORKDAYS * DAY, DAY) if other != slot]
+            others = [found[other] for other in alike(slot) if other != slot]
             known = _Found.of(others, known.ratio, known.weight)
             known = _Found(known.ratio, 1.0 / (1.0 / known.weight + WEEKDAY_VARIANCE))
         known = _Found.of([own], known.ratio, known.weight)
@@ -130,7 +140,8 @@ def _variances(pool: Sequence[State], shape: Sequence[float]) -> list[float]:
     for same, group in zip(_ALIKE, groups, strict=True):
         for slot in same:
             variances[slot] = _Found.of([group], overall.ratio, usual).ratio
-    return [min(max(each, LEAST_VARIANCE), MOST_VARIANCE) for each in variances]
+    few = DOUBTED_TENANTS / (DOUBTED_TENANTS + len(pool))
+    return [min(max((1.0 - few) * each + few * DOUBTED_VARIANCE, LEAST_VARIANCE), MOST_VARIANCE) for each in variances]
 
 
 def _differences(pool: Sequence[State], shape: Sequence[float], slots: Sequence[int]) -> _Found:

@@ -33,4 +33,6 @@ class Prior:
 
 
 FLAT_PRIOR: Final = Prior((1.0,) * WEEK, (0.5,) * WEEK)
-"""Nothing is known of other tenants."""
+"""Nothing is known of other tenants: the hours of a week differ by whatever they do."""
+EVEN_PRIOR: Final = Prior((1.0,) * WEEK, (10.0,) * WEEK, noise=0.03)
+"""The same for ratios, which differ far less from hour to hour than what they are made of."""

@@ -6,7 +6,6 @@ every minute brings no false alarm that the end of the hour would not bring too.
 expected up to now.
 """
 
-from dataclasses import replace
 from datetime import datetime
 
 from services.metrics.alerts.detection.calendars import slot_of
@@ -40,8 +39,6 @@ def judge_running(
     if settings.kind is Kind.RATIO or state.hours < LEARNING_HOURS or not follows:
         return None
     expected = expect(state, slot_of(hour, settings), so_far, settings)
-    up_to_now = replace(expected.family, mean=expected.family.mean * elapsed)
-    decision = decide(
-        with_gap(state, value, up_to_now), hour, so_far, expected, settings, complete=False
-    )  # fmt: skip
+    state = with_gap(state, value, expected, elapsed)
+    decision = decide(state, hour, so_far, expected, settings, complete=False)
     return decision.verdict if decision.verdict.alarming else None

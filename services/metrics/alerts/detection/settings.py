@@ -57,6 +57,8 @@ class Settings:
 
     `holidays` are days of the tenant beside the national ones of Brazil (left out with `national_holidays` False); a
     holiday is read as the weekday `closed_weekday` (0 is Monday).
+
+    `prior` is the one that was learned from other tenants; without them `usual_prior` of the kind.
     """
 
     kind: Kind = Kind.COUNT

@@ -18,13 +18,13 @@ DAY_KINDS: Final = 3
 REPEATS: Final = DAY_KINDS * DAY
 
 _VERSION: Final = 1
-_HEAD: Final = struct.Struct("<BIq12d")
+_HEAD: Final = struct.Struct("<BIq13d")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _HOUR: Final = timedelta(hours=1)
 _NEVER: Final = -(2**62)
 _NUMBERS: Final = (
-    "level", "precision", "exposure", "noise_sum", "noise_weight", "unit_sum", "unit_weight", "gap_expected",
-    "gap_noisy", "gap_doubt", "streak", "unusual",
+    "level", "precision", "exposure", "noise_sum", "noise_weight", "unit_sum", "unit_weight", "minutes",
+    "gap_expected",    "gap_noisy", "gap_doubt", "streak", "unusual",
 )  # fmt: skip
 _numbers_of: Final = attrgetter(*_NUMBERS)
 STATE_BYTES: Final = _HEAD.size + REPEATS + 4 * CELLS
@@ -61,6 +61,7 @@ class State:
     noise_weight: float = 0.0
     unit_sum: float = 0.0
     unit_weight: float = 0.0
+    minutes: float = 0.0
     gap_expected: float = 0.0
     gap_noisy: float = 0.0
     gap_doubt: float = 0.0

@@ -56,6 +56,12 @@ def ratio_at_least(x: float, trials: int, share: float, concentration: float) ->
     return min(total, 1.0)
 
 
+def ratio_silence(trials: int, share: float, concentration: float) -> float:
+    """Return -log P(X = 0) of the Beta-Binomial."""
+    alpha, beta = share * concentration, (1.0 - share) * concentration
+    return _log_beta(alpha, beta) - _log_beta(alpha, beta + trials)
+
+
 def _log_choose(n: int, m: int) -> float:
     return math.lgamma(n + 1) - math.lgamma(m + 1) - math.lgamma(n - m + 1)
 

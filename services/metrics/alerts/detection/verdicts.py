@@ -18,19 +18,22 @@ class Observation:
     """
     An hour of a metric.
 
-    `value` is the count, the sum, or the successes of a ratio; `of` is what a ratio is divided by. `squares` is for
-    sums: the sum of the squares of the sums of the minutes, from which the size of a sale is known.
+    `value` is the count, the sum, or the successes of a ratio; `of` is what a ratio is divided by. `squares` and
+    `minutes` are for sums: the sum of the squares of the sums of the minutes, from which the size of a sale is known,
+    and in how many minutes something was sold.
     """
 
     value: int | float | Decimal
     of: int = 0
     squares: float | None = None
+    minutes: int = 0
 
     @classmethod
     def of_minutes(cls, minutes: Iterable[Decimal]) -> Observation:
         """Return the observation of a sum, from the sums of the 60 minutes (those of nothing may be left out)."""
         amounts = list(minutes)
-        return cls(sum(amounts, Decimal(0)), squares=sum(float(each) ** 2 for each in amounts))
+        filled = sum(each > 0 for each in amounts)
+        return cls(sum(amounts, Decimal(0)), squares=sum(float(each) ** 2 for each in amounts), minutes=filled)
 
 
 class Rule(enum.Enum):
