@@ -3,6 +3,7 @@
 import typer
 
 from services.cli.access import environments, keys
+from services.cli.browser_access import browser_access
 from services.cli.command import root_options
 from services.cli.events.group import events
 from services.cli.flags.defining import defining
@@ -11,6 +12,7 @@ from services.cli.flags.plans import plans
 from services.cli.flags.reading import reading
 from services.cli.flags.switching import switching
 from services.cli.flags.watching import watching
+from services.cli.people import people
 from services.cli.privacy.group import privacy
 from services.cli.segments import segments
 from services.cli.up.command import up
@@ -30,6 +32,8 @@ app.add_typer(events, name="events")
 app.add_typer(privacy, name="privacy")
 app.add_typer(keys, name="keys")
 app.add_typer(environments, name="environments")
+app.add_typer(browser_access, name="browser-access")
+app.add_typer(people, name="people")
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ from mirante.api.flags.v1 import evaluation_service_pb2_grpc as evaluation_grpc
 from mirante.api.flags.v1 import flag_admin_service_pb2 as flags_pb2
 from mirante.api.flags.v1 import flag_admin_service_pb2_grpc as flags_grpc
 from mirante.api.flags.v1 import flag_sync_service_pb2_grpc as sync_grpc
+from mirante.api.flags.v1 import people_service_pb2_grpc as people_grpc
 from mirante.api.flags.v1 import segment_admin_service_pb2 as segments_pb2
 from mirante.api.flags.v1 import segment_admin_service_pb2_grpc as segments_grpc
 from mirante.api.telemetry.v1 import catalogue_service_pb2_grpc as catalogue_grpc
@@ -67,6 +68,11 @@ class Session:
     def access(self) -> access_grpc.AccessAdminServiceStub:
         """Environments and API keys."""
         return access_grpc.AccessAdminServiceStub(self.channel)
+
+    @functools.cached_property
+    def people(self) -> people_grpc.PeopleAdminServiceStub:
+        """People who use the dashboard."""
+        return people_grpc.PeopleAdminServiceStub(self.channel)
 
     @functools.cached_property
     def evaluation(self) -> evaluation_grpc.EvaluationServiceStub:

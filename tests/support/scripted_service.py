@@ -15,6 +15,7 @@ from mirante.api.flags.v1 import (
     evaluation_service_pb2,
     flag_admin_service_pb2,
     flag_sync_service_pb2,
+    people_service_pb2,
     segment_admin_service_pb2,
 )
 from mirante.api.telemetry.v1 import (
@@ -30,6 +31,7 @@ _MODULES = (
     evaluation_service_pb2,
     flag_admin_service_pb2,
     flag_sync_service_pb2,
+    people_service_pb2,
     segment_admin_service_pb2,
     catalogue_service_pb2,
     event_log_service_pb2,

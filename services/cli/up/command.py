@@ -47,7 +47,7 @@ def hold(output: Output, *, demo: bool, services: Sequence[ServiceProcess]) -> N
 
 
 def _welcome(output: Output, everything: supervisor.Up, *, demo: bool) -> None:
-    keys = everything.home / "keys.json"
+    keys, password = everything.home / "keys.json", everything.home / "admin_password"
 
     def show(output: Output) -> None:
         for name, address in everything.addresses.items():
@@ -55,6 +55,8 @@ def _welcome(output: Output, everything: supervisor.Up, *, demo: bool) -> None:
         output.line(f"logs      {everything.home / 'logs'}")
         if keys.exists():
             output.line(f"keys      {keys}, one for each role")
+            if password.exists():
+                output.line(f"login     admin, whose first password is in {password}")
             output.line("try       mirante flags list" if demo else "try       mirante flags create minha_flag --on")
             if demo:
                 output.line('          mirante flags kill nova_ui_vendas --reason "erro no checkout"')
