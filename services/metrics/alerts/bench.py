@@ -8,7 +8,7 @@ from typing import Any, Final
 import asyncpg
 from mirante.api.metrics.v1 import alert_pb2 as pb2
 
-from services.metrics.alerts.detection import FLAT_PRIOR, Episode, Prior, State
+from services.metrics.alerts.detection import Episode, Prior, State
 from services.metrics.alerts.episode_texts import episode_from, episode_text, prior_from
 from services.metrics.alerts.judgements import DetectorRow
 from services.metrics.alerts.scopes import Scope
@@ -78,10 +78,10 @@ class Bench:
         """Yield the rules with a condition: "anomaly" or "threshold"."""
         return (each for each in self.rules.values() if each.rule.WhichOneof("condition") == condition)
 
-    def prior_of(self, rule_key: str) -> Prior:
-        """Return the prior of a rule's tenants."""
+    def prior_of(self, rule_key: str) -> Prior | None:
+        """Return the prior of a rule's tenants; None while they are too few."""
         learned = self.priors.get(rule_key)
-        return FLAT_PRIOR if learned is None else learned.prior
+        return None if learned is None else learned.prior
 
     def webhooks(self) -> Mapping[str, Collection[str]]:
         """Return who is told, by rule."""

@@ -3,14 +3,13 @@
 import dataclasses
 import datetime
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from mirante.api.metrics.v1 import alert_pb2 as pb2
 
 from services.metrics.alerts.bench import Bench, Detector, Watched
-from services.metrics.alerts.detection import Change, Kind, Settings, Verdict, advance, judge
+from services.metrics.alerts.detection import Change, Kind, Rule, Settings, Verdict, advance, judge
 from services.metrics.alerts.evidence import explain_verdict
 from services.metrics.alerts.judgements import Judgement
 from services.metrics.alerts.observing import observation_of
@@ -82,10 +81,15 @@ def settings_for(bench: Bench, place: Place, watched: Watched) -> Settings:
 
 
 def with_volume(rule: pb2.AlertRule, verdict: Verdict) -> Verdict:
-    """Return a verdict that does not alarm where less was to be expected than the rule asks for."""
-    minimum = float(Decimal(rule.anomaly.minimum_volume or 0))
+    """Return a verdict that alarms only where as much was to be expected, and differs as much, as the rule asks for."""
+    if not verdict.alarming:
+        return verdict
     volume = verdict.of if verdict.kind is Kind.RATIO else verdict.expected
-    return dataclasses.replace(verdict, alarming=False) if verdict.alarming and volume < minimum else verdict
+    enough = volume >= float(rule.anomaly.minimum_volume or 0)
+    if verdict.kind is Kind.SUM and verdict.rule is not Rule.GAP:
+        difference = abs(float(verdict.value) - verdict.expected)
+        enough = enough and difference >= float(rule.anomaly.minimum_difference or 0)
+    return verdict if enough else dataclasses.replace(verdict, alarming=False)
 
 
 def alert_for(environment: str, watched: Watched, scope: Scope) -> pb2.Alert:

@@ -1,6 +1,7 @@
 """What was judged: everything about an hour, or about a moment, is written at once or not at all."""
 
 import datetime
+import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -197,6 +198,7 @@ class _Teller:
         self.changed = 0
 
     async def open(self, alert: pb2.Alert) -> None:
+        alert.id = str(uuid.uuid4())
         alert.state = pb2.ALERT_STATE_OPEN
         alert.opened_at.FromDatetime(self._now)
         alert.last_unusual_at.CopyFrom(alert.end_time)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from services.metrics.alerts.bench import Bench, Detector, LearnedPrior
-from services.metrics.alerts.detection import FLAT_PRIOR, Settings, State, adopt_prior, judge, learn_prior
+from services.metrics.alerts.detection import Settings, State, adopt_prior, judge, learn_prior, usual_prior
 from services.metrics.alerts.hour_judging import Place, hour_at, hour_number, settings_for
 from services.metrics.alerts.observing import observation_of
 from services.metrics.alerts.rule_settings import covers
@@ -80,7 +80,9 @@ def learned_from(
     return Detector(state, hour_at(first))
 
 
-def with_new_priors(bench: Bench, now: datetime.datetime) -> tuple[dict[str, LearnedPrior], dict[Scope, Detector]]:
+def with_new_priors(
+    bench: Bench, place: Place, now: datetime.datetime
+) -> tuple[dict[str, LearnedPrior], dict[Scope, Detector]]:
     """
     Return the priors that are due, learned from the tenants' detectors, and those detectors as they go on with them.
 
@@ -97,8 +99,8 @@ def with_new_priors(bench: Bench, now: datetime.datetime) -> tuple[dict[str, Lea
         states = [each.state for each in of_rule.values() if each.state.hours >= _FEWEST_HOURS]
         if len(states) < _FEWEST_TENANTS:
             continue
-        before = FLAT_PRIOR if known is None else known.prior
-        after = learn_prior(states)
+        settings = settings_for(bench, place, watched)
+        before, after = settings.prior, learn_prior(states, usual_prior(settings.kind))
         priors[key] = LearnedPrior(after, now)
         for scope, each in of_rule.items():
             detectors[scope] = Detector(adopt_prior(each.state, before, after), each.first_hour, each.episode)

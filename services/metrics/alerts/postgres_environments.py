@@ -12,6 +12,8 @@ from services.runtime.postgres.pool import PostgresPool
 
 SYSTEM: Final = "mirante"
 """Who has done what no person has done."""
+GRACE: Final = datetime.timedelta(minutes=2)
+"""An hour is judged once the log was read up to so long after its end, and that is written."""
 
 _BEGIN: Final = """
     INSERT INTO alert_environments (environment, judged_hour) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING 1
@@ -80,7 +82,7 @@ class PostgresEnvironments:
         """
         if environment in self._begun:
             return
-        judged = now.replace(minute=0, second=0, microsecond=0) - datetime.timedelta(hours=2)
+        judged = (now - GRACE).replace(minute=0, second=0, microsecond=0) - datetime.timedelta(hours=2)
         async with self._pool.transaction() as connection:
             if await connection.fetchval(_BEGIN, environment, judged):
                 for rule in self._rules:

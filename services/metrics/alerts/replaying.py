@@ -9,9 +9,7 @@ from typing import Final
 from mirante.api.metrics.v1 import alert_pb2 as pb2
 
 from services.metrics.alerts.bench import Watched
-from services.metrics.alerts.detection import (
-    FLAT_PRIOR,
-)
+from services.metrics.alerts.detection import Prior
 from services.metrics.alerts.hour_judging import Place, hour_number
 from services.metrics.alerts.learning import LEARNED_HOURS
 from services.metrics.alerts.rule_settings import covers
@@ -77,7 +75,7 @@ class Replays:
             raise InvalidRequest.of("tenants", f"{len(scopes)} of them are too many for so long a time: name fewer")
         found = Replayed(tenants=len({scope.tenant for scope in scopes}))
         histories = {scope: await self._history(place.environment, scope, metric, begin, last) for scope in scopes}
-        prior = FLAT_PRIOR
+        prior: Prior | None = None
         if watched.rule.WhichOneof("condition") == "anomaly":
             prior = await asyncio.to_thread(prior_before, place, watched, histories, hour_number(stretch.first) - 1)
         replaying = ScopeReplay(place, watched, stretch, prior)

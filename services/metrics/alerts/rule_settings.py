@@ -7,7 +7,16 @@ from zoneinfo import ZoneInfo
 
 from mirante.api.metrics.v1 import alert_pb2 as pb2
 
-from services.metrics.alerts.detection import Direction, Kind, Prior, Rule, Sensitivity, Settings, Threshold
+from services.metrics.alerts.detection import (
+    Direction,
+    Kind,
+    Prior,
+    Rule,
+    Sensitivity,
+    Settings,
+    Threshold,
+    usual_prior,
+)
 from services.metrics.definitions import Aggregation
 
 _KINDS: Final = {
@@ -21,15 +30,19 @@ _SENSITIVITIES: Final = {
     pb2.ANOMALY_SENSITIVITY_MEDIUM: Sensitivity(point=1e-3, gap=1e-3),
     pb2.ANOMALY_SENSITIVITY_HIGH: Sensitivity(point=1e-2, gap=1e-2),
 }
+FEWEST: Final = 3.0
+"""Nothing is unusual about fewer events more or less, unless a rule says another number."""
+
 _UP, _DOWN = pb2.ANOMALY_DIRECTION_UP, pb2.ANOMALY_DIRECTION_DOWN
 
 
-def settings_of(rule: pb2.AlertRule, aggregation: Aggregation, zone: ZoneInfo, prior: Prior) -> Settings:
+def settings_of(rule: pb2.AlertRule, aggregation: Aggregation, zone: ZoneInfo, pooled: Prior | None) -> Settings:
     """Return how a rule of anomalies judges a metric made in this way."""
-    condition = rule.anomaly
+    condition, kind = rule.anomaly, kind_of(aggregation)
+    difference = condition.minimum_difference
     directions = set(condition.directions) or {_UP, _DOWN}
     return Settings(
-        kind=_KINDS[aggregation],
+        kind=kind,
         zone=zone,
         direction=Direction.BOTH
         if directions == {_UP, _DOWN}
@@ -38,10 +51,15 @@ def settings_of(rule: pb2.AlertRule, aggregation: Aggregation, zone: ZoneInfo, p
         else Direction.DOWN,
         sensitivity=_SENSITIVITIES.get(condition.sensitivity),
         persistence=condition.persistence or 1,
-        minimum_count=float(condition.minimum_difference or 0),
+        minimum_count=float(difference) if difference and kind is not Kind.SUM else FEWEST,
         minimum_share=condition.minimum_share,
-        prior=prior,
+        prior=usual_prior(kind) if pooled is None else pooled,
     )
+
+
+def kind_of(aggregation: Aggregation) -> Kind:
+    """Return what the hours of a metric are that is made in this way; not of percentiles."""
+    return _KINDS[aggregation]
 
 
 def threshold_of(rule: pb2.AlertRule) -> Threshold:

@@ -16,7 +16,7 @@ from services.metrics.alerts.hour_judging import Place, hour_number, judge_hour
 from services.metrics.alerts.judgements import Judgement, RulesChanged, write_judgement
 from services.metrics.alerts.learning import LEARNED_HOURS, Learning, with_new_priors
 from services.metrics.alerts.moment_judging import judge_running_hour, judge_thresholds
-from services.metrics.alerts.postgres_environments import PostgresEnvironments
+from services.metrics.alerts.postgres_environments import GRACE, PostgresEnvironments
 from services.metrics.alerts.scopes import Scope
 from services.metrics.following.follower import View
 from services.metrics.rollups import RollupReader
@@ -25,8 +25,6 @@ from services.runtime.postgres.pool import PostgresPool
 
 _log = logging.getLogger(__name__)
 
-GRACE: Final = datetime.timedelta(minutes=2)
-"""An hour is judged once the log was read up to so long after its end, and that is written."""
 HOUR: Final = datetime.timedelta(hours=1)
 
 _LOOK_SECONDS: Final = 5.0
@@ -154,7 +152,7 @@ class AlertRunner:
     async def _judge_hour(self, bench: Bench, lead: Lead, hour: datetime.datetime) -> None:
         number, now = hour_number(hour), self._now()
         rows = await self._rollups.hours(self._place.environment, [number])
-        priors, adopted = await asyncio.to_thread(with_new_priors, bench, now)
+        priors, adopted = await asyncio.to_thread(with_new_priors, bench, self._place, now)
         bench.priors.update(priors)
         bench.detectors.update(adopted)
         judgement, after = await asyncio.to_thread(judge_hour, bench, self._place, hour, rows, now)

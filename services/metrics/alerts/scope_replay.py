@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 from mirante.api.metrics.v1 import alert_pb2 as pb2
 
 from services.metrics.alerts.bench import Watched
-from services.metrics.alerts.detection import FLAT_PRIOR, Change, Prior, State, advance, judge, learn_prior
+from services.metrics.alerts.detection import Change, Prior, State, advance, judge, learn_prior, usual_prior
 from services.metrics.alerts.evidence import explain_threshold, explain_verdict
 from services.metrics.alerts.hour_judging import Place, alert_for, hour_at, hour_number, with_volume
 from services.metrics.alerts.learning import learned_from
@@ -44,7 +44,7 @@ class ScopeReplay:
     place: Place
     watched: Watched
     stretch: Stretch
-    prior: Prior
+    prior: Prior | None
 
     def of(self, scope: Scope, rows: Rows) -> tuple[list[pb2.Alert], int]:
         """Return the alerts of a scope, and how many hours were judged."""
@@ -113,14 +113,14 @@ class ScopeReplay:
 def prior_before(place: Place, watched: Watched, histories: Mapping[Scope, Rows], last: int) -> Prior:
     """Return the prior that the pasts of all tenants teach up to an hour."""
     metric = place.metrics[watched.rule.metric]
-    settings = settings_of(watched.rule, metric.aggregation, place.zone, FLAT_PRIOR)
+    settings = settings_of(watched.rule, metric.aggregation, place.zone, None)
 
     def state(scope: Scope, rows: Rows) -> State:
         known = {hour: row for hour, row in rows.items() if hour <= last}
         keyed = {HourKey(scope.tenant, metric.name, scope.currency, hour): row for hour, row in known.items()}
         return learned_from(metric, scope, keyed, last, settings).state
 
-    return learn_prior(state(scope, rows) for scope, rows in histories.items())
+    return learn_prior((state(scope, rows) for scope, rows in histories.items()), usual_prior(settings.kind))
 
 
 def windows(metric: Metric, rows: Rows, first: int, end: int) -> Iterator[tuple[int, Decimal | None]]:

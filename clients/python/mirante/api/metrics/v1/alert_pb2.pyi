@@ -283,7 +283,9 @@ class AnomalyCondition(_message.Message):
     PERSISTENCE_FIELD_NUMBER: _builtins.int
     sensitivity: Global___AnomalySensitivity.ValueType
     minimum_difference: _builtins.str
-    """No alert while observed and expected differ by less; a decimal number, of ratios in what is divided. Empty: any."""
+    """No alert while observed and expected differ by less; a decimal number, of ratios in what is divided. Empty: 3, of sums
+    that of 3 sales.
+    """
     minimum_share: _builtins.float
     """Nor while they differ by less than this share of what was expected: 0.2 is 20 %."""
     minimum_volume: _builtins.str
