@@ -1,5 +1,6 @@
 """Who may ask what, and what is refused with which words."""
 
+import asyncio
 import time
 from typing import Any
 
@@ -9,8 +10,9 @@ from mirante.api.metrics.v1 import alert_service_pb2
 from mirante.api.metrics.v1 import live_metrics_service_pb2 as pb2
 
 from services.metrics.roles import ROLES, SERVICES
+from tests.support.fake_key_registry import INTERNAL_KEY
 from tests.support.metrics_serving import MetricsServing, metrics_serving
-from tests.support.serving import Datastores, Refused, bearer, refused
+from tests.support.serving import PATIENCE_SECONDS, Datastores, Refused, bearer, refused
 
 
 def test_every_method_of_the_contract_has_roles() -> None:
@@ -73,6 +75,26 @@ async def test_other_environments_are_closed(stores: Datastores) -> None:
         ):
             denied = await refused(serving.live.GetLiveMetrics(request, metadata=key))
             assert (denied.reason, denied.metadata) == (reason, {"environment": "nowhere"})
+
+
+async def test_a_service_whose_key_holds_all_follows_what_is_created(stores: Datastores) -> None:
+    """Without a restart."""
+    async with metrics_serving(stores) as serving:
+        registry = serving.telemetry.registry
+        registry.keys[INTERNAL_KEY].api_key.environments[:] = ["*"]
+        registry.environments.append("just-made")
+        registry.version += 1
+        request = pb2.GetLiveMetricsRequest(environment="just-made", tenant="acme")
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while True:
+                try:
+                    answer = await serving.live.GetLiveMetrics(request, metadata=bearer("secret for all"))
+                    break
+                except grpc.aio.AioRpcError as error:
+                    if error.code() is not grpc.StatusCode.NOT_FOUND:
+                        raise
+                    await asyncio.sleep(0.05)
+        assert answer.frame.environment == "just-made"
 
 
 async def test_bad_input_names_the_field(stores: Datastores) -> None:
