@@ -1,11 +1,11 @@
 import { Gateway } from "./access/gateway.js";
-import { type GetToken, Tokens } from "./access/tokens.js";
+import { Tokens } from "./access/tokens.js";
 import { textOf } from "./events/batches.js";
 import { bytesOf, type Event, faultOfName, MOST_EVENT_BYTES, type Properties } from "./events/event.js";
 import { Queue } from "./events/queue.js";
-import { type Counts, Sender } from "./events/sender.js";
+import { Sender } from "./events/sender.js";
 import { pagePath, surroundings } from "./events/surroundings.js";
-import type { Evaluation, FlagAnswer } from "./flags/answers.js";
+import type { Evaluation } from "./flags/answers.js";
 import { FlagCache } from "./flags/cache.js";
 import { Exposures } from "./flags/exposures.js";
 import { Flags } from "./flags/flags.js";
@@ -13,49 +13,16 @@ import { Identity, type Person } from "./identity.js";
 import { fingerprint, uuid7 } from "./ids.js";
 import type { JsonValue } from "./json.js";
 import { LiveMetrics } from "./live/live_metrics.js";
+import type { EventStatus, MiranteOptions } from "./options.js";
 import { followPage } from "./page.js";
 import { type DropCause, type Report, safeReport } from "./problems.js";
-import { SafeStorage, type StorageLike } from "./storage.js";
+import { SafeStorage } from "./storage.js";
 
 const POLL_MS = 60_000;
 /** A page that is out of sight for this long hears of no changes until it is seen again: browsers have few connections. */
 const REST_MS = 30_000;
 /** What others still have to tell when the page goes, for instance its web vitals, comes within this time. */
 const LEAVING_MS = 2_000;
-
-/** What a client has to know. */
-export interface MiranteOptions {
-  /** Of the gateway, for instance "https://mirante.example"; empty when it serves the page itself. */
-  readonly url: string;
-  /** An API key of the role browser. It is public. */
-  readonly key: string;
-  /** Needed only when the key holds several. */
-  readonly environment?: string;
-  /** Asks the application's backend for a browser token. Without it, events name nobody and there are no live metrics. */
-  readonly getToken?: GetToken;
-  /** Who is logged in already. */
-  readonly person?: Person;
-  /** What rules of flags may ask for, whoever sits here. */
-  readonly attributes?: Readonly<Record<string, JsonValue>>;
-  /** Answers that the backend has rendered into the page, so that the first paint is right. */
-  readonly bootstrap?: readonly FlagAnswer[];
-  /** Of the application, for instance a commit; events carry it. */
-  readonly release?: string;
-  /** Path of a page for events, for instance to take ids out of it: "/vendas/{id}". */
-  readonly pathOf?: (path: string) => string;
-  /** Where to keep things; null for nowhere. Without it, the `localStorage` of the page. */
-  readonly storage?: StorageLike | null;
-  /** Milliseconds between questions for flags when no notices come; 60,000 without it. */
-  readonly pollMs?: number;
-  /** Told of what goes wrong, for a log. */
-  readonly onTrouble?: Report;
-}
-
-/** What became of events so far, on this page. */
-export interface EventStatus extends Readonly<Counts> {
-  readonly waiting: number;
-  readonly dropped: Readonly<Record<DropCause, number>>;
-}
 
 /** Mirante in a browser. Nothing that it is asked raises, and nothing waits but what returns a promise. */
 export class Mirante {
@@ -183,7 +150,7 @@ export class Mirante {
       return;
     }
     const owner = this.#tokens.areThere ? this.#identity.owner : "";
-    this.#queue.add({ id, name, owner, at: now, text, bytes }, now);
+    this.#queue.add({ id, name, owner, at: now, text, bytes });
     this.#sender.wake();
     if (now - this.#hiddenAt < LEAVING_MS) this.#sender.leave();
   }
@@ -226,7 +193,12 @@ export class Mirante {
   /** The path of the page as events have it; undefined where there is no page. */
   get path(): string | undefined {
     const path = pagePath();
-    return path === undefined ? undefined : (this.#options.pathOf?.(path) ?? path);
+    if (path === undefined) return undefined;
+    try {
+      return this.#options.pathOf?.(path) ?? path;
+    } catch {
+      return ""; // rather none than one with what pathOf was to take out
+    }
   }
 
   /** Send what waits, and stop. What could not be sent is kept for the next page. */

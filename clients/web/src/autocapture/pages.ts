@@ -53,7 +53,7 @@ export function capturePages(client: Mirante): () => void {
 /** Return the milliseconds from the navigation to the end of the load; undefined when the browser does not tell. */
 function loadTime(): number | undefined {
   const [entry] = performance.getEntriesByType("navigation");
-  if (!(entry instanceof PerformanceNavigationTiming)) return undefined;
+  if (!entry || !("loadEventEnd" in entry) || typeof entry.loadEventEnd !== "number") return undefined;
   return entry.loadEventEnd > 0 ? Math.round(entry.loadEventEnd - entry.startTime) : undefined;
 }
 

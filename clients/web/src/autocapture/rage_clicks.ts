@@ -2,9 +2,9 @@ import type { Mirante } from "../client.js";
 
 const NEAR_PX = 30;
 const SOON_MS = 1_000;
-/** Controls that people click many times in a row without any rage. */
+/** Controls that people click many times in a row without any rage; "agina" is of Paginação and of Pagination. */
 const CALM =
-  "[data-no-rage], input, select, textarea, [role=spinbutton], [role=slider], [rel=next], [rel=prev], [aria-label*=pagina i]";
+  "[data-no-rage], input, select, textarea, [role=spinbutton], [role=slider], [rel=next], [rel=prev], [aria-label*=agina]";
 const MOST_SELECTOR = 200;
 
 /** A click: where, and when (milliseconds). */

@@ -68,13 +68,14 @@ export class Queue {
       if (isRecord(kept) && Array.isArray(kept.waiting)) found.push(...kept.waiting.filter(isWaiting));
     }
     for (const each of found.sort((one, other) => one.at - other.at)) this.#put(each);
-    if (found.length) this.#bound(now);
+    this.expire(now);
+    this.#bound();
   }
 
   /** Take an event; the oldest ones have to go when there is no room. */
-  add(event: Waiting, now: number): void {
+  add(event: Waiting): void {
     this.#put(event);
-    this.#bound(now);
+    this.#bound();
     this.#timer ??= setTimeout(() => this.save(Date.now()), WRITE_MS);
   }
 
@@ -123,8 +124,7 @@ export class Queue {
     this.#bytes += event.bytes;
   }
 
-  #bound(now: number): void {
-    this.expire(now);
+  #bound(): void {
     const surplus: string[] = [];
     let bytes = this.#bytes;
     for (const { id, bytes: its } of this.#waiting.values()) {

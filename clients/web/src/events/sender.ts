@@ -72,9 +72,7 @@ export class Sender {
   /** Send what can be sent now. Resolves when that is over, whatever came of it; never rejects. */
   flush(keepalive = false): Promise<void> {
     if (Date.now() < this.#notBefore) return Promise.resolve();
-    this.#draining ??= this.#drain(keepalive).finally(() => {
-      this.#draining = undefined;
-    });
+    this.#draining ??= this.#drain(keepalive);
     return this.#draining;
   }
 
@@ -117,6 +115,7 @@ export class Sender {
 
   async #drain(keepalive: boolean): Promise<void> {
     const { queue, tokens } = this.#parts;
+    await Promise.resolve(); // until the caller has noted that this goes on
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#dueAt = Infinity;
@@ -124,9 +123,9 @@ export class Sender {
     this.#beaconed.clear();
     queue.expire(Date.now());
     const passed = new Set<string>();
+    const bytes = keepalive ? MOST_LEAVING_BYTES : MOST_BYTES;
     let isRenewed = false;
     for (;;) {
-      const bytes = keepalive ? MOST_LEAVING_BYTES : MOST_BYTES;
       const batch = batchOf(queue.all, { passed, events: this.#most, bytes });
       if (!batch) break;
       const token = batch.owner && (await tokens.of(batch.owner));
@@ -140,9 +139,11 @@ export class Sender {
         if (isRenewed) passed.add(batch.owner);
         isRenewed = true;
       } else if (!this.#settle(batch, answer)) {
-        return;
+        break;
       }
     }
+    // Nothing may come between this and the last look at the queue: who sends from here on begins anew.
+    this.#draining = undefined;
     // What is of somebody who has gone waits until they come back; for the others a token may be had later.
     if ([...passed].some((owner) => tokens.isPresent(owner))) this.#sendIn(this.#backoff.next(FIRST_DELAY_MS));
   }

@@ -61,11 +61,13 @@ export class Flags {
     });
     this.#notices = new Notices(
       () => this.#askSoon(),
-      () => {
-        // A ticket that is too old: only an answer with a body brings another.
-        this.#etag = "";
-        this.#stream = "";
-        this.#askIn(spread(FIRST_DELAY_MS));
+      (isRefused) => {
+        if (isRefused) {
+          // A ticket that is too old: only an answer with a body brings another.
+          this.#etag = "";
+          this.#stream = "";
+        }
+        this.#askIn(isRefused ? this.#backoff.next() : spread(parts.pollMs));
       },
     );
   }
@@ -133,11 +135,8 @@ export class Flags {
       return this.#asking;
     }
     clearTimeout(this.#timer);
-    const asking = this.#askUntilCurrent().finally(() => {
-      this.#asking = undefined;
-    });
-    this.#asking = asking;
-    return asking;
+    this.#asking = this.#askUntilCurrent();
+    return this.#asking;
   }
 
   /** The page is out of sight: nobody needs to know what changes. */
@@ -157,20 +156,27 @@ export class Flags {
   }
 
   async #askUntilCurrent(): Promise<void> {
-    while (await this.#ask());
+    for (;;) {
+      this.#askAgain = false;
+      await this.#ask();
+      if (!this.#isWantedAgain()) break;
+    }
+    // Nothing may come between this and the look before: who asks from here on begins anew.
+    this.#asking = undefined;
     this.#nowReady();
   }
 
-  /** Ask once; return whether to ask again at once. */
-  async #ask(): Promise<boolean> {
-    this.#askAgain = false;
+  #isWantedAgain(): boolean {
+    return this.#askAgain;
+  }
+
+  async #ask(): Promise<void> {
     const { gateway } = this.#parts;
     const context = this.#context;
     const body = `{"context":${context}}`;
     const answer = await gateway.post(PATH, body, this.#etag ? { "If-None-Match": this.#etag } : {});
-    if (context !== this.#context) return true;
-    this.#take(answer, context);
-    return this.#askAgain;
+    if (context === this.#context) this.#take(answer, context);
+    else this.#askAgain = true;
   }
 
   #take(answer: Answer, context: string): void {

@@ -11,7 +11,7 @@ const LASTING_MS = 20_000;
 /** The server-sent events by which the gateway says "ask again". Opened anew, with growing delays, when it breaks. */
 export class Notices {
   readonly #notice: () => void;
-  readonly #refused: () => void;
+  readonly #broken: (isRefused: boolean) => void;
   readonly #backoff = new Backoff(FIRST_DELAY_MS, LONGEST_DELAY_MS);
   #url = "";
   #stop: AbortController | undefined;
@@ -20,11 +20,11 @@ export class Notices {
 
   /**
    * @param notice is called when answers may have changed.
-   * @param refused is called when the address is good for nothing any more.
+   * @param broken is called when a stream that was open is not any more, or its address is good for nothing.
    */
-  constructor(notice: () => void, refused: () => void) {
+  constructor(notice: () => void, broken: (isRefused: boolean) => void) {
     this.#notice = notice;
-    this.#refused = refused;
+    this.#broken = broken;
   }
 
   /** Whether notices come. */
@@ -56,12 +56,11 @@ export class Notices {
     if (this.#stop !== stop) return;
     stop.abort();
     this.#stop = undefined;
+    const wasOpen = this.#isOpen;
     this.#isOpen = false;
-    if (isRefused) {
-      this.#url = "";
-      this.#refused();
-      return;
-    }
+    if (isRefused) this.#url = "";
+    if (isRefused || wasOpen) this.#broken(isRefused);
+    if (isRefused) return;
     if (Date.now() - began > LASTING_MS) this.#backoff.reset();
     this.#timer = setTimeout(() => {
       this.#timer = undefined;

@@ -102,7 +102,11 @@ export class LiveMetrics {
       this.#again(this.#backoff.next(FIRST_DELAY_MS));
       return;
     }
-    const socket = new WebSocket(addressOf(this.#gateway.url));
+    const socket = opened(this.#gateway.url);
+    if (!socket) {
+      this.#again(this.#backoff.next(FIRST_DELAY_MS));
+      return;
+    }
     let problem: Problem | undefined;
     this.#socket = socket;
     this.#expectSomething(socket);
@@ -211,9 +215,12 @@ export class LiveMetrics {
   }
 }
 
-function addressOf(url: string): string {
-  const base = url || location.origin;
-  return base.replace(/^http/, "ws") + PATH;
+function opened(url: string): WebSocket | undefined {
+  try {
+    return new WebSocket((url || location.origin).replace(/^http/, "ws") + PATH);
+  } catch {
+    return undefined; // the page's own policy forbids it
+  }
 }
 
 function withoutProblem({ status, metrics, asOf, catchingUp }: LiveState): LiveState {
