@@ -5,6 +5,7 @@ Messages of live metrics as the gateway says them, in the TypeScript that the br
 """
 
 import json
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -63,4 +64,4 @@ def _told(state: LiveState, step: Callable[[], None]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    print(in_typescript(live_messages()), end="")
+    sys.stdout.write(in_typescript(live_messages()))
