@@ -38,7 +38,7 @@ _CLAIM: Final = """
 _ATTEMPTED: Final = """
     UPDATE alert_deliveries
     SET state = CASE WHEN state = 1 THEN $2 ELSE state END,
-        next_attempt_at = CASE WHEN state = 1 THEN $3 END,
+        next_attempt_at = CASE WHEN state = 1 THEN $3::timestamptz END,
         attempt_count = attempt_count + 1, step = step + 1
     WHERE id = $1
 """
