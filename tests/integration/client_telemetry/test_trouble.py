@@ -94,7 +94,8 @@ def test_an_answer_that_was_lost_costs_nothing(make_client: MakeClient, telemetr
     telemetry.scripts.append(slow)
     client.track("x")
     assert client.flush(20) == 0
-    assert list(telemetry.seen.values()) == [2]
+    [times] = telemetry.seen.values()
+    assert times >= 2
     assert len(telemetry.stored) == 1
     assert client.telemetry_status.sent == 1
 
