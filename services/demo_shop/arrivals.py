@@ -38,7 +38,8 @@ def arrivals(world: World, tenant: Tenant, day: datetime.date) -> list[Arrival]:
         at_ms = instant_ms(day, (hour + draw.random()) * 3600)
         visits = _CAMPAIGN_VISITS if is_campaign(world, tenant, at_ms) else 1
         if not is_out(world, tenant, at_ms):
-            found.extend(Arrival(at_ms + 1_000_000 * n, tenant, person, day, len(found) + n) for n in range(visits))
+            known = len(found)
+            found.extend([Arrival(at_ms + 1_000_000 * n, tenant, person, day, known + n) for n in range(visits)])
 
     for person in present(world, tenant, day):
         chance = 1.0 if person.first == today else person.habit * open_share

@@ -62,6 +62,12 @@ def test_there_is_enough_and_each_event_is_there_once(everything: Sequence[Happe
     assert 300_000 < len(everything) + HISTORY_DAYS * largest < 600_000
     assert len({each.event_id for each in everything}) == len(everything)
     assert all(milliseconds_of(each.event_id) == each.at_ms for each in everything[::97])
+    owners = {(each.session_id, each.user_id) for each in everything}
+    assert len({session for session, _ in owners}) == len(owners)
+    logins = [each.session_id for each in everything if each.name == "login_sucesso"]
+    assert len(set(logins)) == len(logins)
+    sales = [each.properties["venda_id"] for each in everything if each.name == "venda_criada"]
+    assert len(set(sales)) == len(sales)
 
 
 def test_every_event_is_as_the_catalogue_says(everything: Sequence[Happening]) -> None:
