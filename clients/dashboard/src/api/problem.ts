@@ -23,7 +23,7 @@ export class ApiProblem extends Error {
 
   /** Whether the same call may succeed later. */
   get passing(): boolean {
-    return this.status === 0 || this.status === 408 || this.status === 429 || this.status >= 500;
+    return this.status === 0 || this.status === 408 || this.status === 429 || (this.status >= 500 && this.status !== 501);
   }
 
   /** What is wrong with a field: of a path such as `rule.metric`, or of a list such as `rule.tenants[0]`. */

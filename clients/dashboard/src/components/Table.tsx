@@ -22,12 +22,14 @@ interface Props<Row> {
   readonly rows: readonly Row[];
   readonly rowKey: (row: Row) => string;
   readonly order?: Order;
+  /** Of more rows only the first are drawn. */
+  readonly most?: number;
   /** A click anywhere in the row. Keyboards need a link or button in a cell as well. */
   readonly onOpen?: (row: Row) => void;
 }
 
 /** A table whose headings sort it. */
-export function Table<Row>({ caption, columns, rows, rowKey, order: first, onOpen }: Props<Row>) {
+export function Table<Row>({ caption, columns, rows, rowKey, order: first, most, onOpen }: Props<Row>) {
   const { t } = useSpeech();
   const [order, setOrder] = useState(first);
   const column = columns.find((each) => each.key === order?.key);
@@ -72,7 +74,7 @@ export function Table<Row>({ caption, columns, rows, rowKey, order: first, onOpe
           </tr>
         </thead>
         <tbody>
-          {drawn.map((row) => (
+          {drawn.slice(0, most).map((row) => (
             <tr
               key={rowKey(row)}
               data-opens={onOpen === undefined ? undefined : ""}

@@ -12,6 +12,7 @@ describe("numbers", () => {
     expect(plain(pt.percent("0.1254"))).toBe("12,5%");
     expect(plain(pt.change("0.25"))).toBe("+25%");
     expect(plain(pt.change("-0.034"))).toBe("-3,4%");
+    expect(plain(pt.change("16.1649"))).toBe("+1.616%");
     expect(plain(pt.change("0"))).toBe("0%");
   });
 

@@ -77,7 +77,10 @@ export function formatOf(language: Language, timeZone?: string): Format {
       }),
     money: (value, currency) => write(value, inCurrency(currency)),
     percent: (value, digits = 1) => write(value, { style: "percent", maximumFractionDigits: digits }),
-    change: (value) => write(value, { style: "percent", maximumFractionDigits: 1, signDisplay: "exceptZero" }),
+    change: (value) => {
+      const maximumFractionDigits = Math.abs(Number(value)) < 10 ? 1 : 0;
+      return write(value, { style: "percent", maximumFractionDigits, signDisplay: "exceptZero" });
+    },
     clock: (time) => clock.format(time),
     minute: (time) => minute.format(time),
     dateTime: (time, now) =>

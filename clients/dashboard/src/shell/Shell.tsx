@@ -2,6 +2,7 @@ import { Suspense, useEffect, useRef } from "react";
 import { useLocation } from "wouter";
 import { EmptyState, SkeletonLines } from "../components/states";
 import { useSpeech } from "../i18n/language";
+import { AlertsProvider } from "./alerts";
 import { ConnectionBanner } from "./Banner";
 import { Crash } from "./Crash";
 import { OverviewProvider } from "./overview";
@@ -31,6 +32,7 @@ export function Shell() {
   const View = page?.view;
   return (
     <OverviewProvider key={environment}>
+      <AlertsProvider>
       <a
         className="skip-link"
         href="#content"
@@ -61,6 +63,7 @@ export function Shell() {
           </main>
         </div>
       </div>
+      </AlertsProvider>
     </OverviewProvider>
   );
 }

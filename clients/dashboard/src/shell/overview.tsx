@@ -6,6 +6,7 @@ import { createContext, type ReactNode, use, useCallback, useEffect, useMemo, us
 import { useStream } from "../api/hooks";
 import type { Message } from "../api/methods";
 import type { ApiProblem } from "../api/problem";
+import { Throttle } from "../api/throttle";
 import { useScope } from "./scope";
 
 /** Frames come several times a second; people do not read faster than this. */
@@ -17,6 +18,10 @@ const NOBODY_MS = 6000;
 export interface Overview {
   readonly frames: ReadonlyMap<string, Message<"LiveFrame">> | undefined;
   readonly problem: ApiProblem | undefined;
+  /** When the last ones came, by the browser's clock. */
+  readonly receivedAt: Date | undefined;
+  /** Whether the stream is open. */
+  readonly open: boolean;
 }
 
 interface Shared extends Overview {
@@ -29,24 +34,25 @@ const OverviewContext = createContext<Shared | null>(null);
 export function OverviewProvider({ children }: { readonly children: ReactNode }) {
   const { environment } = useScope();
   const [frames, setFrames] = useState<ReadonlyMap<string, Message<"LiveFrame">>>();
+  const [receivedAt, setReceivedAt] = useState<Date>();
   const [needed, setNeeded] = useState(0);
   const fresh = useRef(new Map<string, Message<"LiveFrame">>());
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-
-  const drawIn = useCallback((ms: number) => {
-    timer.current ??= setTimeout(() => {
-      timer.current = undefined;
-      setFrames((before) => new Map([...(before ?? []), ...fresh.current]));
-      fresh.current = new Map();
-    }, ms);
-  }, []);
-  const { problem } = useStream(
+  const [drawing] = useState(
+    () =>
+      new Throttle(DRAW_MS, () => {
+        const arrived = fresh.current;
+        fresh.current = new Map();
+        setFrames((before) => new Map([...(before ?? []), ...arrived]));
+        setReceivedAt(new Date());
+      }),
+  );
+  const { problem, open } = useStream(
     "mirante.api.metrics.v1.LiveMetricsService/WatchLiveMetrics",
     needed > 0 ? environment : null,
     () => ({ environment }),
     (message) => {
       for (const frame of message.frames) fresh.current.set(frame.tenant, frame);
-      drawIn(frames === undefined ? 0 : DRAW_MS);
+      drawing.ask();
     },
   );
   useEffect(() => {
@@ -54,13 +60,16 @@ export function OverviewProvider({ children }: { readonly children: ReactNode })
     const nobody = setTimeout(() => setFrames(new Map()), NOBODY_MS);
     return () => clearTimeout(nobody);
   }, [needed, frames]);
-  useEffect(() => () => clearTimeout(timer.current), []);
+  useEffect(() => drawing.cancel, [drawing]);
 
   const need = useCallback(() => {
     setNeeded((count) => count + 1);
     return () => setNeeded((count) => count - 1);
   }, []);
-  const shared = useMemo(() => ({ frames, problem, need }), [frames, problem, need]);
+  const shared = useMemo(
+    () => ({ frames, problem, receivedAt, open, need }),
+    [frames, problem, receivedAt, open, need],
+  );
   return <OverviewContext value={shared}>{children}</OverviewContext>;
 }
 

@@ -4,6 +4,8 @@ import { useLocation, useSearch } from "wouter";
 import { useSession } from "../api/session";
 
 const STORED = "mirante.environment";
+/** The environment that people mean when they have not chosen one. */
+const USUAL = "production";
 
 /** The environment and tenant that are looked at. */
 export interface Scope {
@@ -16,7 +18,7 @@ export interface Scope {
   readonly href: (path: string) => string;
 }
 
-/** Reads the scope out of the address. Without an environment there, it is the last one chosen here, or the first. */
+/** Reads the scope out of the address. Without an environment there, it is the last one chosen here, `production`, or the first. */
 export function useScope(): Scope {
   const { environments } = useSession();
   const [path, navigate] = useLocation();
@@ -25,7 +27,7 @@ export function useScope(): Scope {
   const known = (name: string | null): name is string => name !== null && environments.includes(name);
   const asked = parameters.get("env");
   const stored = localStorage.getItem(STORED);
-  const environment = known(asked) ? asked : known(stored) ? stored : (environments[0] ?? "");
+  const environment = [asked, stored, USUAL].find(known) ?? environments[0] ?? "";
   const tenant = parameters.get("tenant") ?? "";
 
   const setEnvironment = useCallback(

@@ -68,6 +68,7 @@ export function TimeChart({ title, series, from, to, write, writeTime, height = 
 
   useEffect(() => {
     if (canvas.current === null) return;
+    Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
     const colours = palette();
     const datasets = series.map((each) => datasetOf(each, colours));
     const options = optionsOf({ from, to, write, short, long: format.dateTime, least, colours });

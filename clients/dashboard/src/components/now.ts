@@ -1,0 +1,11 @@
+import { useEffect, useState } from "react";
+
+/** Returns the present time, and draws again so often. */
+export function useNow(everyMs: number): Date {
+  const [now, setNow] = useState(() => new Date());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(new Date()), everyMs);
+    return () => clearInterval(timer);
+  }, [everyMs]);
+  return now;
+}
