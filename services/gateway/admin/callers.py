@@ -74,6 +74,7 @@ class Callers:
             Problem: a page of another site may have made it.
         """
         self._own_requests.check_page(request)
+        self._own_requests.check_type(request)
         authorization = request.headers.get("authorization")
         if authorization is not None:
             return self._key(authorization)

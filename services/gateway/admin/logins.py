@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from services.gateway.admin.attempts import Attempts
 from services.gateway.admin.cookies import SessionCookies
-from services.gateway.admin.login_service import LoginService
+from services.gateway.admin.login_service import LoginService, login_failed
 from services.gateway.admin.own_requests import OwnRequests
 from services.gateway.admin.sessions import PersonSession, Sessions, id_of, person_session
 from services.gateway.http.bodies import Json, parse_json, read_body
@@ -68,15 +68,17 @@ class Logins:
             found = await self._service.log_in(login, password)
             failed = False
         except Problem as problem:
-            failed = problem.status == 401
-            raise
+            failed = problem.status in {400, 401}
+            # A login that nobody can have is as wrong as one that nobody has.
+            raise login_failed() if problem.status == 400 else problem from None
         finally:
             self._attempts.end(address, failed=failed)
         return self._begun(person_session(found.secret, found.session))
 
     async def log_out(self, request: Request) -> Response:
-        """`POST /api/logout`: 204, also when nobody was logged in."""
-        self._own_requests.check(request)
+        """`POST /api/logout`, without a body: 204, also when nobody was logged in."""
+        self._own_requests.check_page(request)
+        self._own_requests.check_mark(request)
         secret = self._cookies.read(request)
         if secret:
             await self._service.log_out(secret)

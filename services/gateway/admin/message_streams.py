@@ -22,7 +22,7 @@ from services.gateway.http.failures import found_problem
 from services.gateway.http.open_connections import OpenConnection
 from services.gateway.http.problems import session_ended
 
-FIRST_SECONDS: Final = 1.0
+FIRST_SECONDS: Final = 0.5
 """How long the answer waits for the first message, so that a stream that is refused is refused with its status."""
 
 COMMENT_SECONDS: Final = 15.0

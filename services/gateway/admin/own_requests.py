@@ -32,14 +32,18 @@ class OwnRequests:
         """
         self.check_page(request)
         self.check_mark(request)
+        self.check_type(request)
 
     def check_page(self, request: Request) -> None:
-        """Raise Problem when a page of another site asks, or the body is not said to be JSON."""
+        """Raise Problem when a page of another site asks."""
         origin = request.headers.get("origin")
         if origin is not None and not self._is_own(request, origin):
             raise Problem(403, ORIGIN_DENIED, "origin: only pages of this gateway may ask here")
         if request.headers.get("sec-fetch-site", "none") not in _OWN_SITE:
             raise Problem(403, ORIGIN_DENIED, "sec-fetch-site: only pages of this gateway may ask here")
+
+    def check_type(self, request: Request) -> None:
+        """Raise Problem when the body is not said to be JSON."""
         content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if content_type != "application/json":
             raise Problem(415, UNSUPPORTED_TYPE, "content-type: must be application/json")
