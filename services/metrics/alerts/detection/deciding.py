@@ -8,7 +8,7 @@ from typing import Final
 from services.metrics.alerts.detection.expecting import Expectation
 from services.metrics.alerts.detection.sensitivities import sensitivity_of
 from services.metrics.alerts.detection.settings import Direction, Settings
-from services.metrics.alerts.detection.state import State
+from services.metrics.alerts.detection.state import Gap, State
 from services.metrics.alerts.detection.verdicts import Observation, Rule, Verdict
 
 LEAST_GAP_DOUBT: Final = 0.02
@@ -25,15 +25,16 @@ class Decision:
 
 def decide(
     state: State,
+    gap: Gap,
     hour: datetime,
     observation: Observation,
     expected: Expectation,
-    settings: Settings,
     *,
+    settings: Settings,
     complete: bool = True,
 ) -> Decision:
     """
-    Return what is said about an hour, with a state that knows of its gap. An hour that is not complete can't be too
+    Return what is said about an hour. `gap` includes it. An hour that is not complete can't be too
     low.
     """
     sensitivity = settings.sensitivity or sensitivity_of(state, settings)
@@ -41,8 +42,8 @@ def decide(
     family, x = expected.family, value / expected.unit
     above = x >= family.mean
     tail = family.at_least(x) if above else family.at_most(x) if complete else 1.0
-    gap, level = gap_probability(state), sensitivity.point / 2.0
-    surprising, silent = tail < level, gap < sensitivity.gap
+    silence, level = gap_probability(gap), sensitivity.point / 2.0
+    surprising, silent = tail < level, silence < sensitivity.gap
     streak = (max(state.streak, 0.0) + 1.0 if above else min(state.streak, 0.0) - 1.0) if surprising else 0.0
     told = surprising and abs(streak) >= settings.persistence and _large(value, expected, settings)
     rule = _rule(settings.direction, told=told, above=above, silent=silent)
@@ -53,13 +54,13 @@ def decide(
         of=observation.of,
         expected=expected.mean,
         k=family.k,
-        probability=gap if rule is Rule.GAP else tail,
+        probability=silence if rule is Rule.GAP else tail,
         rule=rule,
         alarming=rule is not Rule.NONE,
-        normal=tail >= level * sensitivity.close and gap >= sensitivity.gap * sensitivity.close,
+        normal=tail >= level * sensitivity.close and silence >= sensitivity.gap * sensitivity.close,
         unit=expected.unit,
         level=level,
-        expected_gap=state.gap_expected,
+        expected_gap=gap.expected,
     )
     return Decision(verdict, surprising or silent, streak)
 
@@ -80,16 +81,16 @@ def not_judged(hour: datetime, observation: Observation, settings: Settings, rul
     )
 
 
-def gap_probability(state: State) -> float:
+def gap_probability(gap: Gap) -> float:
     """
     Return the probability of no event at all while so many were expected; 1 when there is no gap.
 
     Each hour has its own noise, and all of them share one doubt about level and shape.
     """
-    if not state.gap_noisy:
+    if not gap.noisy:
         return 1.0
-    doubt = max(state.gap_doubt / state.gap_noisy, LEAST_GAP_DOUBT)
-    return math.exp(-math.log1p(state.gap_noisy * doubt) / doubt)
+    doubt = max(gap.doubt / gap.noisy, LEAST_GAP_DOUBT)
+    return math.exp(-math.log1p(gap.noisy * doubt) / doubt)
 
 
 def _large(value: float, expected: Expectation, settings: Settings) -> bool:

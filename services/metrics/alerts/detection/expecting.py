@@ -107,6 +107,8 @@ def noise_of(state: State, kind: Kind) -> float:
 
 def unit_of(state: State, kind: Kind) -> float:
     """Return in what amounts a metric counts: of sums the effective amount of a sale."""
-    if kind is not Kind.SUM or state.unit_weight <= 0.0 or state.unit_sum <= 0.0:
+    if kind is not Kind.SUM or not state.unit_weight:
         return 1.0
+    if not state.unit_sum:
+        return state.unit_weight / state.minutes
     return state.unit_sum / state.unit_weight

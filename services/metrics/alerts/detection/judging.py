@@ -8,9 +8,9 @@ from typing import Final
 from services.metrics.alerts.detection.calendars import slot_of
 from services.metrics.alerts.detection.deciding import decide, not_judged
 from services.metrics.alerts.detection.expecting import expect
-from services.metrics.alerts.detection.learning import first_day, later, with_gap
+from services.metrics.alerts.detection.learning import first_day, later, longer
 from services.metrics.alerts.detection.settings import Kind, Settings
-from services.metrics.alerts.detection.state import State
+from services.metrics.alerts.detection.state import NO_GAP, State
 from services.metrics.alerts.detection.verdicts import Observation, Rule, Verdict
 
 LEARNING_HOURS: Final = 24
@@ -30,21 +30,20 @@ def judge(state: State, hour: datetime, observation: Observation, settings: Sett
             is no number, or a sum without its squares.
     """
     hour = checked_hour(hour, state.last)
-    value = checked_value(observation, settings.kind)
+    check_value(observation, settings.kind)
     if state.last is not None and hour - state.last != HOUR:
-        state = replace(state, gap_expected=0.0, gap_noisy=0.0, gap_doubt=0.0, streak=0.0)
-    state = replace(state, last=hour)
+        state = replace(state, gap=NO_GAP, streak=0.0)
     if settings.kind is Kind.RATIO and not observation.of:
-        return state, not_judged(hour, observation, settings, Rule.NONE)
+        return replace(state, last=hour), not_judged(hour, observation, settings, Rule.NONE)
     slot = slot_of(hour, settings)
     if state.hours < LEARNING_HOURS:
-        state = first_day(state, slot, value, observation, settings)
-        return replace(state, hours=state.hours + 1), not_judged(hour, observation, settings, Rule.LEARNING)
+        state = replace(first_day(state, slot, observation, settings), last=hour)
+        return state, not_judged(hour, observation, settings, Rule.LEARNING)
     expected = expect(state, slot, observation, settings)
-    state = with_gap(state, value, expected)
-    decision = decide(state, hour, observation, expected, settings)
+    gap = longer(state.gap, observation, expected)
+    decision = decide(state, gap, hour, observation, expected, settings=settings)
     state = later(state, slot, observation, expected, settings, fired=decision.fired)
-    return replace(state, hours=state.hours + 1, streak=decision.streak), decision.verdict
+    return replace(state, last=hour, gap=gap, streak=decision.streak), decision.verdict
 
 
 def checked_hour(hour: datetime, last: datetime | None) -> datetime:
@@ -64,9 +63,9 @@ def checked_hour(hour: datetime, last: datetime | None) -> datetime:
     return hour
 
 
-def checked_value(observation: Observation, kind: Kind) -> float:
+def check_value(observation: Observation, kind: Kind) -> None:
     """
-    Return the value as a double; when more was taken back than made it counts as nothing.
+    Check that an observation can be judged. When more was taken back than made it counts as nothing.
 
     Raises:
         ValueError: as `judge` says.
@@ -78,4 +77,3 @@ def checked_value(observation: Observation, kind: Kind) -> float:
         raise ValueError("value: is not between 0 and what it is divided by")
     if kind is Kind.SUM and value > 0.0 and (observation.squares is None or not math.isfinite(observation.squares)):
         raise ValueError("squares: a sum needs those of its minutes")
-    return max(value, 0.0)

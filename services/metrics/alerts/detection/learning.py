@@ -15,9 +15,10 @@ from services.metrics.alerts.detection.expecting import (
     shape_of,
     unit_of,
 )
+from services.metrics.alerts.detection.families import Family
 from services.metrics.alerts.detection.prior import DAY
 from services.metrics.alerts.detection.settings import Kind, Settings
-from services.metrics.alerts.detection.state import State
+from services.metrics.alerts.detection.state import NO_GAP, Gap, State
 from services.metrics.alerts.detection.verdicts import Observation
 
 MOST_SURPRISE: Final = 3.0
@@ -38,39 +39,28 @@ SHAPE_MEMORY: Final = 0.93
 MINUTES: Final = 60
 
 
-def first_day(state: State, slot: Slot, value: float, observation: Observation, settings: Settings) -> State:
-    """Return the state after an hour of the first day, which only the level is learned from."""
+def first_day(state: State, slot: Slot, observation: Observation, settings: Settings) -> State:
+    """Return the state after an hour of the first day, from which only the level is learned."""
+    value = max(float(observation.value), 0.0)
     shape, doubt = shape_of(state, slot.index, settings.prior)
-    state = with_unit(state, observation, settings.kind, 1.0)
+    unit_sum, unit_weight, minutes = _unit(state, observation, settings.kind, 1.0)
+    state = replace(state, unit_sum=unit_sum, unit_weight=unit_weight, minutes=minutes)
     unit = unit_of(state, settings.kind)
     weight = shape * (observation.of if settings.kind is Kind.RATIO else 1.0)
     exposure = state.exposure + weight
     # Half an event, so that nothing at all is not taken for certain.
-    total = state.level * (state.exposure + 0.5) + value if state.hours else 0.5 * unit + value
-    level = total / (exposure + 0.5)
+    total = state.level * (state.exposure + 0.5) if state.hours else 0.5 * unit
+    level = (total + value) / (exposure + 0.5)
     mean = max(level * weight / unit, LEAST_MEAN)
     noise = settings.prior.noise
     return replace(
         state,
+        hours=state.hours + 1,
         level=level,
         exposure=exposure,
         precision=(state.precision if state.hours else 0.5) + 1.0 / (1.0 / mean + noise + doubt),
         noise_sum=noise * NOISE_TRUST,
         noise_weight=NOISE_TRUST,
-    )
-
-
-def with_unit(state: State, observation: Observation, kind: Kind, weight: float) -> State:
-    """Return a state that has learned from the minutes of an hour how large the sales of a sum are, and how many."""
-    total = float(observation.value)
-    if kind is not Kind.SUM or total <= 0.0 or not observation.squares:
-        return state
-    variance = max(observation.squares - total * total / MINUTES, 0.0) * MINUTES / (MINUTES - 1)
-    return replace(
-        state,
-        unit_sum=UNIT_MEMORY * state.unit_sum + weight * variance,
-        unit_weight=UNIT_MEMORY * state.unit_weight + weight * total,
-        minutes=UNIT_MEMORY * state.minutes + weight * observation.minutes,
     )
 
 
@@ -91,58 +81,76 @@ def later(
         taught = min(max(value, mean / MOST_SURPRISE), mean * MOST_SURPRISE)
     elif fired:
         unusual, precision = 0.0, min(precision, NEW_PRECISION)
-    state = with_unit(state, observation, settings.kind, weight)
-    state = _with_noise(state, taught / expected.unit, expected, settings, weight)
+    noise_sum, noise_weight = _noise(state, taught / expected.unit, family, settings, weight)
+    unit_sum, unit_weight, minutes = _unit(state, observation, settings.kind, weight)
     gain = weight / (family.chance + family.spread + expected.shape_doubt)
     precision += gain
     change = 1.0 + gain / precision * (taught / mean - 1.0)
-    state = replace(state, level=expected.level * change, precision=precision * change, unusual=unusual)
-    if slot.holiday:
-        return state
-    repeats, often = _with_repeat(state.repeats, slot.index, fired * (1 if value > mean else -1))
-    anew = often >= REPEATED
-    if anew:
-        weight, taught = 1.0, value
-    gain = weight / (family.chance + family.spread + 1.0 / state.precision) / expected.shape
-    evidence = _with_evidence(state.evidence, slot.index, expected.shape * taught / mean / change, gain, anew=anew)
-    return replace(state, repeats=repeats, evidence=evidence)
-
-
-def with_gap(state: State, value: float, expected: Expectation, elapsed: float = 1.0) -> State:
-    """Return a state that knows how much was expected since something happened; of an hour `elapsed` is over."""
-    if value > 0.0:
-        if not state.gap_expected:
-            return state
-        return replace(state, gap_expected=0.0, gap_noisy=0.0, gap_doubt=0.0)
-    family = expected.silent
-    silence = elapsed * family.silence
+    precision *= change
+    repeats, evidence = state.repeats, state.evidence
+    if not slot.holiday:
+        repeats, often = _repeated(repeats, slot.index, fired * (1 if value > mean else -1))
+        anew = often >= REPEATED
+        if anew:
+            weight, taught = 1.0, value
+        gain = weight / (family.chance + family.spread + 1.0 / precision) / expected.shape
+        evidence = _taught(evidence, slot.index, expected.shape * taught / mean / change, gain, anew=anew)
     return replace(
         state,
-        gap_expected=state.gap_expected + elapsed * family.mean,
-        gap_noisy=state.gap_noisy + silence,
-        gap_doubt=state.gap_doubt + silence * family.doubt,
+        hours=state.hours + 1,
+        level=expected.level * change,
+        precision=precision,
+        noise_sum=noise_sum,
+        noise_weight=noise_weight,
+        unit_sum=unit_sum,
+        unit_weight=unit_weight,
+        minutes=minutes,
+        unusual=unusual,
+        repeats=repeats,
+        evidence=evidence,
     )
 
 
-def _with_noise(state: State, x: float, expected: Expectation, settings: Settings, weight: float) -> State:
+def longer(gap: Gap, observation: Observation, expected: Expectation, elapsed: float = 1.0) -> Gap:
+    """Return the gap after an hour of which `elapsed` is over."""
+    if observation.value > 0:
+        return NO_GAP
+    family = expected.silent
+    silence = elapsed * family.silence
+    return Gap(gap.expected + elapsed * family.mean, gap.noisy + silence, gap.doubt + silence * family.doubt)
+
+
+def _unit(state: State, observation: Observation, kind: Kind, weight: float) -> tuple[float, float, float]:
+    """How large the sales of a sum are, and how many, after an hour: from what differs between its minutes."""
+    total = float(observation.value)
+    if kind is not Kind.SUM or total <= 0.0 or not observation.squares:
+        return state.unit_sum, state.unit_weight, state.minutes
+    variance = max(observation.squares - total * total / MINUTES, 0.0) * MINUTES / (MINUTES - 1)
+    return (
+        UNIT_MEMORY * state.unit_sum + weight * variance,
+        UNIT_MEMORY * state.unit_weight + weight * total,
+        UNIT_MEMORY * state.minutes + weight * observation.minutes,
+    )
+
+
+def _noise(state: State, x: float, family: Family, settings: Settings, weight: float) -> tuple[float, float]:
     """
-    The method of moments: each hour weighted by what it tells about the noise, and the doubt about the mean taken
-    off.
+    The method of moments: each hour weighted by what it tells about the noise, and without the doubt about the mean.
+
+    What is forgotten goes back to what the tenant began with.
     """
-    family = expected.family
     lever, chance = family.lever, family.chance
     doubted = family.doubt / chance
     excess = ((x - family.mean) / family.mean) ** 2 / chance - 1.0 - doubted
     share = weight * lever / (1.0 + lever * family.noise + doubted) ** 2
-    kept, rest = NOISE_MEMORY, (1.0 - NOISE_MEMORY) * NOISE_TRUST
-    return replace(
-        state,
-        noise_sum=kept * state.noise_sum + rest * settings.prior.noise + share * excess,
-        noise_weight=kept * state.noise_weight + rest + share * lever,
+    back = (1.0 - NOISE_MEMORY) * NOISE_TRUST
+    return (
+        NOISE_MEMORY * state.noise_sum + back * settings.prior.noise + share * excess,
+        NOISE_MEMORY * state.noise_weight + back + share * lever,
     )
 
 
-def _with_repeat(repeats: array[int], slot: int, sign: int) -> tuple[array[int], int]:
+def _repeated(repeats: array[int], slot: int, sign: int) -> tuple[array[int], int]:
     """
     Return the repeats after an hour that fitted (0), was too high (1) or too low (-1), and on how many days it has
     been so.
@@ -157,7 +165,7 @@ def _with_repeat(repeats: array[int], slot: int, sign: int) -> tuple[array[int],
     return repeats, abs(after)
 
 
-def _with_evidence(evidence: array[float], slot: int, ratio: float, gain: float, *, anew: bool) -> array[float]:
+def _taught(evidence: array[float], slot: int, ratio: float, gain: float, *, anew: bool) -> array[float]:
     """
     `ratio` is the hour's value over the new level; `anew` says that what was known of the hour does not hold any
     more.

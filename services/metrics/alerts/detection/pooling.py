@@ -20,7 +20,7 @@ LEAST_VARIANCE: Final = 0.01
 MOST_VARIANCE: Final = 2.0
 LEAST_SHAPE: Final = 1e-3
 LEAST_TENANTS: Final = 3
-ROUNDS: Final = 4
+ROUNDS: Final = 3
 USUAL_VARIANCE: Final = 0.1
 DOUBTED_VARIANCE: Final = 0.3
 DOUBTED_TENANTS: Final = 5
@@ -39,13 +39,20 @@ class _Found:
     ratio: float
     weight: float
 
+    @property
+    def total(self) -> float:
+        """What it adds to a sum of weighted ratios."""
+        return self.ratio * self.weight
+
+    def and_more(self, weight: float, total: float) -> _Found:
+        """Return the mean of this and of what adds so much."""
+        both = self.weight + weight
+        return _Found((self.total + total) / both if both else self.ratio, both)
+
     @classmethod
-    def of(cls, found: Sequence[_Found], ratio: float, weight: float) -> _Found:
-        """Return the mean of what was found, shrunk towards a ratio with this weight."""
-        total = weight + sum(each.weight for each in found)
-        if not total:
-            return cls(ratio, 0.0)
-        return cls((weight * ratio + sum(each.weight * each.ratio for each in found)) / total, total)
+    def of(cls, found: Sequence[_Found]) -> _Found:
+        """Return the mean of what was found."""
+        return cls(0.0, 0.0).and_more(sum(each.weight for each in found), sum(each.total for each in found))
 
 
 def learn_prior(states: Iterable[State], base: Prior = FLAT_PRIOR) -> Prior:
@@ -103,16 +110,16 @@ def _shape(
     Return shapes and what they are worth: those of an hour towards those of the same hour on other days of the kind.
     """
     found = [_found(pool, slot, before[slot], variances[slot]) for slot in range(WEEK)]
-    shape, weights = [], []
-    for slot, own in enumerate(found):
-        known = _Found(base.shape[slot], base.strength[slot])
-        if slot < WORKDAYS * DAY:
-            others = [found[other] for other in alike(slot) if other != slot]
-            known = _Found.of(others, known.ratio, known.weight)
-            known = _Found(known.ratio, 1.0 / (1.0 / known.weight + WEEKDAY_VARIANCE))
-        known = _Found.of([own], known.ratio, known.weight)
-        shape.append(known.ratio)
-        weights.append(known.weight)
+    shape, weights = [0.0] * WEEK, [0.0] * WEEK
+    for same in _ALIKE:
+        all_of_them = _Found.of([found[slot] for slot in same])
+        for slot in same:
+            own, known = found[slot], _Found(base.shape[slot], base.strength[slot])
+            if len(same) > 1:
+                known = known.and_more(all_of_them.weight - own.weight, all_of_them.total - own.total)
+                known = _Found(known.ratio, 1.0 / (1.0 / known.weight + WEEKDAY_VARIANCE))
+            known = known.and_more(own.weight, own.total)
+            shape[slot], weights[slot] = known.ratio, known.weight
     return shape, weights
 
 
@@ -135,11 +142,12 @@ def _variances(pool: Sequence[State], shape: Sequence[float]) -> list[float]:
     """
     groups = [_differences(pool, shape, same) for same in _ALIKE]
     usual = sum(group.weight for group in groups) / len(groups) * GROUP_TRUST
-    overall = _Found.of(groups, 0.0, 0.0)
+    overall = _Found.of(groups)
     variances = [0.0] * WEEK
     for same, group in zip(_ALIKE, groups, strict=True):
+        known = _Found(overall.ratio, usual).and_more(group.weight, group.total)
         for slot in same:
-            variances[slot] = _Found.of([group], overall.ratio, usual).ratio
+            variances[slot] = known.ratio
     few = DOUBTED_TENANTS / (DOUBTED_TENANTS + len(pool))
     return [min(max((1.0 - few) * each + few * DOUBTED_VARIANCE, LEAST_VARIANCE), MOST_VARIANCE) for each in variances]
 

@@ -11,8 +11,8 @@ from datetime import datetime
 from services.metrics.alerts.detection.calendars import slot_of
 from services.metrics.alerts.detection.deciding import decide
 from services.metrics.alerts.detection.expecting import expect
-from services.metrics.alerts.detection.judging import HOUR, LEARNING_HOURS, checked_hour, checked_value
-from services.metrics.alerts.detection.learning import with_gap
+from services.metrics.alerts.detection.judging import HOUR, LEARNING_HOURS, check_value, checked_hour
+from services.metrics.alerts.detection.learning import longer
 from services.metrics.alerts.detection.settings import Kind, Settings
 from services.metrics.alerts.detection.state import State
 from services.metrics.alerts.detection.verdicts import Observation, Verdict
@@ -32,13 +32,13 @@ def judge_running(
         ValueError: as `judge` does, and when `elapsed` is not from 0 to 1.
     """
     hour = checked_hour(hour, state.last)
-    value = checked_value(so_far, settings.kind)
+    check_value(so_far, settings.kind)
     if not 0.0 <= elapsed <= 1.0:
         raise ValueError("elapsed: is not from 0 to 1")
     follows = state.last is not None and hour - state.last == HOUR
     if settings.kind is Kind.RATIO or state.hours < LEARNING_HOURS or not follows:
         return None
     expected = expect(state, slot_of(hour, settings), so_far, settings)
-    state = with_gap(state, value, expected, elapsed)
-    decision = decide(state, hour, so_far, expected, settings, complete=False)
+    gap = longer(state.gap, so_far, expected, elapsed)
+    decision = decide(state, gap, hour, so_far, expected, settings=settings, complete=False)
     return decision.verdict if decision.verdict.alarming else None

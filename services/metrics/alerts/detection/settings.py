@@ -41,6 +41,18 @@ class Sensitivity:
     gap: float
     close: float = 5.0
 
+    def __post_init__(self) -> None:
+        """
+        Check what has bounds.
+
+        Raises:
+            ValueError: a field is out of its bounds.
+        """
+        if not 0.0 <= self.point < 1.0 or not 0.0 <= self.gap < 1.0:
+            raise ValueError("point, gap: must be probabilities below 1")
+        if self.close < 1.0:
+            raise ValueError("close: must be at least 1, an alarm does not end where it begins")
+
 
 SAO_PAULO: Final = ZoneInfo("America/Sao_Paulo")
 SUNDAY: Final = 6
@@ -72,3 +84,17 @@ class Settings:
     minimum_count: float = 3.0
     minimum_share: float = 0.0
     prior: Prior = FLAT_PRIOR
+
+    def __post_init__(self) -> None:
+        """
+        Check what has bounds.
+
+        Raises:
+            ValueError: a field is out of its bounds.
+        """
+        if not 0 <= self.closed_weekday <= SUNDAY:
+            raise ValueError(f"closed_weekday: must be from 0 to {SUNDAY}")
+        if self.persistence < 1:
+            raise ValueError("persistence: must be at least 1")
+        if self.minimum_count < 0.0 or self.minimum_share < 0.0:
+            raise ValueError("minimum_count, minimum_share: must not be negative")
