@@ -25,7 +25,7 @@ it("records a flag when it is used, not when it is loaded, with what the catalog
   mirante.isEnabled("nothing");
   await mirante.flush();
   expect(exposures()).toEqual([
-    { flag: "cta_nova_venda", variant: "azul", version: 3, reason: "static", rule_id: "", experiment: "" },
+    { flag: "cta_nova_venda", variant: "azul", version: 3, reason: "STATIC", rule_id: "", experiment: "" },
   ]);
 });
 

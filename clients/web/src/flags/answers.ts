@@ -16,7 +16,7 @@ export interface Evaluation {
   readonly value: JsonValue;
   /** Empty when the default was served. */
   readonly variant: string;
-  /** Mirante's own word, for instance "rule", "split" or "killed"; "error" when the default was served. */
+  /** Mirante's own word, for instance "RULE", "SPLIT" or "KILLED"; "ERROR" when the default was served. */
   readonly reason: string;
   readonly ruleId: string;
   readonly version: number;
@@ -60,7 +60,7 @@ export function readAnswer(answer: unknown, source: Source): Evaluation | undefi
     key: answer.key,
     value: answer.value as JsonValue, // it was parsed from JSON
     variant: answer.variant,
-    reason: text(metadata.reason) || text(answer.reason).toLowerCase(),
+    reason: text(metadata.reason) || text(answer.reason),
     ruleId: text(metadata.ruleId),
     version: typeof metadata.flagVersion === "number" ? metadata.flagVersion : 0,
     experiment: text(metadata.experiment),

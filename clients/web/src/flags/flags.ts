@@ -241,6 +241,6 @@ export class Flags {
 }
 
 function served(key: string, value: JsonValue, error: EvaluationError): Evaluation {
-  const nothing = { variant: "", reason: "error", ruleId: "", version: 0, experiment: "" };
+  const nothing = { variant: "", reason: "ERROR", ruleId: "", version: 0, experiment: "" };
   return { key, value, ...nothing, source: "default", error };
 }

@@ -100,7 +100,7 @@ export function eventsOf(asked: Asked): Record<string, unknown>[] {
 
 /** An answer for one flag. */
 export function flag(key: string, value: unknown, variant: string, flagVersion = 1): Record<string, unknown> {
-  return { key, value, variant, reason: "STATIC", metadata: { flagVersion, reason: "static" } };
+  return { key, value, variant, reason: "STATIC", metadata: { flagVersion, reason: "STATIC" } };
 }
 
 /** The answer of all flags, with an event stream. */
