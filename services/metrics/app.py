@@ -123,6 +123,7 @@ async def running(settings: MetricsSettings) -> AsyncIterator[MetricsService]:
                 rollups=rollups,
                 clock=time.time,
                 on_change=changed,
+                look_seconds=settings.alert_seconds,
             )
             return Alerting(place, hub, runner)
 

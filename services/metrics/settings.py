@@ -55,6 +55,9 @@ class MetricsSettings(KeySettings):
         "America/Sao_Paulo",
         "Time zone of the hours and weekdays by which alerts know what is usual.",
     )
+    alert_seconds: float = setting(
+        "MIRANTE_METRICS_ALERT_SECONDS", 5.0, "How often it is looked whether something is unusual now.", gt=0
+    )
     private_addresses: bool = setting(
         "MIRANTE_ALERTS_PRIVATE_ADDRESSES",
         False,

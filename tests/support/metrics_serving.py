@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 import grpc.aio
 from mirante.api.metrics.v1 import live_metrics_service_pb2 as pb2
+from mirante.api.metrics.v1.alert_service_pb2_grpc import AlertServiceStub
 from mirante.api.metrics.v1.live_metrics_service_pb2_grpc import LiveMetricsServiceStub
 
 from services.metrics.app import running
@@ -17,6 +18,7 @@ from tests.support.serving import PATIENCE_SECONDS, Datastores, Metadata, bearer
 from tests.support.telemetry_serving import TelemetryServing, open_channel, telemetry_serving
 
 if TYPE_CHECKING:
+    from mirante.api.metrics.v1.alert_service_pb2_grpc import AlertServiceAsyncStub
     from mirante.api.metrics.v1.live_metrics_service_pb2_grpc import LiveMetricsServiceAsyncStub
 
 
@@ -27,6 +29,7 @@ class MetricsServing:
         self.telemetry = telemetry
         self.channel = channel
         self.live: LiveMetricsServiceAsyncStub = LiveMetricsServiceStub(channel)
+        self.alerts: AlertServiceAsyncStub = AlertServiceStub(channel)
 
     def key(self, role: str) -> Metadata:
         """Return the metadata of the key of a role, which holds production."""
@@ -71,7 +74,13 @@ class MetricsServing:
 async def metrics_beside(telemetry: TelemetryServing, **settings: Any) -> AsyncIterator[MetricsServing]:
     """Run a metrics service that follows the log of a telemetry service."""
     stores = telemetry.stores
-    quick: dict[str, Any] = {"port": 0, "drain_seconds": 2.0, "rollup_seconds": 0.05, "internal_key": INTERNAL_KEY}
+    quick: dict[str, Any] = {
+        "port": 0,
+        "drain_seconds": 2.0,
+        "rollup_seconds": 0.05,
+        "alert_seconds": 0.05,
+        "internal_key": INTERNAL_KEY,
+    }
     chosen = MetricsSettings(
         home=stores.home,
         database_url=stores.database_url,
