@@ -9,6 +9,7 @@ import httpx
 from mirante.telemetry.event_id import uuid7
 from websockets.asyncio.client import connect
 
+from tests.support.gateway_people import Browser
 from tests.support.gateway_tokens import allow_browsers, backend
 from tests.support.running_up import PATIENCE_SECONDS, RunningUp
 
@@ -61,3 +62,32 @@ async def test_a_sale_of_a_browser_changes_the_numbers_of_its_tenant(running: Ru
                 message = json.loads(await socket.recv())
                 assert message.get("tenant", tenant) == tenant
                 found |= {each["metric"]: each["value"] for each in message.get("metrics", [])}
+
+
+async def test_the_first_admin_watches_what_happens(running: RunningUp) -> None:
+    """Through the JSON API, with the password of the first start: the tail of events and the numbers of a tenant."""
+    address, tenant = gateway_of(running), f"loja-{time.time_ns()}"
+    keys = json.loads((running.home / "keys.json").read_text())
+    password = (running.home / "admin_password").read_text().strip()
+    sale = {"id": str(uuid7()), "name": "venda_criada", "tenant": tenant, "user_id": "ana"} | {
+        "properties": {"venda_id": "v1", "valor": "99.90", "moeda": "BRL", "itens_count": 1, "metodo_pagamento": "pix"}
+    }
+    async with httpx.AsyncClient(base_url=f"http://{address}", timeout=PATIENCE_SECONDS) as http:
+        admin = Browser(http)
+        assert (await admin.log_in("admin", password)).json()["person"]["role"] == "admin"
+        asked = {"environment": "production", "tenant": tenant}
+        async with admin.stream("mirante.api.telemetry.v1.EventLogService/TailEvents", asked) as tail:
+            sent = await http.post("/v1/events", json=[sale], headers={"x-api-key": keys["server"]})
+            assert sent.json()["results"] == [{"status": "accepted"}]
+            while not (found := (await tail.next())[1])["events"]:
+                pass
+        event = found["events"][0]["event"]
+        assert (event["name"], event["properties"]["valor"]) == ("venda_criada", {"stringValue": "99.90"})
+        watched = {"environment": "production", "tenants": [tenant]}
+        async with admin.stream("mirante.api.metrics.v1.LiveMetricsService/WatchLiveMetrics", watched) as live:
+            numbers: dict[str, str] = {}
+            while numbers.get("receita_hora") != "99.90":
+                name, message = await live.next()
+                assert name == "message"
+                for frame in message["frames"]:
+                    numbers |= {each["metric"]: each["value"] for each in frame["metrics"]}
