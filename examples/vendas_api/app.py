@@ -20,13 +20,19 @@ from examples.vendas_api.accounts import Accounts
 from examples.vendas_api.caller import Caller
 from examples.vendas_api.events import Client, Events
 from examples.vendas_api.features import Features
+from examples.vendas_api.page_routes import BrowserSide, add_page_routes
 from examples.vendas_api.refusals import add_refusals
 from examples.vendas_api.report_routes import add_report_routes
 from examples.vendas_api.sales import MemorySales, Sales
 from examples.vendas_api.sales_routes import add_sales_routes
 
 
-def create_app(client: Client | None = None, sales: Sales | None = None, relay: OutboxRelay | None = None) -> FastAPI:
+def create_app(
+    client: Client | None = None,
+    sales: Sales | None = None,
+    relay: OutboxRelay | None = None,
+    browser: BrowserSide | None = None,
+) -> FastAPI:
     """
     Return the application; without a `client` everything is set up by the environment.
 
@@ -36,6 +42,7 @@ def create_app(client: Client | None = None, sales: Sales | None = None, relay: 
     own = client is None
     if client is None:
         client, sales, relay = _from_environment()
+        browser = BrowserSide.from_environment()
     sales = sales or MemorySales()
 
     @asynccontextmanager
@@ -56,6 +63,7 @@ def create_app(client: Client | None = None, sales: Sales | None = None, relay: 
     add_sales_routes(app, features, sales, events)
     add_report_routes(app, features, sales, events)
     _add_process_route(app, client)
+    add_page_routes(app, browser)
     return app
 
 
