@@ -27,7 +27,7 @@ def judge(state: State, hour: datetime, observation: Observation, settings: Sett
     Raises:
         ValueError: the hour has no zone, is not the start of an hour, or is not later than the last one; the
         observation
-            is no number, or a sum without its squares.
+            is no number, or a sum without its squares and minutes.
     """
     hour = checked_hour(hour, state.last)
     check_value(observation, settings.kind)
@@ -75,5 +75,6 @@ def check_value(observation: Observation, kind: Kind) -> None:
         raise ValueError("value: is no usable number")
     if kind is Kind.RATIO and not 0 <= value <= observation.of:
         raise ValueError("value: is not between 0 and what it is divided by")
-    if kind is Kind.SUM and value > 0.0 and (observation.squares is None or not math.isfinite(observation.squares)):
-        raise ValueError("squares: a sum needs those of its minutes")
+    squares, minutes = observation.squares, observation.minutes
+    if kind is Kind.SUM and value > 0.0 and (squares is None or not math.isfinite(squares) or minutes < 1):
+        raise ValueError("squares, minutes: a sum needs them")
