@@ -13,6 +13,8 @@ def main() -> None:
     """Write the document."""
     edge = json.loads(Path(__file__).with_name("edge.json").read_text(encoding="utf-8"))
     contracts = FileDescriptorSet.FromString(sys.stdin.buffer.read())
+    if not contracts.file:
+        sys.exit("no contracts on standard input")
     sys.stdout.write(json.dumps(whole_document(edge, contracts), indent=2, ensure_ascii=False) + "\n")
 
 

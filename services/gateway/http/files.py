@@ -4,6 +4,7 @@ import os
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
@@ -17,7 +18,12 @@ _HASHED_FOLDER: Final = "assets"
 
 
 class DashboardFiles(StaticFiles):
-    """Serves a folder. An address without a file type is a page of the application, which `index.html` draws."""
+    """
+    Serves a folder.
+
+    An address without a file is a page of the application, which `index.html` draws: when it has no file type, or when
+    a browser goes there, since keys of flags may have dots in them. Files with hashed names are never pages.
+    """
 
     def __init__(self, folder: Path) -> None:
         super().__init__(directory=folder, html=True)
@@ -34,7 +40,7 @@ class DashboardFiles(StaticFiles):
                 raise Problem(
                     405, METHOD_NOT_ALLOWED, "this address takes other methods", headers={"Allow": "GET, HEAD"}
                 ) from None
-            if error.status_code != 404 or PurePosixPath(path).suffix:
+            if error.status_code != 404 or not _is_page(parts, Headers(scope=scope)):
                 raise _nothing() from None
             try:
                 response = await super().get_response("index.html", scope)
@@ -45,6 +51,12 @@ class DashboardFiles(StaticFiles):
         response.headers["Content-Security-Policy"] = FILES_POLICY
         response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
         return response
+
+
+def _is_page(parts: tuple[str, ...], headers: Headers) -> bool:
+    if parts and parts[0] == _HASHED_FOLDER:
+        return False
+    return not PurePosixPath(*parts).suffix or "text/html" in headers.get("accept", "")
 
 
 def _nothing() -> Problem:

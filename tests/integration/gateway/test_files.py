@@ -67,6 +67,20 @@ async def test_the_dashboard_is_served_under_a_strict_policy(http: httpx.AsyncCl
     assert script.headers["content-type"].startswith("text/javascript")
 
 
+async def test_pages_of_the_dashboard_can_be_gone_to(http: httpx.AsyncClient) -> None:
+    """Also to that of a flag with dots in its key; what a page loads, and what the API has not, is still missing."""
+    navigation = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    for path in ("/flags", "/flags/nova_ui_vendas/history", "/flags/checkout.v2", "/login?problem=NO_ROLE"):
+        page = await http.get(path, headers=navigation)
+        assert (page.status_code, "<title>Mirante</title>" in page.text) == (200, True), path
+        assert page.headers["cache-control"] == "no-cache"
+    for path in ("/flags/checkout.v2", "/favicon.ico"):
+        assert (await http.get(path)).status_code == 404, path
+    for path in ("/assets/none.js", "/api/none", "/api/mirante.api.flags.v1.Nothing/At", "/ofrep/none", "/.env"):
+        missing = await http.get(path, headers=navigation)
+        assert (missing.status_code, missing.json()["reason"]) == (404, "NOT_FOUND"), path
+
+
 @pytest.mark.parametrize(
     "path",
     [
