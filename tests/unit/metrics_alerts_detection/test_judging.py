@@ -115,6 +115,16 @@ def test_a_new_level_is_learned_within_a_day_of_business() -> None:
     assert verdicts[-1].expected == pytest.approx(150, rel=0.25)
 
 
+def test_a_long_outage_is_one_alarm_and_nothing_is_unusual_once_it_is_over() -> None:
+    """A day and a half of silence alarms to its end, through the night too, and does not become what is expected."""
+    day = [1] * 8 + [60] * 12 + [1] * 4
+    state, _ = judged(day * 21, SETTINGS)
+    state, silent = judged([*day[:12], *[0] * 36], SETTINGS, state)
+    assert all(verdict.rule is Rule.GAP for verdict in silent[13:])
+    _, after = judged(day, SETTINGS, state)
+    assert all(verdict.normal for verdict in after)
+
+
 def test_money_is_judged_in_effective_sales() -> None:
     """The same revenue is unusual out of small sales and usual out of large ones; a decimal stays what it is."""
     settings = replace(SETTINGS, kind=Kind.SUM)

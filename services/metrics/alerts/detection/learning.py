@@ -26,7 +26,11 @@ MOST_SURPRISE: Final = 3.0
 SURPRISE_WEIGHT: Final = 0.1
 """... and with a tenth of the weight of another."""
 NEW_NORMAL: Final = 12.0
-"""After so many unusual hours of business what was unusual is what is expected."""
+"""After so many unusual hours of business what was unusual is what is expected ..."""
+NEW_SILENCE: Final = 60.0
+"""... but silence only after so many: when a long outage is over, what was usual before it is usual again."""
+LONE: Final = 3.0
+"""Only what is unusual for at most so many hours of a day can be a matter of those hours."""
 NEW_PRECISION: Final = 4.0
 REPEATED: Final = 3
 """After so many days in a row on which an hour did not fit, its shape is what is wrong."""
@@ -75,8 +79,8 @@ def later(
     """
     family, mean, value = expected.family, expected.mean, max(float(observation.value), 0.0)
     weight, taught, precision = 1.0, value, 1.0 / expected.level_doubt
-    unusual = state.unusual + 1.0 if fired else max(state.unusual - expected.shape, 0.0)
-    if fired and unusual < NEW_NORMAL:
+    unusual = state.unusual + min(expected.shape, 1.0) if fired else max(state.unusual - expected.shape, 0.0)
+    if fired and unusual < (NEW_NORMAL if value else NEW_SILENCE):
         weight = SURPRISE_WEIGHT
         taught = min(max(value, mean / MOST_SURPRISE), mean * MOST_SURPRISE)
     elif fired:
@@ -89,8 +93,10 @@ def later(
     precision *= change
     repeats, evidence = state.repeats, state.evidence
     if not slot.holiday:
-        repeats, often = _repeated(repeats, slot.index, fired * (1 if value > mean else -1))
-        anew = often >= REPEATED
+        anew = False
+        if not fired or state.unusual < LONE:
+            repeats, often = _repeated(repeats, slot.index, fired * (1 if value > mean else -1))
+            anew = often >= REPEATED
         if anew:
             weight, taught = 1.0, value
         gain = weight / (family.chance + family.spread + 1.0 / precision) / expected.shape

@@ -57,8 +57,8 @@ class _Found:
 
 def learn_prior(states: Iterable[State], base: Prior = FLAT_PRIOR) -> Prior:
     """
-    Return the prior out of the states of tenants, whatever they were judged with; what is believed without them where
-    they are too few.
+    Return the prior out of the states of tenants, whatever they were judged with; where they are too few, `base`: the
+    usual one of the kind.
 
     The tenants' own evidence alone counts, so that nothing is learned twice when it is done every day. How much they
     differ among each other (by moments) is how much a tenant may differ from the prior.
@@ -74,7 +74,7 @@ def learn_prior(states: Iterable[State], base: Prior = FLAT_PRIOR) -> Prior:
     return Prior(
         shape=tuple(max(each / mean, LEAST_SHAPE) for each in shape),
         strength=tuple(1.0 / (variance + 1.0 / each) for variance, each in zip(variances, weights, strict=True)),
-        noise=sum(state.noise_sum for state in pool) / sum(state.noise_weight for state in pool),
+        noise=max(sum(state.noise_sum for state in pool) / sum(state.noise_weight for state in pool), 0.0),
     )
 
 

@@ -1,4 +1,4 @@
-"""What is remembered of a metric of a tenant: less than one and a half kilobytes."""
+"""What is remembered of a metric of a tenant: one and a half kilobytes."""
 
 from __future__ import annotations
 
