@@ -19,7 +19,7 @@ def test_first_start_writes_keys_for_every_role(tmp_path: Path) -> None:
     with running_up([MIRANTE, "up"], tmp_path / ".mirante", default_home=True) as running:
         running.until("ready")
         keys = tmp_path / ".mirante/keys.json"
-        assert set(json.loads(keys.read_text())) == {"server", "admin", "browser", "reader", "internal"}
+        assert set(json.loads(keys.read_text())) == {"server", "admin", "browser", "reader", "editor", "internal"}
         assert stat.S_IMODE(keys.stat().st_mode) == 0o600
         processes = running.descendants()
         assert len(processes) >= 3
