@@ -3,6 +3,7 @@ A process that calls EvaluateFlag far beyond its quota, until its standard input
 
 `python -m tests.support.noisy_caller ADDRESS SECRET CALLS_PER_SECOND` prints one line of JSON when it ends: how many
 calls were answered, how many refused by code, reason and whether a delay was given, and the seconds that it took.
+It prints another line when it begins.
 """
 
 import asyncio
@@ -31,6 +32,7 @@ async def main() -> None:
         lanes = [
             asyncio.create_task(_call_for_ever(channel, secret, _LANES / float(rate), counts)) for _ in range(_LANES)
         ]
+        print("calling", flush=True)  # noqa: T201
         await asyncio.to_thread(sys.stdin.read)
         for lane in lanes:
             lane.cancel()

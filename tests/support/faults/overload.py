@@ -89,7 +89,10 @@ async def _noise(address: str, secret: str, counts: dict[str, float]) -> AsyncIt
         stdout=subprocess.PIPE,
         text=True,
     )
+    assert process.stdout is not None
     try:
+        # Where all cores are busy, seconds pass before a process begins.
+        assert await asyncio.to_thread(process.stdout.readline)
         yield
         output, _ = await asyncio.to_thread(process.communicate, "", 30)
         counts.update(json.loads(output))

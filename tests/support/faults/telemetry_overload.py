@@ -104,7 +104,6 @@ async def telemetry_overloaded(
         LOUD: steady.events["ACCEPTED"] + told["ACCEPTED"],
         CALM: alone.events["ACCEPTED"] + beside.events["ACCEPTED"],
     }, counts
-    # Of the time that it had itself: a process takes seconds to begin where all cores are busy.
     assert beside.events["ACCEPTED"] >= 0.8 * CALM_PER_SECOND * beside.seconds, counts
     # In one line for all, both would wait as long as each other, however fast the machine is.
     assert beside.taken["p50"] < LEAST_ADVANTAGE * min(each.answered["p50"] for each in flood), counts
@@ -125,7 +124,10 @@ async def _sending(
         stdout=subprocess.PIPE,
         text=True,
     )
+    assert process.stdout is not None
     try:
+        # Where all cores are busy, seconds pass before a process begins.
+        assert await asyncio.to_thread(process.stdout.readline), how
         yield told
         output, _ = await asyncio.to_thread(process.communicate, "", 180)
         said = json.loads(output)

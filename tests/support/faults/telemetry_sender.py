@@ -1,6 +1,8 @@
 """
 A process that sends events of one tenant, or of several, until its standard input ends; then prints JSON.
 
+It prints a line when it begins.
+
 `python -m tests.support.faults.telemetry_sender HOW ADDRESS SECRET TENANTS EVENTS_PER_SECOND BATCH`
 
 HOW is one of
@@ -144,6 +146,7 @@ async def main() -> None:
     sender = Sender(ingest, tenants.split(","), int(batch), float(rate))
     began = time.monotonic()
     sending = asyncio.create_task(getattr(sender, how)())
+    print("sending", flush=True)  # noqa: T201
     await asyncio.to_thread(sys.stdin.read)
     seconds = time.monotonic() - began
     sender.stopped = True
