@@ -3,6 +3,7 @@
 import typer
 
 from services.cli.access import environments, keys
+from services.cli.alerts.group import alerts
 from services.cli.browser_access import browser_access
 from services.cli.command import root_options
 from services.cli.events.group import events
@@ -29,6 +30,7 @@ app.command("up")(up)
 app.add_typer(flags, name="flags")
 app.add_typer(segments, name="segments")
 app.add_typer(events, name="events")
+app.add_typer(alerts, name="alerts")
 app.add_typer(privacy, name="privacy")
 app.add_typer(keys, name="keys")
 app.add_typer(environments, name="environments")

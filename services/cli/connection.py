@@ -32,8 +32,16 @@ class CliSettings(BaseSettings):
         ge=1,
         le=65535,
     )
+    metrics_port: int = setting(
+        "MIRANTE_METRICS_PORT",
+        50053,
+        "Its port on the flag service's host when no address of the metrics service is set.",
+        ge=1,
+        le=65535,
+    )
     address: str | None = setting("MIRANTE_ADDRESS", None, "host:port of the flag service.")
     telemetry_address: str | None = setting("MIRANTE_TELEMETRY_ADDRESS", None, "host:port of the telemetry service.")
+    metrics_address: str | None = setting("MIRANTE_METRICS_ADDRESS", None, "host:port of the metrics service.")
     api_key: SecretStr | None = setting("MIRANTE_API_KEY", None, "Unset: the admin key of keys.json.")
     environment: str | None = setting("MIRANTE_ENVIRONMENT", None, "Unset: the one that the key opens.")
     tls: bool = setting("MIRANTE_CLI_TLS", False, "Whether the address speaks TLS; a file below implies it.")
@@ -54,6 +62,7 @@ class Connection:
     tls_ca: Path | None = None
     tls_cert: Path | None = None
     tls_key: Path | None = None
+    metrics_address: str = "localhost:50053"
 
     def open(self, address: str) -> grpc.Channel:
         """Return a channel to one of the addresses, which connects with the first call."""
@@ -113,6 +122,9 @@ def resolve(options: Options, settings: CliSettings) -> Connection:
         tls_ca=ca,
         tls_cert=cert,
         tls_key=key,
+        metrics_address=options.metrics_address
+        or settings.metrics_address
+        or f"{host_of(address)}:{settings.metrics_port}",
     )
 
 

@@ -27,6 +27,14 @@ class Options:
             rich_help_panel=_PANEL,
         ),
     ] = None
+    metrics_address: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT",
+            help="\\[MIRANTE_METRICS_ADDRESS; port 50053 beside the first]",
+            rich_help_panel=_PANEL,
+        ),
+    ] = None
     api_key: Annotated[
         str | None,
         typer.Option(metavar="KEY", help="\\[MIRANTE_API_KEY; the admin key of keys.json]", rich_help_panel=_PANEL),

@@ -15,6 +15,8 @@ from mirante.api.flags.v1 import flag_sync_service_pb2_grpc as sync_grpc
 from mirante.api.flags.v1 import people_service_pb2_grpc as people_grpc
 from mirante.api.flags.v1 import segment_admin_service_pb2 as segments_pb2
 from mirante.api.flags.v1 import segment_admin_service_pb2_grpc as segments_grpc
+from mirante.api.metrics.v1 import alert_service_pb2 as alerts_pb2
+from mirante.api.metrics.v1 import alert_service_pb2_grpc as alerts_grpc
 from mirante.api.telemetry.v1 import catalogue_service_pb2_grpc as catalogue_grpc
 from mirante.api.telemetry.v1 import event_log_service_pb2_grpc as log_grpc
 from mirante.api.telemetry.v1 import event_pb2
@@ -31,6 +33,7 @@ Answer = TypeVar("Answer", bound=Message)
 
 _TIMEOUT_SECONDS = 10.0
 _PAGE_SIZE = 1000
+_METRICS_PACKAGE = alerts_pb2.DESCRIPTOR.package
 _TELEMETRY_PACKAGE = event_pb2.DESCRIPTOR.package
 
 
@@ -53,6 +56,16 @@ class Session:
     def telemetry_channel(self) -> grpc.Channel:
         """The channel to the telemetry service."""
         return self.connection.open(self.connection.telemetry_address)
+
+    @functools.cached_property
+    def metrics_channel(self) -> grpc.Channel:
+        """The channel to the metrics service."""
+        return self.connection.open(self.connection.metrics_address)
+
+    @functools.cached_property
+    def alerts(self) -> alerts_grpc.AlertServiceStub:
+        """Alerts, their rules, silences and webhooks."""
+        return alerts_grpc.AlertServiceStub(self.metrics_channel)
 
     @functools.cached_property
     def flags(self) -> flags_grpc.FlagAdminServiceStub:
@@ -138,6 +151,8 @@ class Session:
         """Return what the failure of a call with this request means; the request tells which service it went to."""
         if request.DESCRIPTOR.file.package == _TELEMETRY_PACKAGE:
             return from_rpc_error(error, self.connection.telemetry_address, "--telemetry-address")
+        if request.DESCRIPTOR.file.package == _METRICS_PACKAGE:
+            return from_rpc_error(error, self.connection.metrics_address, "--metrics-address")
         return from_rpc_error(error, self.connection.address)
 
     def flag_keys(self) -> list[str]:
@@ -152,7 +167,7 @@ class Session:
 
     def close(self) -> None:
         """Close the channels that there are."""
-        for name in ("channel", "telemetry_channel"):
+        for name in ("channel", "telemetry_channel", "metrics_channel"):
             if name in self.__dict__:
                 self.__dict__[name].close()
 

@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 class MetricsServing:
     """A running metrics service, a stub of it, and the telemetry service whose log it follows."""
 
-    def __init__(self, telemetry: TelemetryServing, channel: grpc.aio.Channel) -> None:
+    def __init__(self, telemetry: TelemetryServing, channel: grpc.aio.Channel, port: int) -> None:
         self.telemetry = telemetry
         self.channel = channel
+        self.port = port
         self.live: LiveMetricsServiceAsyncStub = LiveMetricsServiceStub(channel)
         self.alerts: AlertServiceAsyncStub = AlertServiceStub(channel)
 
@@ -92,7 +93,7 @@ async def metrics_beside(telemetry: TelemetryServing, **settings: Any) -> AsyncI
     async with AsyncExitStack() as stack:
         service = await stack.enter_async_context(running(chosen))
         channel = await stack.enter_async_context(open_channel(service.port))
-        yield MetricsServing(telemetry, channel)
+        yield MetricsServing(telemetry, channel, service.port)
 
 
 @asynccontextmanager

@@ -52,7 +52,7 @@ def test_options_win_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("MIRANTE_ENVIRONMENT", "staging")
     options = Options(address="flags:2", api_key="b", environment="development")
     found = resolve(options, load_settings(CliSettings))
-    assert found == Connection("flags:2", "flags:50052", "b", "development")
+    assert found == Connection("flags:2", "flags:50052", "b", "development", metrics_address="flags:50053")
 
 
 @pytest.mark.parametrize(
