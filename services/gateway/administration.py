@@ -12,7 +12,7 @@ from services.gateway.admin.backends import open_methods
 from services.gateway.admin.callers import Callers
 from services.gateway.admin.calls import ApiCalls
 from services.gateway.admin.cookies import SessionCookies
-from services.gateway.admin.login_service import GrpcLoginService, LoginService
+from services.gateway.admin.login_service import GrpcLoginService
 from services.gateway.admin.logins import Logins
 from services.gateway.admin.own_requests import OwnRequests
 from services.gateway.admin.sessions import Sessions
@@ -67,6 +67,7 @@ async def open_administration(
         cookies, own_requests = SessionCookies(secure=settings.is_secure), OwnRequests(settings.public_url)
         service = GrpcLoginService(flags, secret)
         sessions = Sessions(service, cookies)
+        attempts = Attempts()
         streams, quotas = OpenConnections(settings.streams_per_session), Quotas(settings.person_quota)
         callers = Callers(
             keys=keys,
@@ -82,39 +83,42 @@ async def open_administration(
             sessions=sessions,
             cookies=cookies,
             own_requests=own_requests,
-            attempts=Attempts(),
+            attempts=attempts,
             streams=streams,
             takes_passwords=settings.password_logins,
             oidc_name=None if settings.oidc_issuer is None else settings.oidc_name,
         )
-        oidc = _oidc(settings, service, cookies, http, secret)
+        oidc = None
+        if (registration := _registration(settings)) is not None:
+            oidc = OidcLogins(
+                provider=Provider(registration, http),
+                rules=_rules(settings),
+                service=service,
+                cookies=cookies,
+                signer=AttemptSigner(secret),
+                attempts=attempts,
+                secure=settings.is_secure,
+            )
         yield Administration(ApiCalls(methods, callers, streams), logins, oidc, streams, quotas)
 
 
-def _oidc(
-    settings: GatewaySettings, service: LoginService, cookies: SessionCookies, http: httpx.AsyncClient, secret: str
-) -> OidcLogins | None:
+def _registration(settings: GatewaySettings) -> Registration | None:
     issuer, client_id, client_secret = settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret
     if issuer is None or client_id is None or client_secret is None:
         return None  # they are set together
-    registration = Registration(
+    return Registration(
         issuer=issuer,
         client_id=client_id,
         client_secret=client_secret.get_secret_value(),
         scopes=settings.oidc_scopes,
         redirect_uri=f"{settings.public_url}{CALLBACK_PATH}",
     )
-    rules = ClaimRules(
+
+
+def _rules(settings: GatewaySettings) -> ClaimRules:
+    return ClaimRules(
         login=settings.oidc_login_claim,
         role=settings.oidc_role_claim or "",
         roles=settings.oidc_roles,
         default_role=settings.oidc_default_role or "",
-    )
-    return OidcLogins(
-        provider=Provider(registration, http),
-        rules=rules,
-        service=service,
-        cookies=cookies,
-        signer=AttemptSigner(secret),
-        secure=settings.is_secure,
     )

@@ -2,8 +2,10 @@
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Coroutine
+from typing import Any, Final, TypeVar
+
+from starlette.requests import Request
 
 from services.gateway.http.problems import TOO_MANY_ATTEMPTS, Problem
 
@@ -12,6 +14,8 @@ WINDOW_SECONDS: Final = 300.0
 _MOST_ADDRESSES: Final = 10_000
 _MOST_AT_ONCE: Final = 16
 """Passwords take long to check, on purpose: so many of one gateway may be checked at once."""
+
+_Answer = TypeVar("_Answer")
 
 
 class Attempts:
@@ -27,26 +31,41 @@ class Attempts:
         self._failures: OrderedDict[str, tuple[float, int]] = OrderedDict()
         self._running = 0
 
-    def begin(self, address: str) -> None:
+    async def made(self, address: str, attempt: Coroutine[Any, Any, _Answer]) -> _Answer:
         """
-        Let an attempt begin; `end` has to follow.
+        Make an attempt, and return what comes of it.
+
+        Args:
+            address: of who makes it.
+            attempt: raises `Problem` with a status below 500, and not 429, when it fails.
 
         Raises:
-            Problem: too many of this address have failed, or too many are under way.
+            Problem: that of the attempt; or too many of this address have failed, or too many are under way.
         """
+        try:
+            self._check(address)
+        except Problem:
+            attempt.close()
+            raise
+        self._running += 1
+        try:
+            return await attempt
+        except Problem as problem:
+            if problem.status < 500 and problem.status != 429:
+                self._count(address)
+            raise
+        finally:
+            self._running -= 1
+
+    def _check(self, address: str) -> None:
         since, count = self._of(address)
         if count >= MOST_FAILURES:
             wait = since + WINDOW_SECONDS - self._clock()
             raise Problem(429, TOO_MANY_ATTEMPTS, "too many logins from here have failed", retry_seconds=wait)
         if self._running >= _MOST_AT_ONCE:
             raise Problem(429, TOO_MANY_ATTEMPTS, "too many people log in at this moment", retry_seconds=1.0)
-        self._running += 1
 
-    def end(self, address: str, *, failed: bool) -> None:
-        """Count an attempt that began."""
-        self._running -= 1
-        if not failed:
-            return
+    def _count(self, address: str) -> None:
         since, count = self._of(address)
         self._failures[address] = (since, count + 1)
         self._failures.move_to_end(address)
@@ -57,3 +76,8 @@ class Attempts:
         now = self._clock()
         since, count = self._failures.get(address, (now, 0))
         return (now, 0) if now - since >= WINDOW_SECONDS else (since, count)
+
+
+def client_address(request: Request) -> str:
+    """Return where a request comes from, as far as it is known."""
+    return request.client.host if request.client is not None else ""

@@ -35,7 +35,7 @@ class SessionSource(Protocol):
     """Knows the sessions."""
 
     async def of_request(self, request: Request) -> PersonSession:
-        """Return the session of a request; raise `Unauthenticated` when there is none, `Problem` when nobody knows."""
+        """Return the session of a request; raise `Problem` when there is none, or nobody can tell."""
 
     async def remains(self, session: PersonSession) -> bool:
         """Return whether a session is still there, and its person is who they were."""

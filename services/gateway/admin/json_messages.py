@@ -1,12 +1,13 @@
 """
 Messages in their proto3-JSON form.
 
-What is large is read and written in a thread: it would keep everybody else waiting.
+What is large is read and written in threads, few of them: it would keep everybody else waiting.
 """
 
 import asyncio
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
 
 from google.protobuf import json_format
@@ -18,6 +19,7 @@ from services.runtime.errors import InvalidRequest
 
 _MOST_NAMED: Final = 20
 _LARGE_BYTES: Final = 64 * 1024
+_ASIDE: Final = ThreadPoolExecutor(2, "json")
 
 _T = TypeVar("_T")
 
@@ -70,4 +72,6 @@ def _json(message: Message) -> bytes:
 
 
 async def _aside(size: int, work: Callable[[], _T]) -> _T:
-    return work() if size <= _LARGE_BYTES else await asyncio.to_thread(work)
+    if size <= _LARGE_BYTES:
+        return work()
+    return await asyncio.get_running_loop().run_in_executor(_ASIDE, work)

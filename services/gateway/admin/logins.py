@@ -1,12 +1,13 @@
 """Logging in and out with a password, and who is logged in."""
 
 import json
-from typing import Any
+from typing import Any, Final
 
+from mirante.api.flags.v1.people_service_pb2 import LogInResponse
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.gateway.admin.attempts import Attempts
+from services.gateway.admin.attempts import Attempts, client_address
 from services.gateway.admin.cookies import SessionCookies
 from services.gateway.admin.login_service import LoginService, login_failed
 from services.gateway.admin.own_requests import OwnRequests
@@ -16,7 +17,7 @@ from services.gateway.http.open_connections import OpenConnections
 from services.gateway.http.problems import NOT_FOUND, Problem
 from services.runtime.errors import InvalidRequest
 
-_MOST_BYTES = 16 * 1024
+_MOST_BYTES: Final = 16 * 1024
 
 
 class Logins:
@@ -61,18 +62,7 @@ class Logins:
         if not self._takes_passwords:
             raise Problem(404, NOT_FOUND, "people log in through the identity provider here")
         login, password = await _texts(request, "login", "password")
-        address = request.client.host if request.client is not None else ""
-        self._attempts.begin(address)
-        failed = True
-        try:
-            found = await self._service.log_in(login, password)
-            failed = False
-        except Problem as problem:
-            failed = problem.status in {400, 401}
-            # A login that nobody can have is as wrong as one that nobody has.
-            raise login_failed() if problem.status == 400 else problem from None
-        finally:
-            self._attempts.end(address, failed=failed)
+        found = await self._attempts.made(client_address(request), self._logged_in(login, password))
         return self._begun(person_session(found.secret, found.session))
 
     async def log_out(self, request: Request) -> Response:
@@ -95,6 +85,13 @@ class Logins:
         found = await self._service.change_password(session.secret, old, new)
         self._end(session.secret)
         return self._begun(person_session(found.secret, found.session))
+
+    async def _logged_in(self, login: str, password: str) -> LogInResponse:
+        try:
+            return await self._service.log_in(login, password)
+        except Problem as problem:
+            # A login that nobody can have is as wrong as one that nobody has.
+            raise login_failed() if problem.status == 400 else problem from None
 
     def _begun(self, session: PersonSession) -> Response:
         response = _json(session.document)

@@ -18,6 +18,7 @@ MOST_LEVELS: Final = 100
 """How deep messages may be nested: as deep as protobuf itself reads them."""
 
 _MOST_NAME_CHARACTERS: Final = 100
+_MOST_LOOKED_AT: Final = 10_000
 _MOST_VALUES_LISTED: Final = 20
 _WELL_KNOWN: Final = "google.protobuf"
 
@@ -43,70 +44,72 @@ _MESSAGE_KINDS: Final = {
 
 def wrong_fields(document: Json, kind: Descriptor, most: int) -> Sequence[Violation]:
     """Return what is wrong, at most so much of it and at least one thing."""
-    found = list(islice(_in_message(document, kind, "", MOST_LEVELS), most))
+    found = list(islice(_Search().in_message(document, kind, "", MOST_LEVELS), most))
     return found or [Violation("body", f"is no {kind.name}")]
 
 
-def _in_message(document: Json, kind: Descriptor, place: str, levels: int) -> Iterator[Violation]:
-    if not isinstance(document, dict):
-        yield Violation(place or "body", "must be an object")
-        return
-    if levels == 0:
-        yield Violation(place, "is nested too deeply")
-        return
-    chosen: dict[str, str] = {}
-    for name, value in document.items():
-        field = _field(kind, name)
-        path = _below(place, name)
-        if field is None:
-            yield Violation(path, f"is no field of {kind.name}")
-            continue
-        if value is None:
-            continue
-        oneof = field.containing_oneof
-        if oneof is not None and chosen.setdefault(oneof.name, name) != name:
-            yield Violation(path, f"cannot be there beside {chosen[oneof.name]}")
-        yield from _in_field(value, field, path, levels - 1)
+class _Search:
+    """Looks at values one by one, at so many and no more: it is to help people, who write small requests."""
 
+    def __init__(self) -> None:
+        self._left = _MOST_LOOKED_AT
 
-def _in_field(value: Json, field: FieldDescriptor, path: str, levels: int) -> Iterator[Violation]:
-    if not field.is_repeated:
-        yield from _in_single(value, field, path, levels)
-    elif field.message_type is not None and field.message_type.GetOptions().map_entry:
-        if not isinstance(value, dict):
-            yield Violation(path, "must be an object")
+    def in_message(self, document: Json, kind: Descriptor, place: str, levels: int) -> Iterator[Violation]:
+        """Yield what is wrong in what should be a message."""
+        if not isinstance(document, dict):
+            yield Violation(place or "body", "must be an object")
             return
-        for key, each in value.items():
-            yield from _in_single(each, field.message_type.fields_by_name["value"], _below(path, key), levels)
-            yield from _wrong_key(key, field, path)
-    elif not isinstance(value, list):
-        yield Violation(path, "must be a list")
-    else:
-        for index, each in enumerate(value):
-            yield from _in_single(each, field, f"{path}[{index}]", levels)
+        if levels == 0:
+            yield Violation(place, "is nested too deeply")
+            return
+        chosen: dict[str, str] = {}
+        for name, value in document.items():
+            field = _field(kind, name)
+            path = _below(place, name)
+            if field is None:
+                yield Violation(path, f"is no field of {kind.name}")
+                continue
+            if value is None:
+                continue
+            oneof = field.containing_oneof
+            if oneof is not None and chosen.setdefault(oneof.name, name) != name:
+                yield Violation(path, f"cannot be there beside {chosen[oneof.name]}")
+            yield from self._in_field(value, field, path, levels - 1)
 
+    def _in_field(self, value: Json, field: FieldDescriptor, path: str, levels: int) -> Iterator[Violation]:
+        if not field.is_repeated:
+            yield from self._in_single(value, field, path, levels)
+        elif field.message_type is not None and field.message_type.GetOptions().map_entry:
+            if not isinstance(value, dict):
+                yield Violation(path, "must be an object")
+                return
+            entry = field.message_type
+            for key, each in value.items():
+                yield from self._in_single(each, entry.fields_by_name["value"], _below(path, key), levels)
+                if not self._fits({"key": key}, entry):
+                    yield Violation(path, "has a name that it cannot have")
+        elif not isinstance(value, list):
+            yield Violation(path, "must be a list")
+        else:
+            for index, each in enumerate(value):
+                yield from self._in_single(each, field, f"{path}[{index}]", levels)
 
-def _in_single(value: Json, field: FieldDescriptor, path: str, levels: int) -> Iterator[Violation]:
-    message = field.message_type
-    if message is not None and message.file.package != _WELL_KNOWN:
-        yield from _in_message(value, message, path, levels)
-    elif not _fits({field.json_name: [value] if field.is_repeated else value}, field.containing_type):
-        yield Violation(path, f"must be {_words(field)}")
+    def _in_single(self, value: Json, field: FieldDescriptor, path: str, levels: int) -> Iterator[Violation]:
+        message = field.message_type
+        if message is not None and message.file.package != _WELL_KNOWN:
+            yield from self.in_message(value, message, path, levels)
+        elif not self._fits({field.json_name: [value] if field.is_repeated else value}, field.containing_type):
+            yield Violation(path, f"must be {_words(field)}")
 
-
-def _wrong_key(key: str, field: FieldDescriptor, path: str) -> Iterator[Violation]:
-    entry = field.message_type
-    assert entry is not None  # noqa: S101 - maps are lists of entries
-    if not _fits({"key": key}, entry):
-        yield Violation(path, "has a name that it cannot have")
-
-
-def _fits(document: dict[str, Any], kind: Descriptor) -> bool:
-    try:
-        json_format.ParseDict(document, GetMessageClass(kind)())
-    except (json_format.ParseError, RecursionError):
-        return False
-    return True
+    def _fits(self, document: dict[str, Any], kind: Descriptor) -> bool:
+        self._left -= 1
+        if self._left < 0:
+            return True
+        try:
+            json_format.ParseDict(document, GetMessageClass(kind)())
+        except (json_format.ParseError, RecursionError):
+            return False
+        return True
 
 
 def _field(kind: Descriptor, name: str) -> FieldDescriptor | None:

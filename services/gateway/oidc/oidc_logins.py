@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
+from services.gateway.admin.attempts import Attempts, client_address
 from services.gateway.admin.cookies import SessionCookies
 from services.gateway.admin.login_service import LoginService
 from services.gateway.admin.sessions import person_session
@@ -36,6 +37,7 @@ class OidcLogins:
         service: LoginService,
         cookies: SessionCookies,
         signer: AttemptSigner,
+        attempts: Attempts,
         secure: bool,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -44,6 +46,7 @@ class OidcLogins:
         self._service = service
         self._cookies = cookies
         self._signer = signer
+        self._attempts = attempts
         self._secure = secure
         self._clock = clock
 
@@ -64,7 +67,7 @@ class OidcLogins:
         try:
             if attempt is None:
                 raise Problem(400, "LOGIN_EXPIRED", "the login took too long, or was begun in another browser")
-            response = await self._logged_in(request, attempt)
+            response = await self._attempts.made(client_address(request), self._logged_in(request, attempt))
         except Problem as problem:
             response = self._failed(problem)
         self._keep(response, "", 0)
