@@ -16,7 +16,8 @@ const RESTART = 1012;
 
 /**
  * How the connection is: `live`; `stale`, the numbers may be old; `waiting`, there are none yet; `connecting`, for the
- * first time or again; `refused`, the gateway does not let us in for now; `idle`, nobody is logged in; `closed`.
+ * first time or again; `refused`, the gateway does not let us in for now; `idle`, nobody is logged in, or there is no
+ * `getToken`; `closed`.
  */
 export type LiveStatus = "connecting" | "live" | "stale" | "waiting" | "refused" | "idle" | "closed";
 
@@ -92,7 +93,7 @@ export class LiveMetrics {
   async #connect(): Promise<void> {
     const attempt = ++this.#attempt;
     const owner = this.#owner();
-    if (!owner) {
+    if (!owner || !this.#tokens.areThere) {
       this.#tell({ ...NOTHING, status: "idle" });
       return;
     }
