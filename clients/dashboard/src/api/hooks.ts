@@ -76,6 +76,56 @@ export function useCall<Name extends Unary>(
   };
 }
 
+/** Methods that answer page by page. */
+type Paged = {
+  [Name in Unary]: ResponseOf<Name> extends { nextPageToken: string } ? Name : never;
+}[Unary];
+
+/** Pages that are known, the first ones first. */
+export interface Pages<Body> {
+  readonly pages: readonly Body[] | undefined;
+  readonly problem: ApiProblem | undefined;
+  readonly loading: boolean;
+  /** Asks for the next page; undefined when there is none. */
+  readonly more: (() => void) | undefined;
+  /** Begins anew. */
+  readonly reload: () => void;
+}
+
+/**
+ * Calls a method that answers page by page.
+ *
+ * @param body - null: nothing is called
+ */
+export function usePages<Name extends Paged>(method: Name, body: RequestOf<Name> | null): Pages<ResponseOf<Name>> {
+  const first = useCall(method, body);
+  const [rest, setRest] = useState<{ of: unknown; pages: readonly ResponseOf<Name>[] }>({ of: undefined, pages: [] });
+  const [failed, setFailed] = useState<ApiProblem>();
+  const [loading, setLoading] = useState(false);
+  const pages = first.data === undefined ? undefined : [first.data, ...(rest.of === first.data ? rest.pages : [])];
+  const last = pages?.at(-1) as { readonly nextPageToken: string } | undefined;
+  const token = last?.nextPageToken ?? "";
+  const more = async () => {
+    setLoading(true);
+    setFailed(undefined);
+    try {
+      const next = await call(method, Object.assign({}, body, { pageToken: token }) as RequestOf<Name>);
+      setRest((before) => ({ of: first.data, pages: [...(before.of === first.data ? before.pages : []), next] }));
+    } catch (error) {
+      setFailed(asProblem(error));
+    } finally {
+      setLoading(false);
+    }
+  };
+  return {
+    pages,
+    problem: first.problem ?? failed,
+    loading: first.loading || loading,
+    more: token === "" || loading ? undefined : () => void more(),
+    reload: first.reload,
+  };
+}
+
 /** A change that a person asks for. */
 export interface Action<Arguments extends unknown[]> {
   /** Runs it, and says whether it succeeded. Asked again while it runs, it does nothing. */

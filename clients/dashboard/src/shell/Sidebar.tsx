@@ -1,6 +1,7 @@
 import { Link, useLocation } from "wouter";
 import { Icon, Mark } from "../components/icons";
 import { useSpeech } from "../i18n/language";
+import { useAlerts } from "./alerts";
 import { isAt, PAGES } from "./pages";
 import { useScope } from "./scope";
 
@@ -17,10 +18,24 @@ export function Sidebar() {
           <Link key={page.path} href={href(page.path)} aria-current={isAt(path, page) ? "page" : undefined}>
             <Icon name={page.icon} />
             {t(page.title)}
+            {page.path === "/alertas" && <OpenCount />}
           </Link>
         ))}
       </nav>
     </div>
+  );
+}
+
+function OpenCount() {
+  const { counted, format } = useSpeech();
+  const { alerts } = useAlerts();
+  const open = [...(alerts?.values() ?? [])].filter((each) => each.state === "ALERT_STATE_OPEN").length;
+  if (open === 0) return null;
+  return (
+    <span className="badge badge-bad count">
+      <span aria-hidden="true">{format.number(open)}</span>
+      <span className="visually-hidden">{counted("nav.openAlerts", open)}</span>
+    </span>
   );
 }
 

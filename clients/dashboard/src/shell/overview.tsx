@@ -82,6 +82,29 @@ export function useOverview(): Overview {
   return shared;
 }
 
+/** What is known of a metric, whatever the tenant. */
+export interface KnownMetric {
+  readonly metric: string;
+  readonly aggregation: Message<"Aggregation">;
+  readonly currencies: readonly string[];
+}
+
+/** Returns the metrics that are configured, in their order. */
+export function useMetrics(): readonly KnownMetric[] {
+  const { frames } = useOverview();
+  return useMemo(() => {
+    const known = new Map<string, { metric: string; aggregation: Message<"Aggregation">; currencies: string[] }>();
+    for (const frame of frames?.values() ?? []) {
+      for (const { metric, aggregation, currency } of frame.metrics) {
+        const entry = known.get(metric) ?? { metric, aggregation, currencies: [] };
+        if (currency !== "" && !entry.currencies.includes(currency)) entry.currencies.push(currency);
+        known.set(metric, entry);
+      }
+    }
+    return [...known.values()];
+  }, [frames]);
+}
+
 /** Returns the names of the tenants, in order. */
 export function useTenants(): readonly string[] | undefined {
   const { frames } = useOverview();

@@ -33,7 +33,8 @@ export interface ChartSeries {
   readonly label: string;
   readonly points: readonly Point[];
   readonly colour: ChartColour;
-  readonly kind: "line" | "area" | "bars" | "dashed" | "points";
+  /** "steps" holds each number up to the next one. */
+  readonly kind: "line" | "steps" | "area" | "bars" | "dashed" | "points";
   /** The area up to the series before it is filled: a band between two bounds. */
   readonly band?: boolean;
   /** It is no line of its own in the legend, tooltip and table. */
@@ -135,6 +136,7 @@ function datasetOf(series: ChartSeries, colours: Palette): ChartDataset<"line" |
     pointRadius: dots ? 3 : 0,
     pointHitRadius: 8,
     pointHoverRadius: series.quiet === true ? 0 : 4,
+    stepped: series.kind === "steps" ? "before" : false,
     tension: 0,
     spanGaps: false,
   };
@@ -155,7 +157,7 @@ function optionsOf({ from, to, write, short, long, least, colours }: Wanted): Ch
   return {
     maintainAspectRatio: false,
     animation: false,
-    interaction: { mode: "index", intersect: false, axis: "x" },
+    interaction: { mode: "nearest", intersect: false, axis: "x" },
     layout: { padding: { top: 4 } },
     scales: {
       x: {

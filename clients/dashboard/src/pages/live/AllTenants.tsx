@@ -45,9 +45,9 @@ export function AllTenants() {
       ) : (
         <>
           <dl className="totals">
-            <Total name={t("live.metric.vendas_hora")} values={[format.number(totals.sales)]} />
+            <Total name={t("live.total.sales")} values={[format.number(totals.sales)]} />
             <Total
-              name={t("live.metric.receita_hora")}
+              name={t("live.total.revenue")}
               values={totals.revenue.map(({ currency, value }) => format.money(value, currency))}
             />
             <Total name={t("live.metric.usuarios_online")} values={[format.number(totals.online)]} />

@@ -36,7 +36,7 @@ export function MetricCard({ state, entries }: Props) {
     <section className="card metric span-3" aria-label={metricName(first.metric, t)} data-metric={first.metric}>
       <div className="metric-head">
         <h2>{metricName(first.metric, t)}</h2>
-        <span className="faint small">{t("live.window", { window: format.duration(minutes * 60) })}</span>
+        <span className="faint small">{minutes === 60 ? t("live.lastHour") : t("live.lastMinutes", { minutes })}</span>
       </div>
       <p className="metric-value" data-value={first.value}>
         {write(first.value)}

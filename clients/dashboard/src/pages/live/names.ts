@@ -38,6 +38,14 @@ export function metricValue(
   }
 }
 
+/** Writes a number of a metric of which only the name is known. */
+export function namedValue(metric: string, currency: string, value: string | number, format: Format): string {
+  if (currency !== "") return format.money(value, currency);
+  if (metric.endsWith("_rate")) return format.percent(value);
+  if (/^(lcp|inp|cls)_/.test(metric)) return vitalValue(metric, value, format);
+  return format.number(value, Math.abs(Number(value)) < 10 ? 2 : 0);
+}
+
 /** Writes a web vital: LCP in seconds, INP in milliseconds, CLS without a unit. */
 export function vitalValue(metric: string, value: string | number, format: Format): string {
   if (value === "") return format.number(value);
