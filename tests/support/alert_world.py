@@ -95,6 +95,11 @@ class AlertWorld:
         assert self.lead is not None
         await self.lead.write(PRODUCTION, self._writing(rows))
 
+    async def erase(self, tenant: str) -> None:
+        """Let the log say that a tenant was erased."""
+        assert self.lead is not None
+        await self.lead.write(PRODUCTION, Writing(b"1", (b"a" * 16,), self.now, erased=(tenant,)))
+
     async def _write_nothing(self) -> None:
         assert self.lead is not None
         await self.lead.write(PRODUCTION, self._writing({}))

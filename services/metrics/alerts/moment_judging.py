@@ -23,10 +23,16 @@ _HOUR_LENGTH: Final = datetime.timedelta(hours=1)
 
 
 def judge_running_hour(
-    bench: Bench, place: Place, live: LiveMetrics, now: datetime.datetime, judgement: Judgement
+    bench: Bench,
+    place: Place,
+    live: LiveMetrics,
+    *,
+    scopes: Iterable[Scope],
+    now: datetime.datetime,
+    judgement: Judgement,
 ) -> Iterator[tuple[Scope, Detector]]:
     """
-    Yield the detectors whose episode begins in the hour that is not over, and add their alerts to the judgement.
+    Yield detectors of scopes whose episode begins in the hour that is not over; add their alerts to the judgement.
 
     Only of hours whose predecessor is judged, and of metrics that add up: what is more than usual for the whole hour
     already, and what has been missing for too long.
@@ -41,7 +47,8 @@ def judge_running_hour(
         for watched in bench.of_kind("anomaly")
         if place.metrics[watched.rule.metric].aggregation.additive
     }
-    for scope, detector in bench.detectors.items():
+    for scope in scopes:
+        detector = bench.detectors[scope]
         if detector.episode is not None or scope.rule_key not in settings or detector.state.last != bench.judged_hour:
             continue
         watched = bench.rules[scope.rule_key]

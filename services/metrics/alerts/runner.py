@@ -103,6 +103,9 @@ class AlertRunner:
                 continue
             except Unavailable:
                 self._bench = None  # what was written is not known
+            except Exception:
+                self._bench = None
+                raise
             await asyncio.sleep(self._look_seconds)
 
     async def look(self) -> None:
@@ -211,13 +214,27 @@ class AlertRunner:
                 bench, recent, self._now(), before=bench.judged_hour + HOUR, forgetting=False
             )
         now = self._now()
-        after: dict[Scope, Detector] = dict(judge_running_hour(bench, self._place, view.metrics, now, judgement))
+        after: dict[Scope, Detector] = {}
+        scopes = list(bench.detectors)
+        for start in range(0, len(scopes), _AT_ONCE):
+            some = scopes[start : start + _AT_ONCE]
+            after.update(
+                judge_running_hour(bench, self._place, view.metrics, scopes=some, now=now, judgement=judgement)
+            )
+            await asyncio.sleep(0)
         for watched in bench.of_kind("threshold"):
             crossed = {scope.tenant for scope in bench.crossed if scope.rule_key == watched.rule.key}
             tenants = sorted(set(watched.rule.tenants) or {*view.metrics.tenants, *crossed})
             for start in range(0, len(tenants), _AT_ONCE):
-                some = tenants[start : start + _AT_ONCE]
-                judge_thresholds(bench, self._place, watched, view.metrics, tenants=some, now=now, judgement=judgement)
+                judge_thresholds(
+                    bench,
+                    self._place,
+                    watched,
+                    view.metrics,
+                    tenants=tenants[start : start + _AT_ONCE],
+                    now=now,
+                    judgement=judgement,
+                )
                 await asyncio.sleep(0)
         if self._clock() < self._remind_at:
             judgement.unusual.clear()

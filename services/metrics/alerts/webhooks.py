@@ -43,6 +43,7 @@ _ROTATE: Final = f"""
 """  # noqa: S608 - constants only
 _DELETE: Final = "DELETE FROM alert_webhooks WHERE environment = $1 AND id = $2 RETURNING 1"
 _SECRET: Final = "SELECT url, secret FROM alert_webhooks WHERE environment = $1 AND id = $2"  # noqa: S105 - a statement
+_RULES: Final = "SELECT rule FROM alert_rules WHERE environment = $1 AND NOT deleted ORDER BY key"
 _EXISTS: Final = "SELECT disabled FROM alert_webhooks WHERE environment = $1 AND id = $2"
 
 
@@ -124,9 +125,14 @@ class Webhooks:
         return _webhook(row), secret_text(secret)
 
     async def delete(self, environment: str, webhook: str, actor: str) -> None:
-        """Remove a webhook."""
+        """Remove a webhook; raise `StateConflict` while a rule names it, of which nobody would be told then."""
         webhook_id, now = _id(webhook), self._now()
         async with self._pool.transaction() as connection:
+            await connection.execute(_LOCK, environment)
+            for row in await connection.fetch(_RULES, environment):
+                rule = pb2.AlertRule.FromString(row["rule"])
+                if str(webhook_id) in rule.webhooks:
+                    raise StateConflict(f"the rule {rule.key!r} names it", metadata={"rule_key": rule.key})
             if not await connection.fetchval(_DELETE, environment, webhook_id):
                 raise _no_such_webhook(webhook_id)
             await fail_those_of(connection, environment, webhook_id)

@@ -188,6 +188,11 @@ async def test_webhooks_get_what_they_want(world: AlertWorld, receiver: Receiver
     with pytest.raises(StateConflict):
         await world.webhooks.retry(PRODUCTION, delivery.id, "ana")
     assert (await only(world)).state == pb2.DELIVERY_STATE_FAILED
+    rule = pb2.AlertRule(key="pico", metric="vendas_hora", webhooks=[loud.id], anomaly=pb2.AnomalyCondition())
+    await world.rules.create(PRODUCTION, rule, "", "ana")
+    with pytest.raises(StateConflict):
+        await world.webhooks.delete(PRODUCTION, loud.id, "ana")
+    await world.rules.delete(PRODUCTION, "pico", etag="", comment="", actor="ana")
     await world.webhooks.delete(PRODUCTION, loud.id, "ana")
     with pytest.raises(NotFound):
         await world.webhooks.test(PRODUCTION, loud.id, "ana")

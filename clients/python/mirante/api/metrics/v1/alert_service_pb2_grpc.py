@@ -298,7 +298,7 @@ class AlertServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def DeleteWebhook(self, request, context):
-        """What waits for it is not sent any more.
+        """What waits for it is not sent any more. Refused while a rule names it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -72,7 +72,7 @@ class AlertServiceStub:
     UpdateWebhook: _grpc.UnaryUnaryMultiCallable[_alert_service_pb2.UpdateWebhookRequest, _alert_service_pb2.UpdateWebhookResponse]
     """Replaces address, events and whether it is disabled."""
     DeleteWebhook: _grpc.UnaryUnaryMultiCallable[_alert_service_pb2.DeleteWebhookRequest, _alert_service_pb2.DeleteWebhookResponse]
-    """What waits for it is not sent any more."""
+    """What waits for it is not sent any more. Refused while a rule names it."""
     RotateWebhookSecret: _grpc.UnaryUnaryMultiCallable[_alert_service_pb2.RotateWebhookSecretRequest, _alert_service_pb2.RotateWebhookSecretResponse]
     """A new secret, from the next attempt on, and the only time that it is shown."""
     TestWebhook: _grpc.UnaryUnaryMultiCallable[_alert_service_pb2.TestWebhookRequest, _alert_service_pb2.TestWebhookResponse]
@@ -130,7 +130,7 @@ class AlertServiceAsyncStub(AlertServiceStub):
     UpdateWebhook: _aio.UnaryUnaryMultiCallable[_alert_service_pb2.UpdateWebhookRequest, _alert_service_pb2.UpdateWebhookResponse]  # type: ignore[assignment]
     """Replaces address, events and whether it is disabled."""
     DeleteWebhook: _aio.UnaryUnaryMultiCallable[_alert_service_pb2.DeleteWebhookRequest, _alert_service_pb2.DeleteWebhookResponse]  # type: ignore[assignment]
-    """What waits for it is not sent any more."""
+    """What waits for it is not sent any more. Refused while a rule names it."""
     RotateWebhookSecret: _aio.UnaryUnaryMultiCallable[_alert_service_pb2.RotateWebhookSecretRequest, _alert_service_pb2.RotateWebhookSecretResponse]  # type: ignore[assignment]
     """A new secret, from the next attempt on, and the only time that it is shown."""
     TestWebhook: _aio.UnaryUnaryMultiCallable[_alert_service_pb2.TestWebhookRequest, _alert_service_pb2.TestWebhookResponse]  # type: ignore[assignment]
@@ -299,7 +299,7 @@ class AlertServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _alert_service_pb2.DeleteWebhookRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_alert_service_pb2.DeleteWebhookResponse, _abc.Awaitable[_alert_service_pb2.DeleteWebhookResponse]]:
-        """What waits for it is not sent any more."""
+        """What waits for it is not sent any more. Refused while a rule names it."""
 
     @_abc_1.abstractmethod
     def RotateWebhookSecret(
