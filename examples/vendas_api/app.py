@@ -20,7 +20,7 @@ from examples.vendas_api.accounts import Accounts
 from examples.vendas_api.caller import Caller
 from examples.vendas_api.events import Client, Events
 from examples.vendas_api.features import Features
-from examples.vendas_api.page_routes import BrowserSide, add_page_routes
+from examples.vendas_api.page_routes import BUILT_PAGE, BrowserSide, add_page_routes
 from examples.vendas_api.refusals import add_refusals
 from examples.vendas_api.report_routes import add_report_routes
 from examples.vendas_api.sales import MemorySales, Sales
@@ -32,12 +32,13 @@ def create_app(
     sales: Sales | None = None,
     relay: OutboxRelay | None = None,
     browser: BrowserSide | None = None,
+    page: Path = BUILT_PAGE,
 ) -> FastAPI:
     """
     Return the application; without a `client` everything is set up by the environment.
 
     The client works in every process that is forked off later, so a server may load the application before it forks.
-    The relay is started in each of them.
+    The relay is started in each of them. `page` is the folder of the built page.
     """
     own = client is None
     if client is None:
@@ -63,7 +64,7 @@ def create_app(
     add_sales_routes(app, features, sales, events)
     add_report_routes(app, features, sales, events)
     _add_process_route(app, client)
-    add_page_routes(app, browser)
+    add_page_routes(app, browser, page)
     return app
 
 
