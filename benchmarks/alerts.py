@@ -20,7 +20,7 @@ from services.metrics.alerts.detection import Kind, Observation, Settings, State
 from services.metrics.alerts.detection.state import STATE_BYTES
 
 PEAKS: Final = (3.0, 20.0, 200.0)
-SEEDS: Final = (101, 102, 103)
+SEEDS: Final = (201, 202, 203)
 """None of them was looked at while the method was tuned."""
 TENANTS: Final = 40
 JUDGED: Final = 6_000
@@ -87,11 +87,11 @@ def _cost(settings: Settings) -> dict[str, object]:
         hour, busy = tenant.hour(len(tenant.observations)), Observation(round(peak))
         times = []
         for _ in range(ROUNDS):
-            start = time.perf_counter()
+            start = time.process_time()
             for _ in range(JUDGED):
                 judge(state, hour, busy, settings)
-            times.append(time.perf_counter() - start)
-        figures[f"seconds for {JUDGED} judgements, peak {peak:g}"] = median(times)
+            times.append(time.process_time() - start)
+        figures[f"CPU seconds for {JUDGED} judgements, peak {peak:g}"] = median(times)
     return figures
 
 

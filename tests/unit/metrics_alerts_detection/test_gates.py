@@ -8,7 +8,7 @@ from benchmarks.alert_scores import Score, score_alone, score_pooled, score_roll
 from benchmarks.alert_tenants import plain_tenant
 from services.metrics.alerts.detection import Settings
 
-SEEDS = (7, 8)
+SEEDS = (31, 32)
 TENANTS = 8
 
 

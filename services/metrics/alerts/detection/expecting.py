@@ -5,7 +5,7 @@ from typing import Final
 
 from services.metrics.alerts.detection.calendars import Slot
 from services.metrics.alerts.detection.families import Counted, Family, Shared
-from services.metrics.alerts.detection.prior import DAY, Prior
+from services.metrics.alerts.detection.prior import DAY, FLAT_PRIOR, Prior
 from services.metrics.alerts.detection.settings import Kind, Settings
 from services.metrics.alerts.detection.state import State
 from services.metrics.alerts.detection.verdicts import Observation
@@ -26,6 +26,10 @@ How much of the variance of a tenant's straying from the prior its hours have in
 MOST_OWN: Final = 0.05
 """... and the most that is left to each: the days of one tenant are more alike than tenants are."""
 WORKDAYS: Final = 5
+OWN_HOUR: Final = 100
+"""
+Added to the repeats of an hour in which a tenant has proved to be unlike the others: the prior says nothing about it.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +79,15 @@ def shape_of(state: State, slot: int, prior: Prior) -> tuple[float, float]:
     The prior is corrected by how this hour differs from it on the other days from Monday to Friday, and this by what
     the hour itself has shown.
     """
-    evidence, shape, trust = state.evidence, prior.shape[slot], prior.strength[slot]
+    evidence, of = state.evidence, prior if state.repeats[repeat_at(slot)] < OWN_HOUR // 2 else FLAT_PRIOR
+    shape, trust = of.shape[slot], of.strength[slot]
     if slot < WORKDAYS * DAY:
         own = min((1.0 - COMMON) / trust, MOST_OWN)
         seen = expected = 1.0 / (1.0 / trust - own)
         for other in alike(slot):
             if other != slot:
                 seen += evidence[2 * other]
-                expected += evidence[2 * other + 1] * prior.shape[other]
+                expected += evidence[2 * other + 1] * of.shape[other]
         shape *= seen / expected
         trust = 1.0 / (1.0 / seen + own)
     seen = trust + evidence[2 * slot]
@@ -94,6 +99,12 @@ def alike(slot: int) -> range:
     Return the hours of the week that have something in common with one, itself among them: from Monday to Friday.
     """
     return range(slot % DAY, WORKDAYS * DAY, DAY) if slot < WORKDAYS * DAY else range(slot, slot + 1)
+
+
+def repeat_at(slot: int) -> int:
+    """Return where the repeats of an hour of the week stand: those from Monday to Friday are together."""
+    weekday, hour = divmod(slot, DAY)
+    return max(weekday - WORKDAYS + 1, 0) * DAY + hour
 
 
 def noise_of(state: State, kind: Kind) -> float:

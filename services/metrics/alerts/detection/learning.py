@@ -9,14 +9,14 @@ from typing import Final
 from services.metrics.alerts.detection.calendars import Slot
 from services.metrics.alerts.detection.expecting import (
     LEAST_MEAN,
-    WORKDAYS,
+    OWN_HOUR,
     Expectation,
     alike,
+    repeat_at,
     shape_of,
     unit_of,
 )
 from services.metrics.alerts.detection.families import Family
-from services.metrics.alerts.detection.prior import DAY
 from services.metrics.alerts.detection.settings import Kind, Settings
 from services.metrics.alerts.detection.state import NO_GAP, Gap, State
 from services.metrics.alerts.detection.verdicts import Observation
@@ -95,8 +95,7 @@ def later(
     if not slot.holiday:
         anew = False
         if not fired or state.unusual < LONE:
-            repeats, often = _repeated(repeats, slot.index, fired * (1 if value > mean else -1))
-            anew = often >= REPEATED
+            repeats, anew = _repeated(repeats, slot.index, fired * (1 if value > mean else -1))
         if anew:
             weight, taught = 1.0, value
         gain = weight / (family.chance + family.spread + 1.0 / precision) / expected.shape
@@ -156,19 +155,22 @@ def _noise(state: State, x: float, family: Family, settings: Settings, weight: f
     )
 
 
-def _repeated(repeats: array[int], slot: int, sign: int) -> tuple[array[int], int]:
+def _repeated(repeats: array[int], slot: int, sign: int) -> tuple[array[int], bool]:
     """
-    Return the repeats after an hour that fitted (0), was too high (1) or too low (-1), and on how many days it has
-    been so.
+    Return the repeats after an hour that fitted (0), was too high (1) or too low (-1), and whether it has to be learned
+    anew.
     """
-    weekday, hour = divmod(slot, DAY)
-    at = max(weekday - WORKDAYS + 1, 0) * DAY + hour
-    before = repeats[at]
-    after = sign * min(before * sign + 1, REPEATED) if before * sign > 0 else sign
-    if after != before:
+    at = repeat_at(slot)
+    own = OWN_HOUR if repeats[at] >= OWN_HOUR // 2 else 0
+    before = (repeats[at] - own) * sign
+    after = sign * (before + 1) if before > 0 else sign
+    anew = abs(after) >= REPEATED
+    # The next day on which it does not fit either is one on which it is learned anew again.
+    found = OWN_HOUR + sign * (REPEATED - 1) if anew else own + after
+    if found != repeats[at]:
         repeats = repeats[:]
-        repeats[at] = after
-    return repeats, abs(after)
+        repeats[at] = found
+    return repeats, anew
 
 
 def _taught(evidence: array[float], slot: int, ratio: float, gain: float, *, anew: bool) -> array[float]:
