@@ -1,9 +1,11 @@
 import { defineConfig } from "vitest/config";
+import { textsAsData } from "./texts.plugin";
 
 /** A gateway that runs, for `npm run dev`: the address that `mirante up` prints. */
 const gateway = process.env["MIRANTE_GATEWAY"] ?? "http://127.0.0.1:8080";
 
 export default defineConfig({
+  plugins: [textsAsData()],
   build: {
     target: "es2022",
     // light-dark() is used as it is.

@@ -1,7 +1,16 @@
 /** The language of the pages, as a context: what speaks it, and the switch. */
 import { createContext, type ReactNode, use, useEffect, useMemo, useState } from "react";
 import { type Format, formatOf } from "./format";
-import { type CountedKey, filled, type Language, MESSAGES, type MessageKey, type Parameters } from "./messages";
+import english from "./en/index.ts?texts";
+import {
+  type CountedKey,
+  filled,
+  type Language,
+  type MessageKey,
+  type Parameters,
+  PORTUGUESE,
+  type Texts,
+} from "./messages";
 
 const STORED = "mirante.language";
 
@@ -18,9 +27,12 @@ export interface Speech {
 
 const SpeechContext = createContext<Speech | null>(null);
 
-/** Returns what speaks one language. */
-export function speechOf(language: Language, setLanguage: (language: Language) => void = () => undefined): Speech {
-  const texts = MESSAGES[language];
+/** Returns what speaks one language with its texts. */
+export function speechOf(
+  language: Language,
+  texts: Texts,
+  setLanguage: (language: Language) => void = () => undefined,
+): Speech {
   const plural = new Intl.PluralRules(language);
   const format = formatOf(language);
   return {
@@ -29,21 +41,44 @@ export function speechOf(language: Language, setLanguage: (language: Language) =
     format,
     t: (key, ...values) => filled(texts[key], values[0] ?? {}),
     counted: (stem, count) => {
-      const form = plural.select(count) === "one" ? "one" : "other";
+      // By its rules Portuguese counts "0 alerta"; people write "0 alertas".
+      const form = count !== 0 && plural.select(count) === "one" ? "one" : "other";
       return filled(texts[`${stem}_${form}` as MessageKey], { count: format.number(count) });
     },
   };
 }
 
-/** Portuguese, unless English was chosen here before. */
+async function textsOf(language: Language): Promise<Texts> {
+  if (language === "pt-BR") return PORTUGUESE;
+  return (await (await fetch(english)).json()) as Texts;
+}
+
+/** Portuguese, unless English was chosen here before. When its texts cannot be loaded, Portuguese stays. */
 export function LanguageProvider({ children }: { readonly children: ReactNode }) {
-  const [language, setLanguage] = useState<Language>(() => (localStorage.getItem(STORED) === "en" ? "en" : "pt-BR"));
+  const [wanted, setWanted] = useState<Language>(() => (localStorage.getItem(STORED) === "en" ? "en" : "pt-BR"));
+  const [spoken, setSpoken] = useState<{ language: Language; texts: Texts } | undefined>(
+    wanted === "pt-BR" ? { language: wanted, texts: PORTUGUESE } : undefined,
+  );
   useEffect(() => {
-    document.documentElement.lang = language;
-    localStorage.setItem(STORED, language);
-  }, [language]);
-  const speech = useMemo(() => speechOf(language, setLanguage), [language]);
-  return <SpeechContext value={speech}>{children}</SpeechContext>;
+    let current = true;
+    localStorage.setItem(STORED, wanted);
+    textsOf(wanted).then(
+      (texts) => current && setSpoken({ language: wanted, texts }),
+      () => {
+        if (!current) return;
+        setSpoken((before) => before ?? { language: "pt-BR", texts: PORTUGUESE });
+        setWanted("pt-BR");
+      },
+    );
+    return () => {
+      current = false;
+    };
+  }, [wanted]);
+  const speech = useMemo(() => spoken && speechOf(spoken.language, spoken.texts, setWanted), [spoken]);
+  useEffect(() => {
+    if (spoken !== undefined) document.documentElement.lang = spoken.language;
+  }, [spoken]);
+  return speech && <SpeechContext value={speech}>{children}</SpeechContext>;
 }
 
 /** Returns what speaks the chosen language. */

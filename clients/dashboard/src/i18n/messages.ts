@@ -2,18 +2,16 @@
  * The texts of the pages. Portuguese is what the keys are made from; a text that English lacks, or a parameter that a
  * caller forgets, does not compile.
  */
-import { alerts as enAlerts } from "./en/alerts";
-import { shell as enShell } from "./en/shell";
-import { live as enLive } from "./en/live";
 import { alerts } from "./pt/alerts";
+import { events } from "./pt/events";
+import { flags } from "./pt/flags";
 import { shell } from "./pt/shell";
 import { live } from "./pt/live";
 
 /** A language that the pages speak, as BCP 47 names it. */
 export type Language = "pt-BR" | "en";
 
-const pt = { ...shell, ...live, ...alerts } as const;
-const en: Record<keyof typeof pt, string> = { ...enShell, ...enLive, ...enAlerts };
+const pt = { ...shell, ...live, ...alerts, ...flags, ...events } as const;
 
 /** What names a text. */
 export type MessageKey = keyof typeof pt;
@@ -32,8 +30,11 @@ export type PlainKey = { [Key in MessageKey]: Parameters<Key> extends [] ? Key :
 /** The stem of a pair of texts, `stem_one` and `stem_other`, of which a count chooses. */
 export type CountedKey = MessageKey extends infer Key ? (Key extends `${infer Stem}_one` ? Stem : never) : never;
 
-/** All texts by language. */
-export const MESSAGES: Record<Language, Record<MessageKey, string>> = { "pt-BR": pt, en };
+/** A text for every key. */
+export type Texts = Readonly<Record<MessageKey, string>>;
+
+/** The texts that the pages begin with. */
+export const PORTUGUESE: Texts = pt;
 
 /**
  * Puts values into a text.

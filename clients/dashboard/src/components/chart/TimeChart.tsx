@@ -37,7 +37,7 @@ export interface ChartSeries {
   readonly kind: "line" | "steps" | "area" | "bars" | "dashed" | "points";
   /** The area up to the series before it is filled: a band between two bounds. */
   readonly band?: boolean;
-  /** It is no line of its own in the legend, tooltip and table. */
+  /** It is no line of its own in the tooltip and table, and in the legend only as a band. */
   readonly quiet?: boolean;
 }
 
@@ -92,9 +92,10 @@ export function TimeChart({ title, series, from, to, write, writeTime, height = 
 
   if (empty) return <EmptyState title={t("chart.noData")} />;
   const told = series.filter((each) => each.quiet !== true);
+  const named = series.filter((each) => each.quiet !== true || each.band === true);
   return (
     <figure>
-      {told.length > 1 && <Legend series={told} />}
+      {named.length > 1 && <Legend series={named} />}
       <div className="chart" style={{ height }}>
         <canvas ref={canvas} role="img" aria-label={title} />
       </div>
@@ -108,7 +109,7 @@ function Legend({ series }: { readonly series: readonly ChartSeries[] }) {
     <ul className="legend" aria-hidden="true">
       {series.map((each) => (
         <li key={each.label}>
-          <span className={`legend-mark legend-${each.kind}`} style={{ color: `var(--${each.colour})` }} />
+          <span className={`legend-mark legend-${each.band === true ? "band" : each.kind}`} style={{ color: `var(--${each.colour})` }} />
           {each.label}
         </li>
       ))}
@@ -167,7 +168,7 @@ function optionsOf({ from, to, write, short, long, least, colours }: Wanted): Ch
         grid: { display: false },
         border: { color: colours("chart-grid") },
         afterBuildTicks: (axis) => {
-          const most = Math.max(2, Math.floor(axis.width / 72));
+          const most = Math.max(2, Math.floor(axis.width / 58));
           const offset = new Date(from).getTimezoneOffset();
           axis.ticks = timeMarks(from, to, most, offset).map((value) => ({ value }));
         },

@@ -2,10 +2,12 @@ import type { ReactNode } from "react";
 import type { Message } from "../../api/methods";
 import { useSpeech } from "../../i18n/language";
 import { namedValue } from "../live/names";
+import { evidenceOf } from "./evidence";
 
 /** What is known of an alert, as a list of terms. */
 export function AlertFacts({ alert }: { readonly alert: Message<"Alert"> }) {
-  const { t, format } = useSpeech();
+  const speech = useSpeech();
+  const { t, format } = speech;
   const now = new Date();
   const write = (value: string) => namedValue(alert.metric, alert.currency, value, format);
   const at = (time: string | undefined) => (time === undefined ? undefined : format.dateTime(new Date(time), now));
@@ -25,10 +27,6 @@ export function AlertFacts({ alert }: { readonly alert: Message<"Alert"> }) {
     [t("alerts.detail.expected"), alert.expected === "" ? undefined : write(alert.expected)],
     [t("alerts.detail.range"), range],
     [
-      t("alerts.detail.probability"),
-      alert.probability > 0 ? t("alerts.detail.oneIn", { count: format.number(Math.round(1 / alert.probability)) }) : undefined,
-    ],
-    [
       t("alerts.detail.period"),
       alert.startTime === undefined || alert.endTime === undefined
         ? undefined
@@ -42,6 +40,7 @@ export function AlertFacts({ alert }: { readonly alert: Message<"Alert"> }) {
   ];
   return (
     <div className="stack">
+      <p className="evidence small">{evidenceOf(alert, speech)}</p>
       <dl className="facts">
         {facts.map(
           ([term, fact]) =>
@@ -53,7 +52,6 @@ export function AlertFacts({ alert }: { readonly alert: Message<"Alert"> }) {
             ),
         )}
       </dl>
-      {alert.evidence !== "" && <p className="evidence small">{alert.evidence}</p>}
       {alert.silenceId !== "" && <p className="small soft">{t("alerts.detail.silenced")}</p>}
       {alert.foundLate && <p className="small soft">{t("alerts.detail.foundLate")}</p>}
     </div>

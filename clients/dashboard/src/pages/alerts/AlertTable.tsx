@@ -71,14 +71,18 @@ function useColumns(last: Props["last"], linked: boolean): Column<Alert>[] {
   return [
     {
       key: "metric",
-      title: t("alerts.column.metric"),
+      title: t("alerts.column.what"),
       heading: true,
       cell: (alert) => {
         const name = metricName(alert.metric, t);
-        return linked ? <Link href={href(`/alertas/alerta/${alert.id}`)}>{name}</Link> : name;
+        return (
+          <>
+            {linked ? <Link href={href(`/alertas/alerta/${alert.id}`)}>{name}</Link> : name}
+            <div className="alert-tenant">{alert.tenant}</div>
+          </>
+        );
       },
     },
-    { key: "tenant", title: t("alerts.column.tenant"), cell: (alert) => <span className="nowrap">{alert.tenant}</span> },
     {
       key: "severity",
       title: t("alerts.column.severity"),
