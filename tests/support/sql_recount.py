@@ -85,9 +85,8 @@ def shown(metrics: Iterable[Any]) -> Numbers:
     )
 
 
-def minute_of(frame: Any) -> int:
-    """Return the minute that the windows of a frame end with."""
-    at: str = frame.get("asOf") or frame["as_of"]
+def minute_of(at: str) -> int:
+    """Return the minute (since 1970) of a time as JSON has it."""
     return int(datetime.datetime.fromisoformat(at).timestamp()) // 60
 
 

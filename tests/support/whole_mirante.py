@@ -1,4 +1,4 @@
-"""All services as processes, with the demo's flags and catalogue; without its shop, so that nothing happens by itself."""
+"""All services as processes, with the demo's flags and catalogue but without its shop: nothing happens by itself."""
 
 import asyncio
 import json
