@@ -53,7 +53,7 @@ def test_a_kill_between_answer_and_commit_counts_nothing_twice(
         other.start()
         later = table.add("venda_criada")
         assert eventually(lambda: len(telemetry.stored) == 4)
-        assert table.ids() == added
+        assert eventually(lambda: table.ids() == added)
     assert eventually(lambda: table.ids() == [])
     assert [uuid.UUID(bytes=event_id) for event_id in telemetry.stored] == added + later
     assert [telemetry.seen[event_id.bytes] for event_id in added + later] == [2, 2, 2, 1]
