@@ -50,6 +50,15 @@ const PATHS = {
     </>
   ),
   plus: <path d="M12 5v14M5 12h14" />,
+  up: <path d="m6 15 6-6 6 6" />,
+  power: (
+    <>
+      <path d="M12 3.5V12" />
+      <path d="M7 6.6a7.5 7.5 0 1 0 10 0" />
+    </>
+  ),
+  pause: <path d="M8.5 5v14M15.5 5v14" />,
+  play: <path d="M7 4.5v15l12-7.5Z" />,
   shop: (
     <>
       <path d="M4 9.5V20h16V9.5" />

@@ -15,6 +15,7 @@ export interface Page {
 /** All pages. */
 export const PAGES: readonly Page[] = [
   { path: "/", title: "nav.live", icon: "live", view: lazy(() => import("../pages/live/LivePage")) },
+  { path: "/flags", title: "nav.flags", icon: "flags", view: lazy(() => import("../pages/flags/FlagsPage")) },
   { path: "/alertas", title: "nav.alerts", icon: "alerts", view: lazy(() => import("../pages/alerts/AlertsPage")) },
 ];
 
