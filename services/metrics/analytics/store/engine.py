@@ -1,0 +1,125 @@
+"""A DuckDB that sees the rows of one tenant, and nothing else. Blocking."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+import pyarrow as pa
+
+from services.metrics.analytics.store import StoreUnavailable
+from services.metrics.analytics.store.manifest import Manifest, Segment
+from services.metrics.analytics.store.schema import (
+    ACTOR,
+    FIXED,
+    IDENTIFIED,
+    NOBODY,
+    OWN_ACTOR,
+    literal,
+)
+from services.metrics.analytics.store.segment_files import (
+    SegmentDamaged,
+    all_columns,
+    columns_of,
+    is_whole,
+    parquet_file,
+)
+
+_ROWS: Final = "rows_of_the_log"
+_FRESH: Final = "fresh_rows"
+_MERGES: Final = "merges"
+_ERASED: Final = "erased"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Of one connection: memory in mebibytes, and threads. Nothing is spilled to disk."""
+
+    memory_mib: int = 1_024
+    threads: int = 2
+
+
+def connect(folder: Path, manifest: Manifest, tenant: str | None, limits: Limits) -> duckdb.DuckDBPyConnection:
+    """See `Snapshot.connect`."""
+    try:
+        own, shared = _files(folder, manifest, tenant)
+        fresh = [_rows_of(folder, segment, tenant) for segment in shared]
+    except SegmentDamaged as error:
+        raise StoreUnavailable(f"the analytics store is damaged: {error}") from error
+    connection = duckdb.connect(
+        ":memory:",
+        config={
+            "memory_limit": f"{limits.memory_mib}MiB",
+            "threads": str(limits.threads),
+            "temp_directory": "",
+            "python_enable_replacements": "false",
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+        },
+    )
+    try:
+        _fill(connection, manifest, tenant, own, fresh)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _files(folder: Path, manifest: Manifest, tenant: str | None) -> tuple[list[Path], list[Segment]]:
+    """Return the files that hold nothing but rows that may be seen, and the segments of which only some rows may."""
+    own: list[Path] = []
+    shared: list[Segment] = []
+    for segment in manifest.segments:
+        if not segment.of(tenant):
+            continue
+        if not is_whole(folder, segment):
+            raise SegmentDamaged(f"{segment.name}: its files are not what was written")
+        may_see_all = segment.rows == segment.file_rows and (tenant is None or segment.owner == tenant)
+        if may_see_all:
+            own.append(parquet_file(folder, segment))
+        else:
+            shared.append(segment)
+    return own, shared
+
+
+def _rows_of(folder: Path, segment: Segment, tenant: str | None) -> Any:
+    table = columns_of(folder, segment, all_columns(segment))
+    return pa.concat_tables([table.slice(part.start, part.rows) for part in segment.of(tenant)])
+
+
+def _fill(
+    connection: duckdb.DuckDBPyConnection,
+    manifest: Manifest,
+    tenant: str | None,
+    own: Sequence[Path],
+    fresh: Sequence[Any],
+) -> None:
+    # Also the types of columns when there is no row at all.
+    connection.register(_FRESH, pa.concat_tables([FIXED.empty_table(), *fresh], promote_options="permissive"))
+    files = f"[{', '.join(literal(str(file.resolve())) for file in own)}]"
+    connection.execute(f"SET allowed_paths = {files}")
+    connection.execute("SET enable_external_access = false")
+    rows = f"SELECT * FROM {_FRESH}"  # noqa: S608 - names of ours
+    if own:
+        rows = f"SELECT * FROM read_parquet({files}, union_by_name = true) UNION ALL BY NAME {rows}"  # noqa: S608 - as above
+    connection.execute(f"CREATE VIEW {_ROWS} AS {rows}")
+    tenants = [each for each in {*manifest.merges, *manifest.erased} if tenant in (None, each)]
+    pairs = [pair for each in tenants for pair in manifest.merges.get(each, {}).items()]
+    gone = [actor for each in tenants for actor in manifest.erased.get(each, ())]
+    actor = f"rows.{ACTOR}"
+    source = f"{_ROWS} AS rows"
+    if pairs:
+        froms, intos = zip(*pairs, strict=True)
+        connection.register(_MERGES, pa.table({"from_actor": froms, "into_actor": intos}))
+        source += f" LEFT JOIN {_MERGES} AS merged ON {actor} = merged.from_actor"
+        actor = f"coalesce(merged.into_actor, {actor})"
+    where = ""
+    if gone:
+        connection.register(_ERASED, pa.table({"actor": gone}))
+        where = f" WHERE rows.{ACTOR} NOT IN (FROM {_ERASED}) AND {actor} NOT IN (FROM {_ERASED})"
+    connection.execute(
+        f"CREATE VIEW events AS SELECT rows.* EXCLUDE ({OWN_ACTOR}) "  # noqa: S608 - names of ours
+        f"REPLACE (nullif({actor}, {NOBODY}) AS {ACTOR}), rows.user_id IS NOT NULL AS {IDENTIFIED} FROM {source}{where}"
+    )
+    connection.execute("SET lock_configuration = true")

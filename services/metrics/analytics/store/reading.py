@@ -1,0 +1,149 @@
+"""
+Reading the store: the seam that reports are built on.
+
+A `Snapshot` is the store at one moment; nothing that is asked of it changes any more. It answers as a DuckDB connection
+with the view `events`, and as arrays in the order of actors and time.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from services.metrics.analytics.store import SnapshotExpired, StoreUnavailable
+from services.metrics.analytics.store.arrays import Rows, Wanted, read_rows
+from services.metrics.analytics.store.engine import Limits, connect
+from services.metrics.analytics.store.folders import StoreFolder
+from services.metrics.analytics.store.manifest import Manifest
+from services.metrics.analytics.store.schema import Kind, property_of
+
+GRACE_SECONDS: Final = 120.0
+"""For so long files are kept that the newest manifest does not name; a report has to be done by then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watermark:
+    """
+    How far the log is in the store.
+
+    Attributes:
+        position: how many entries of the log are in.
+        complete_us: everything that was committed to the log before this time is in; microseconds since 1970, UTC.
+        at_end: whether the log had nothing more then; otherwise the store is catching up.
+    """
+
+    position: int
+    complete_us: int
+    at_end: bool
+
+
+class Snapshot:
+    """
+    The store of one environment at one moment.
+
+    It may be used for `GRACE_SECONDS`; afterwards it raises SnapshotExpired. It is cheap, and safe to use from threads.
+
+    Attributes:
+        key: is another one whenever any answer may be: results are remembered by it. Of one environment.
+        forgets: grows when something was erased: what was remembered of a lower one has to be dropped.
+    """
+
+    def __init__(self, folder: Path, manifest: Manifest, clock: Callable[[], float] = time.monotonic) -> None:
+        self._folder = folder
+        self._manifest = manifest
+        self._clock = clock
+        self._until = clock() + GRACE_SECONDS
+        self.watermark = Watermark(manifest.position, manifest.complete_us, manifest.at_end)
+        self.key = (manifest.build, manifest.version)
+        self.forgets = manifest.forgets
+
+    def tenants(self) -> Mapping[str, int]:
+        """Return the tenants of which there is anything, each with its rows (those erased a moment ago included)."""
+        rows: dict[str, int] = {}
+        for segment in self._manifest.segments:
+            for part in segment.parts:
+                rows[part.tenant] = rows.get(part.tenant, 0) + part.rows
+        return rows
+
+    def rows(self, tenant: str | None) -> int:
+        """Return the rows of a tenant, of all with None (those erased a moment ago included)."""
+        return sum(part.rows for segment in self._manifest.segments for part in segment.of(tenant))
+
+    def properties(self, tenant: str | None) -> Mapping[str, frozenset[Kind]]:
+        """
+        Return the properties that have columns, with the kinds of values.
+
+        Segments that hold several tenants are as one here: a property of another one may be among them.
+        """
+        kinds: dict[str, set[Kind]] = {}
+        for segment in self._manifest.segments:
+            if segment.of(tenant):
+                for column in segment.properties:
+                    found = property_of(column)
+                    if found is not None:
+                        kinds.setdefault(found.name, set()).add(found.kind)
+        return {name: frozenset(each) for name, each in kinds.items()}
+
+    def has_rest(self, tenant: str | None) -> bool:
+        """Return whether any property is in the column `rest`."""
+        return any(segment.has_rest and segment.of(tenant) for segment in self._manifest.segments)
+
+    def connect(self, tenant: str | None, limits: Limits | None = None) -> duckdb.DuckDBPyConnection:
+        """
+        Open a DuckDB of its own, in memory, with the view `events`: `schema.FIXED` with `is_identified`, the columns of
+        `properties`, and `rest` where `has_rest`. `actor` is the person after all merges, NULL for nobody.
+
+        The connection sees the rows of the tenant and of nobody else (None: those of all), can reach neither other
+        files nor the network, and its configuration is locked. The caller closes it.
+
+        Raises:
+            SnapshotExpired: see there.
+            StoreUnavailable: the store is damaged.
+        """
+        self._check()
+        return connect(self._folder, self._manifest, tenant, limits or Limits())
+
+    def arrays(self, tenant: str | None, wanted: Wanted) -> Iterator[Rows]:
+        """
+        Yield events of a tenant, of all with None, in stretches. Each holds all that is wanted of its actors, ordered
+        by actor and then by time; events of one time are in the order of the log as far as one segment holds them.
+
+        Raises:
+            SnapshotExpired: see there.
+            StoreUnavailable: the store is damaged.
+        """
+        for rows in read_rows(self._folder, self._manifest, tenant, wanted):
+            self._check()
+            yield rows
+
+    def _check(self) -> None:
+        if self._clock() > self._until:
+            raise SnapshotExpired("what was read from the store is too old by now: ask again")
+
+
+class AnalyticsStore:
+    """The stores of all environments, for readers; `folder` is the one of the settings. Blocking, but quick."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._known: dict[str, tuple[object, Path, Manifest]] = {}
+
+    def snapshot(self, environment: str) -> Snapshot:
+        """
+        Return the store of an environment as it is now.
+
+        Raises:
+            StoreUnavailable: it is not there yet, or cannot be read.
+        """
+        folder = StoreFolder(self._folder, environment)
+        known = self._known.get(environment)
+        stamp = folder.stamp()
+        if known is None or stamp is None or known[0] != stamp:
+            live = folder.live()
+            if live is None:
+                raise StoreUnavailable(f"the analytics store of {environment!r} is not built yet")
+            known = self._known[environment] = (stamp, *live)
+        return Snapshot(known[1], known[2])

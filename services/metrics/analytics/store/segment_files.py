@@ -1,0 +1,154 @@
+"""
+The files of segments. Blocking.
+
+A segment is `<name>.parquet` with all columns, and `<name>.keys`. Both are on disk before anything names them.
+"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from services.metrics.analytics.store.keys import MOST_NAMES, Keys, encoded_keys, open_keys
+from services.metrics.analytics.store.manifest import Part, Segment
+from services.metrics.analytics.store.schema import ACTOR, FIXED, NAME, REST, TENANT, TIME, property_of
+
+ROWS_IN_GROUP: Final = 122_880
+"""What DuckDB reads as one piece of work."""
+
+_PARQUET: Final = ".parquet"
+_KEYS: Final = ".keys"
+
+
+class SegmentDamaged(Exception):
+    """A file of a segment is missing, or is not what was written."""
+
+
+def write_segment(folder: Path, name: str, rows: Any, month: int | None) -> Segment:
+    """
+    Write rows and return them as a segment, on disk.
+
+    Args:
+        folder: of the build.
+        name: of the files; not used before.
+        rows: a `pyarrow.Table` with the columns of `schema.FIXED`, columns of properties and perhaps `rest`, ordered by
+            tenant, actor, time and position.
+        month: see `Segment`.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    names = pc.dictionary_encode(rows[NAME].combine_chunks())
+    if isinstance(names, pa.ChunkedArray):
+        names = names.combine_chunks()
+    if len(names.dictionary) > MOST_NAMES:
+        raise ValueError(f"a segment may hold {MOST_NAMES} names of events at most")
+    keys = Keys(
+        actor=rows[ACTOR].to_numpy(),
+        time=rows[TIME].cast(pa.int64()).to_numpy(),
+        code=names.indices.to_numpy().astype(np.uint16),
+        names=names.dictionary.to_pylist(),
+    )
+    columns = [name for name in rows.column_names if property_of(name) is not None]
+    file, key_file = folder / (name + _PARQUET), folder / (name + _KEYS)
+    key_bytes = encoded_keys(keys)
+    with key_file.open("wb") as opened:
+        opened.write(key_bytes)
+        opened.flush()
+        os.fsync(opened.fileno())
+    with file.open("wb") as opened:
+        # The schema of Arrow is left out: what dictionaries were in memory says nothing to readers.
+        pq.write_table(
+            rows, opened, compression="zstd", compression_level=1, row_group_size=ROWS_IN_GROUP, store_schema=False
+        )
+        opened.flush()
+        os.fsync(opened.fileno())
+    return Segment(
+        name=name,
+        month=month,
+        parts=_parts(rows[TENANT], keys),
+        file_rows=rows.num_rows,
+        properties=tuple(columns),
+        has_rest=REST in rows.column_names,
+        file_bytes=file.stat().st_size,
+        key_bytes=len(key_bytes),
+    )
+
+
+def parquet_file(folder: Path, segment: Segment) -> Path:
+    """Return where the columns of a segment are."""
+    return folder / (segment.name + _PARQUET)
+
+
+def files_of(folder: Path, segment: Segment) -> tuple[Path, Path]:
+    """Return all files of a segment."""
+    return folder / (segment.name + _PARQUET), folder / (segment.name + _KEYS)
+
+
+def keys_of(folder: Path, segment: Segment) -> Keys:
+    """Return the keys of a segment; raise SegmentDamaged."""
+    try:
+        return open_keys(folder / (segment.name + _KEYS), segment.file_rows)
+    except (OSError, ValueError) as error:
+        raise SegmentDamaged(f"{segment.name}: {error}") from None
+
+
+def columns_of(folder: Path, segment: Segment, columns: Sequence[str]) -> Any:
+    """
+    Return columns of all rows of the file as a `pyarrow.Table`; of those that the segment does not have, nulls.
+
+    Raises:
+        SegmentDamaged: see there.
+    """
+    present = {*FIXED.names, *segment.properties, *([REST] if segment.has_rest else [])}
+    try:
+        with pq.ParquetFile(parquet_file(folder, segment), memory_map=True) as opened:
+            table = opened.read([column for column in columns if column in present])
+    except (OSError, pa.ArrowException) as error:
+        raise SegmentDamaged(f"{segment.name}: {type(error).__name__}") from None
+    if table.num_rows != segment.file_rows and table.num_columns:
+        raise SegmentDamaged(f"{segment.name}: not all rows are there")
+    arrays = [
+        table[column] if column in present else pa.nulls(segment.file_rows, _type_of(column)) for column in columns
+    ]
+    return pa.table(dict(zip(columns, arrays, strict=True)))
+
+
+def all_columns(segment: Segment) -> list[str]:
+    """Return the columns that a segment has."""
+    return [*FIXED.names, *segment.properties, *([REST] if segment.has_rest else [])]
+
+
+def is_whole(folder: Path, segment: Segment) -> bool:
+    """Return whether the files of a segment have the sizes that were written."""
+    file, keys = files_of(folder, segment)
+    try:
+        return file.stat().st_size == segment.file_bytes and keys.stat().st_size == segment.key_bytes
+    except OSError:
+        return False
+
+
+def _type_of(column: str) -> Any:
+    found = property_of(column)
+    return found.kind.type if found is not None else pa.string()
+
+
+def _parts(tenants: Any, keys: Keys) -> tuple[Part, ...]:
+    if not len(keys.actor):
+        return ()
+    runs = pc.run_end_encode(tenants.combine_chunks())
+    if isinstance(runs, pa.ChunkedArray):
+        runs = runs.combine_chunks()
+    ends = runs.run_ends.to_numpy().tolist()
+    starts = [0, *ends[:-1]]
+    # One pass for all parts: there may be a thousand of them.
+    firsts, lasts = np.minimum.reduceat(keys.time, starts), np.maximum.reduceat(keys.time, starts)
+    return tuple(
+        Part(tenant, start, end - start, int(first), int(last), int(keys.actor[start]), int(keys.actor[end - 1]))
+        for tenant, start, end, first, last in zip(runs.values.to_pylist(), starts, ends, firsts, lasts, strict=True)
+    )
