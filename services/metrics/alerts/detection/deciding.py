@@ -34,8 +34,7 @@ def decide(
     complete: bool = True,
 ) -> Decision:
     """
-    Return what is said about an hour. `gap` includes it. An hour that is not complete can't be too
-    low.
+    Return what is said about an hour, which `gap` includes. One that is not complete cannot be too low.
     """
     sensitivity = settings.sensitivity or sensitivity_of(state, settings)
     value = max(float(observation.value), 0.0)

@@ -6,14 +6,16 @@ has the mean n m1 and, beside the noise of the rate, the variance n m2 (m1, m2: 
 squares). With the effective amount u = m2 / m1, S / u has equal mean and variance, like a count, and the noise of the
 rate is added to it as to a count. So S / u is judged with the negative binomial. An hour of 100 equal sales weighs
 100, one of 100 sales of which one is half of the revenue far less: a large sale is no alert where large sales happen.
+
 u is known from sums alone: it is the variance of the minutes over their mean, because what differs between the
 minutes of one hour is chance. A normal distribution on the sums, or a robust scale, would know nothing about the
-hours of few sales, where alerts go wrong. Gaps are another matter: in effective sales a gap would look shorter than
-it is. They are held against the minutes in which something was sold, which are at most as many as the sales, and
-nearly as many where gaps are hard to tell.
+hours of few sales, where alerts go wrong. Where amounts differ much, little is seen in the revenue of a small tenant;
+its sales are counted, and their alerts see it.
 
-Decimals are turned into doubles for it: a probability is no amount. What
-is shown is the decimal.
+In effective sales a gap would look shorter than it is. Gaps are held against the minutes in which something was sold:
+at most as many as the sales, and nearly as many where gaps are hard to tell.
+
+Decimals are turned into doubles for all this, because a probability is no amount. What is shown is the decimal.
 """
 
 import math

@@ -15,7 +15,7 @@ class Kind(enum.Enum):
     COUNT = "count"
     """A whole number: events, or the people of an hour."""
     SUM = "sum"
-    """A decimal sum, such as money; judged in effective sales, see `amounts.py`."""
+    """A decimal sum, such as money; judged in effective sales, see `families.py`."""
     RATIO = "ratio"
     """So many of so many."""
 

@@ -55,11 +55,10 @@ class Verdict:
     """
     An hour judged, with everything that explains it.
 
-    `value` is what was observed, `expected` (mu), `lowest` and `highest` (what would not have been told by the point
-    rule) are in the same units; for ratios all are successes out of `of`. `k` is the size of the negative binomial
-    (for ratios the concentration), with the doubt about level and profile in it. `probability` is that of the rule
-    that spoke, or of the nearer tail. `alarming` says that an episode opens or goes on; `normal` that the hour counts
-    towards its end. In between neither holds.
+    `value` is what was observed, `expected` (mu) and `bounds` are in the same units; for ratios all are successes out
+    of `of`. `k` is the size of the negative binomial (for ratios the concentration), with the doubt about level and
+    profile in it. `probability` is that of the rule that spoke, or of the nearer tail. `alarming` says that an
+    episode opens or goes on; `normal` that the hour counts towards its end. In between neither holds.
     """
 
     hour: datetime
