@@ -37,8 +37,13 @@ async function refusalOf(response: Response): Promise<ApiProblem> {
   } catch {
     document = undefined;
   }
-  const problem = problemOf(response.status, document);
-  if (problem.status === 401) whenUnknown();
+  return noted(problemOf(response.status, document));
+}
+
+/** Returns a problem that the server told of, after letting those know whom it concerns. */
+export function noted(problem: ApiProblem): ApiProblem {
+  // A wrong password says nothing about the session.
+  if (problem.status === 401 && problem.reason !== "LOGIN_FAILED") whenUnknown();
   return problem;
 }
 

@@ -52,6 +52,17 @@ export async function logIn(login: string, password: string): Promise<void> {
 }
 
 /**
+ * Changes the password of who is logged in; all other sessions of theirs end.
+ *
+ * @throws ApiProblem with status 401 when the old one is wrong
+ */
+export async function changePassword(old: string, next: string): Promise<void> {
+  const body = JSON.stringify({ old_password: old, new_password: next });
+  const response = await send("/api/password", { method: "POST", headers: HEADERS, body });
+  become({ kind: "known", session: (await response.json()) as Session });
+}
+
+/**
  * Ends the session, here and on the server.
  *
  * @throws ApiProblem when the server did not take it; the session goes on then

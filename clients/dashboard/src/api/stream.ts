@@ -1,6 +1,6 @@
 /** Streams of the gateway: opened again whenever they end, until they are aborted. */
 import { waitMs } from "./backoff";
-import { HEADERS, send } from "./call";
+import { HEADERS, noted, send } from "./call";
 import type { RequestOf, ResponseOf, Streaming } from "./methods";
 import { ApiProblem, problemOf, unreachable } from "./problem";
 import { SseParser } from "./sse";
@@ -80,7 +80,7 @@ async function readOnce(path: string, body: unknown, signal: AbortSignal, readin
       timer = setTimeout(() => broken.abort(), SILENCE_MS);
       if (first) reading.opened();
       for (const event of parser.push(value)) {
-        if (event.name === "problem") throw problemOf(500, JSON.parse(event.data));
+        if (event.name === "problem") throw noted(problemOf(500, JSON.parse(event.data)));
         reading.message(event.data);
       }
     }

@@ -5,6 +5,7 @@ import { type Order, sorted } from "./sorting";
 /** One column. */
 export interface Column<Row> {
   readonly key: string;
+  /** Empty for a column of buttons. */
   readonly title: string;
   readonly cell: (row: Row) => ReactNode;
   /** By what rows are sorted; without it the column is not sortable. Empty strings and undefined come last. */
@@ -45,6 +46,7 @@ export function Table<Row>({ caption, columns, rows, rowKey, order: first, most,
         <thead>
           <tr>
             {columns.map((each) => {
+              if (each.title === "") return <td key={each.key} />;
               const here = order?.key === each.key ? order : undefined;
               return (
                 <th

@@ -33,36 +33,36 @@ export function Shell() {
   return (
     <OverviewProvider key={environment}>
       <AlertsProvider>
-      <a
-        className="skip-link"
-        href="#content"
-        onClick={(event) => {
-          event.preventDefault();
-          main.current?.focus();
-        }}
-      >
-        {t("app.skip")}
-      </a>
-      <div className="shell">
-        <Sidebar />
-        <div className="main-column">
-          <Topbar />
-          <ConnectionBanner />
-          <main className="page" id="content" ref={main} tabIndex={-1}>
-            <Crash at={`${path} ${environment}`}>
-              <Suspense fallback={<SkeletonLines lines={6} />}>
-                {View === undefined ? (
-                  <EmptyState title={t("state.notFound")}>
-                    <p>{t("state.notFoundLead")}</p>
-                  </EmptyState>
-                ) : (
-                  <View key={environment} />
-                )}
-              </Suspense>
-            </Crash>
-          </main>
+        <a
+          className="skip-link"
+          href="#content"
+          onClick={(event) => {
+            event.preventDefault();
+            main.current?.focus();
+          }}
+        >
+          {t("app.skip")}
+        </a>
+        <div className="shell">
+          <Sidebar />
+          <div className="main-column">
+            <Topbar />
+            <ConnectionBanner />
+            <main className="page" id="content" ref={main} tabIndex={-1}>
+              <Crash at={`${path} ${environment}`}>
+                <Suspense fallback={<SkeletonLines lines={6} />}>
+                  {View === undefined ? (
+                    <EmptyState title={t("state.notFound")}>
+                      <p>{t("state.notFoundLead")}</p>
+                    </EmptyState>
+                  ) : (
+                    <View key={environment} />
+                  )}
+                </Suspense>
+              </Crash>
+            </main>
+          </div>
         </div>
-      </div>
       </AlertsProvider>
     </OverviewProvider>
   );

@@ -11,9 +11,9 @@ export function Sidebar() {
   const { href } = useScope();
   const [path] = useLocation();
   return (
-    <div className="sidebar">
+    <nav className="sidebar" aria-label={t("nav.main")}>
       <Brand />
-      <nav className="nav" aria-label={t("nav.main")}>
+      <div className="nav">
         {PAGES.map((page) => (
           <Link key={page.path} href={href(page.path)} aria-current={isAt(path, page) ? "page" : undefined}>
             <Icon name={page.icon} />
@@ -21,8 +21,8 @@ export function Sidebar() {
             {page.path === "/alertas" && <OpenCount />}
           </Link>
         ))}
-      </nav>
-    </div>
+      </div>
+    </nav>
   );
 }
 

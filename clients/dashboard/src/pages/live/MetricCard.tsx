@@ -33,7 +33,7 @@ export function MetricCard({ state, entries }: Props) {
   const write = (value: string) => metricValue(first, value, format);
   const minutes = Number.parseInt(first.window ?? "0", 10) / 60;
   return (
-    <section className="card metric span-3" aria-label={metricName(first.metric, t)} data-metric={first.metric}>
+    <div className="card metric span-3" role="group" aria-label={metricName(first.metric, t)} data-metric={first.metric}>
       <div className="metric-head">
         <h2>{metricName(first.metric, t)}</h2>
         <span className="faint small">{minutes === 60 ? t("live.lastHour") : t("live.lastMinutes", { minutes })}</span>
@@ -53,6 +53,6 @@ export function MetricCard({ state, entries }: Props) {
       <Trend trend={first.previousHour} than={t("live.trend.hour")} write={write} />
       <Trend trend={first.lastWeek} than={t("live.trend.week")} write={write} />
       <Sparkline values={spark} />
-    </section>
+    </div>
   );
 }

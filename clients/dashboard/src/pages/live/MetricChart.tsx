@@ -23,7 +23,7 @@ interface Props {
 /** A chart of the last hours of a tenant's series. */
 export function MetricChart(props: Props) {
   const { title, minutes, zoom, folding, kind, colour = "chart-1", write, actions, className, children } = props;
-  const { counted } = useSpeech();
+  const { t } = useSpeech();
   const block = folding === "mean" ? zoom.block : 1;
   const end = minutes === undefined ? 0 : minutes.start + minutes.values.length * MINUTE_MS;
   const series = useMemo<ChartSeries[]>(
@@ -38,7 +38,7 @@ export function MetricChart(props: Props) {
       className={className}
       title={
         <>
-          {title} {folding === "mean" && <span className="chart-unit">{counted("live.chart.mean", block)}</span>}
+          {title} {block > 1 && <span className="chart-unit">{t("live.chart.mean", { minutes: block })}</span>}
         </>
       }
       actions={actions}
