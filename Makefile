@@ -10,40 +10,59 @@ PROTO_VENV := .venv-proto
 PEERS_VENV := .venv-peers
 SETTINGS_PAGE := $(BIN)/python -m services.runtime.settings_table \
 	services.flags.settings:FlagsSettings services.telemetry.settings:TelemetrySettings services.metrics.settings:MetricsSettings \
-	services.gateway.settings:GatewaySettings \
+	services.gateway.settings:GatewaySettings services.demo_shop.settings:DemoShopSettings \
 	services.cli.connection:CliSettings
-BENCHMARKS := evaluation ruleset remote fanout kill ingestion track delivery
+OPENAPI := $(BIN)/buf build -o - | $(BIN)/python -m services.gateway.describing
+BENCHMARKS := evaluation ruleset remote fanout kill ingestion track delivery live alerts
 PROJECTS := pyproject.toml clients/python/pyproject.toml
 RUNTIME := $(VENV)/.runtime-installed
 DEV := $(VENV)/.dev-installed
 API := clients/python/mirante/api
+WITH_NODE := PYTHON=$(PYTHON) scripts/with_node.sh
+NODE_MODULES := node_modules/.installed
+DASHBOARD := clients/dashboard/dist
+SHOP_PAGE := examples/vendas_web/dist
 
 # Added to the commands that take arguments: make test ARGS="tests/unit -k kill"
 ARGS ?=
+# Tests wait more than they compute: more processes than cores. WORKERS=0 runs them one after the other, in order.
+WORKERS ?= 3
 # make run DEMO=0 starts without the demo's flags
 DEMO ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format proto proto-check docs docs-check bench conformance load e2e clean
+.PHONY: help setup run test test-python test-web lint lint-web format proto proto-check docs docs-check bench conformance load e2e clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(DEV) ## everything a developer needs, into .venv
 
-run: $(RUNTIME) ## the service on embedded datastores, in the foreground; DEMO=0 starts it empty
-	@exec $(BIN)/mirante up $(if $(filter 0 no false,$(DEMO)),--no-demo) $(ARGS)
+run: $(RUNTIME) $(DASHBOARD)/index.html ## the whole system on embedded datastores, in the foreground; DEMO=0 starts it empty
+	@MIRANTE_DASHBOARD_DIR=$${MIRANTE_DASHBOARD_DIR-$(DASHBOARD)} exec $(BIN)/mirante up $(if $(filter 0 no false,$(DEMO)),--no-demo) $(ARGS)
 
-test: $(DEV) ## all tests but the load tests
-	@$(BIN)/pytest $(ARGS)
+test: test-web test-python ## all tests but the load tests
 
-lint: $(DEV) ## style, types, import rules, contracts
+test-web: $(NODE_MODULES) ## tests of what runs in browsers
+	@$(WITH_NODE) npm run --silent test
+
+test-python: $(DEV) $(DASHBOARD)/index.html $(SHOP_PAGE)/index.html ## all others, in WORKERS processes, each with its own datastores
+	@scripts/browser.sh >/dev/null
+	@$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal $(ARGS)
+
+lint: $(DEV) lint-web ## style, types, import rules, contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/buf lint
 	$(BIN)/buf format --diff --exit-code
+
+lint-web: $(NODE_MODULES) $(DASHBOARD)/index.html $(SHOP_PAGE)/index.html
+	@$(WITH_NODE) npm run --silent lint
+	@$(WITH_NODE) npm run --silent typecheck
+	@$(WITH_NODE) npm run --silent size
+	@$(WITH_NODE) npm run --silent contract:check -w clients/web
 
 format: $(DEV) ## the style that `make lint` asks for
 	$(BIN)/ruff check --fix .
@@ -59,11 +78,13 @@ proto-check: $(PROTO_VENV)/.installed ## the committed code is what protos/ says
 	diff --recursive --exclude=__pycache__ "$$fresh/mirante/api" $(API) >&2 || \
 	{ echo "$(API) is not what protos/ says: run make proto" >&2; exit 1; }
 
-docs: $(DEV) ## docs/settings.md, from the settings in the code
+docs: $(DEV) ## docs/settings.md from the settings in the code, and the gateway's OpenAPI document from the contracts
 	@$(SETTINGS_PAGE) > docs/settings.md
+	@$(OPENAPI) > services/gateway/openapi.json.new && mv services/gateway/openapi.json.new services/gateway/openapi.json
 
-docs-check: $(DEV) ## docs/settings.md is what the code says
+docs-check: $(DEV) ## both are what the code says
 	@$(SETTINGS_PAGE) | diff docs/settings.md - || { echo "docs/settings.md is not what the code says: run make docs" >&2; exit 1; }
+	@$(OPENAPI) | cmp - services/gateway/openapi.json || { echo "services/gateway/openapi.json is not what the contracts say: run make docs" >&2; exit 1; }
 
 bench: $(addprefix bench-,$(BENCHMARKS)) ## every benchmark, each printing one JSON object; one alone: make bench-NAME
 
@@ -86,7 +107,7 @@ e2e: $(DEV) ## whole processes
 	@$(BIN)/pytest tests/e2e $(ARGS)
 
 clean: ## removes the environments and caches; .mirante, which holds data, stays
-	rm -rf $(VENV) $(PROTO_VENV) $(PEERS_VENV) dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(PROTO_VENV) $(PEERS_VENV) .venv-node node_modules $(DASHBOARD) $(SHOP_PAGE) clients/web/dist dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # `pip install` sees one installed set: the development lock holds all of the runtime lock, with the same versions.
@@ -111,6 +132,27 @@ $(PEERS_VENV)/.installed: benchmarks/peers.lock | $(PEERS_VENV)/bin/python
 	@echo "installing the evaluators to compare with into $(PEERS_VENV)" >&2
 	@$(PEERS_VENV)/bin/python -m pip --quiet --disable-pip-version-check --no-input install \
 	--require-hashes --requirement benchmarks/peers.lock
+	@touch $@
+
+$(NODE_MODULES): package-lock.json package.json $(wildcard clients/*/package.json examples/*/package.json)
+	@echo "installing what runs in browsers into node_modules"
+	@$(WITH_NODE) npm ci --silent --no-progress
+	@touch $@
+
+# What a folder's build is made of: all its files but those that are made.
+sources = $(shell find $(1) -name node_modules -prune -o -name dist -prune -o -type f ! -name schema.d.ts -print)
+
+clients/web/dist/index.js: $(NODE_MODULES) $(call sources,clients/web)
+	@$(WITH_NODE) npm run --silent build -w clients/web
+	@touch $@
+
+$(DASHBOARD)/index.html: $(NODE_MODULES) services/gateway/openapi.json $(call sources,clients/dashboard)
+	@echo "building the dashboard"
+	@$(WITH_NODE) npm run --silent build -w clients/dashboard
+	@touch $@
+
+$(SHOP_PAGE)/index.html: clients/web/dist/index.js $(call sources,examples/vendas_web)
+	@$(WITH_NODE) npm run --silent build -w examples/vendas_web
 	@touch $@
 
 $(BIN)/python $(PROTO_VENV)/bin/python $(PEERS_VENV)/bin/python: %/bin/python:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 GENERATED = ROOT / "clients/python/mirante/api"
+_GENERATED_FILES = {ROOT / "clients/dashboard/src/api/schema.d.ts"}
 _WRITTEN_BY_HAND = ("clients", "services", "tests", "benchmarks", "examples", "scripts", ".ci", "protos", "k8s")
 _NOT_OURS = {"node_modules", "__pycache__", "dist"}
 
@@ -15,5 +16,7 @@ def files(*suffixes: str) -> Iterator[Path]:
     for folder in _WRITTEN_BY_HAND:
         candidates += (ROOT / folder).rglob("*")
     for path in sorted(candidates):
-        if path.suffix in suffixes and GENERATED not in path.parents and not _NOT_OURS & set(path.parts):
+        if path in _GENERATED_FILES or GENERATED in path.parents or _NOT_OURS & set(path.parts):
+            continue
+        if path.suffix in suffixes:
             yield path
