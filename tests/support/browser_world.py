@@ -92,4 +92,4 @@ async def cookies_of(mirante: WholeMirante, login: str, password: str = PASSWORD
 async def create_viewer(mirante: WholeMirante, login: str) -> None:
     """Create somebody who may only look, with the password of the tests."""
     fields = {"login": login, "name": login.title(), "role": "PERSON_ROLE_VIEWER", "password": PASSWORD}
-    await mirante.ask(f"{PEOPLE}/CreatePerson", **fields)
+    await mirante.ask(f"{PEOPLE}/CreatePerson", environment=None, **fields)

@@ -66,11 +66,12 @@ class WholeMirante:
         """The password of the person `admin`."""
         return (self.home / "admin_password").read_text().strip()
 
-    async def ask(self, method: str, **fields: Any) -> Any:
+    async def ask(self, method: str, *, environment: str | None = ENVIRONMENT, **fields: Any) -> Any:
         """Call a method of the admin API, `package.Service/Method`, with the admin's key; return its answer."""
+        document = fields if environment is None else {"environment": environment, **fields}
         headers = {"Authorization": f"Bearer {self.keys['admin']}"}
         async with httpx.AsyncClient(base_url=self.url, headers=headers, timeout=PATIENCE_SECONDS) as http:
-            response = await http.post(f"/api/{method}", json={"environment": ENVIRONMENT, **fields})
+            response = await http.post(f"/api/{method}", json=document)
         assert response.status_code == 200, response.text
         return response.json()
 

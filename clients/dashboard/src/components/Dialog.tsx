@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useId, useRef } from "react";
+import { type ReactNode, useEffect, useId, useRef, useState } from "react";
 import { useSpeech } from "../i18n/language";
 import { Button } from "./Button";
 
@@ -16,10 +16,12 @@ export function Dialog({ title, onClose, wide = false, busy = false, children }:
   const { t } = useSpeech();
   const element = useRef<HTMLDialogElement>(null);
   const id = useId();
+  const [open, setOpen] = useState(false);
   useEffect(() => {
     const dialog = element.current;
     const before = document.activeElement;
     dialog?.showModal();
+    setOpen(true);
     return () => {
       dialog?.close();
       if (before instanceof HTMLElement) before.focus();
@@ -42,7 +44,8 @@ export function Dialog({ title, onClose, wide = false, busy = false, children }:
         <h2 id={id}>{title}</h2>
         <Button look="quiet" icon="close" aria-label={t("action.close")} onClick={onClose} disabled={busy} />
       </div>
-      <div className="dialog-body">{children}</div>
+      {/* What asks for the focus gets it only where it can be seen. */}
+      <div className="dialog-body">{open && children}</div>
     </dialog>
   );
 }
