@@ -31,6 +31,7 @@ from services.flags.demo import OTHER_ENVIRONMENTS, seed
 from services.flags.evaluation_servicer import EvaluationServicer
 from services.flags.flag_sync_servicer import FlagSyncServicer
 from services.flags.following import Follower
+from services.flags.given_keys import ensure_given
 from services.flags.key_registry_servicer import KeyRegistryServicer
 from services.flags.measuring import delivery_delays, measure
 from services.flags.opening import open_database
@@ -87,7 +88,7 @@ async def running(settings: FlagsSettings) -> AsyncIterator[FlagService]:
     async with AsyncExitStack() as stack:
         listening = Listening(settings.host, settings.port, "MIRANTE_FLAGS_PORT", settings.reuseport)
         opened = await stack.enter_async_context(open_service(settings, "mirante-flags", listening, SERVICES))
-        store = await open_database(stack, opened.database_url)
+        store = await open_database(stack, opened.database_url, migrates=settings.migrate)
         passwords = await stack.enter_async_context(open_passwords())
         parts = _Parts(settings, opened.telemetry, store, opened.redis, passwords)
         await parts.prepare(settings)
@@ -133,6 +134,9 @@ class _Parts:
 
     async def prepare(self, settings: FlagsSettings) -> None:
         """Create what a first start needs, and read everything."""
+        if settings.given_keys is not None:
+            given = partial(ensure_given, self._store.access, self._passwords, DEMO_ENVIRONMENT, settings.given_keys)
+            await until_available(given)
         if settings.bootstrap or settings.demo:
             await until_available(partial(self._bootstrap, settings))
         await until_available(self._follower.read_keys)

@@ -1,5 +1,7 @@
 """Settings of the flag service."""
 
+from pathlib import Path
+
 from services.runtime.settings import ServiceSettings, setting
 
 
@@ -19,6 +21,13 @@ class FlagsSettings(ServiceSettings):
         "At the first start create the environment `production`, a key of each role, whose secrets go into `keys.json` "
         "in the home folder, and the person `admin`, whose password goes into `admin_password` there. `mirante up` "
         "sets it; elsewhere set it once, to get the first admin key.",
+    )
+    given_keys: Path | None = setting(
+        "MIRANTE_GIVEN_KEYS",
+        None,
+        "Folder of secrets that are given from outside. What is lacking is made at start: the environment "
+        "`production`, a key for each file named for a role (`admin`, `internal`, `server`, ...), and the person "
+        "`admin` with the password in `admin_password` when there is nobody.",
     )
     demo: bool = setting("MIRANTE_DEMO", False, "As MIRANTE_BOOTSTRAP, and import the demo's flags if there are none.")
     session_hours: float = setting(

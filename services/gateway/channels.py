@@ -9,9 +9,11 @@ from typing import Final
 import grpc
 import grpc.aio
 
+from services.runtime.balancing import ROUND_ROBIN
 from services.runtime.settings import SettingsError
 
 _OPTIONS: Final = (
+    ROUND_ROBIN,
     ("grpc.max_reconnect_backoff_ms", 2_000),
     ("grpc.keepalive_time_ms", 30_000),
     ("grpc.keepalive_timeout_ms", 10_000),

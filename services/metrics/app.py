@@ -88,7 +88,7 @@ async def running(settings: MetricsSettings) -> AsyncIterator[MetricsService]:
         metrics, zone = await metrics_of(settings), time_zone_of(settings)
         listening = Listening(settings.host, settings.port, "MIRANTE_METRICS_PORT", settings.reuseport)
         opened = await stack.enter_async_context(open_service(settings, "mirante-metrics", listening, SERVICES))
-        pool = await open_database(stack, opened.database_url)
+        pool = await open_database(stack, opened.database_url, migrates=settings.migrate)
         flags = await stack.enter_async_context(channel_to_flags(settings))
         telemetry = await stack.enter_async_context(channel_to_telemetry(settings))
         secret = own_key(settings)

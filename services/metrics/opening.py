@@ -14,6 +14,7 @@ import grpc.aio
 from services.metrics.definitions import Metrics
 from services.metrics.definitions.reading import default_metrics, read_metrics
 from services.metrics.settings import MetricsSettings
+from services.runtime.balancing import ROUND_ROBIN
 from services.runtime.errors import InvalidRequest, ServiceError
 from services.runtime.keys.keyring import KeyRing
 from services.runtime.postgres.opening import open_migrated
@@ -25,22 +26,30 @@ _SERVICE: Final = "metrics"
 _ONLINE: Final = "usuarios_online"
 _MOST_BATCH_BYTES: Final = 64 * 1024 * 1024
 _OPTIONS: Final = (
+    ROUND_ROBIN,
     ("grpc.max_reconnect_backoff_ms", 2_000),
     ("grpc.keepalive_time_ms", 30_000),
     ("grpc.max_receive_message_length", _MOST_BATCH_BYTES),
 )
 
 
-async def open_database(stack: AsyncExitStack, url: str) -> PostgresPool:
+async def open_database(stack: AsyncExitStack, url: str, *, migrates: bool) -> PostgresPool:
     """
-    Bring the database up to date and open it; the stack closes it. Waits for as long as it does not answer.
+    Open the database; the stack closes it. Waits for as long as it does not answer.
+
+    `migrates` says whether to bring its tables up to date; else this waits until somebody else has.
 
     Raises:
         SettingsError: the URL is none.
         MigrationError: the database and this version do not fit together.
     """
     return await open_migrated(
-        stack, url, _SERVICE, _MIGRATIONS, lambda attempted: attempted.enter_async_context(open_pool(url, _SERVICE))
+        stack,
+        url,
+        _SERVICE,
+        _MIGRATIONS,
+        lambda attempted: attempted.enter_async_context(open_pool(url, _SERVICE)),
+        migrates=migrates,
     )
 
 

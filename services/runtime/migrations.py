@@ -89,6 +89,32 @@ async def migrate(target: asyncpg.Connection | str, service: str, directory: Tra
         await connection.close()
 
 
+async def missing_migrations(url: str, service: str, directory: Traversable | Path) -> Sequence[Migration]:
+    """
+    Return the files of `directory` that `service` has not had yet, in order, and apply none.
+
+    Files that the database has and this version does not know are of a newer version, which runs beside this one: they
+    only add to what is there, and are no error here.
+
+    Args:
+        url: of the database.
+        service: whose tables these are.
+        directory: as in `migrate`.
+
+    Raises:
+        MigrationError: the files are misnamed or have gaps, or an applied file was changed.
+    """
+    migrations = read_migrations(directory)
+    connection = await asyncpg.connect(url)
+    try:
+        if await connection.fetchval("SELECT to_regclass('schema_migrations')") is None:
+            return migrations
+        applied = await _applied(connection, service)
+    finally:
+        await connection.close()
+    return pending(migrations, [each for each in applied if each.number <= migrations[-1].number])
+
+
 def read_migrations(directory: Traversable | Path) -> list[Migration]:
     """
     Read the files of a folder, in order. Files that do not end in `.sql` are ignored.
@@ -155,10 +181,7 @@ async def _apply_next(connection: asyncpg.Connection, service: str, migrations: 
         await connection.execute("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")
         await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK, timeout=None)
         await connection.execute(_CREATE_TABLE)
-        rows = await connection.fetch(
-            "SELECT number, name, sha256 FROM schema_migrations WHERE service = $1 ORDER BY number", service
-        )
-        left = pending(migrations, [Applied(row["number"], row["name"], row["sha256"]) for row in rows])
+        left = pending(migrations, await _applied(connection, service))
         if not left:
             return None
         migration = left[0]
@@ -176,3 +199,10 @@ async def _apply_next(connection: asyncpg.Connection, service: str, migrations: 
             migration.sha256,
         )
         return Applied(migration.number, migration.name, migration.sha256)
+
+
+async def _applied(connection: asyncpg.Connection, service: str) -> list[Applied]:
+    rows = await connection.fetch(
+        "SELECT number, name, sha256 FROM schema_migrations WHERE service = $1 ORDER BY number", service
+    )
+    return [Applied(row["number"], row["name"], row["sha256"]) for row in rows]

@@ -39,6 +39,13 @@ _OPTIONS: Final = (
 )
 
 
+LIVENESS: Final = "mirante.alive"
+"""
+The name by which health says that the process answers, whatever its database does: SERVING from the first call to the
+last. All other names say whether calls are answered.
+"""
+
+
 class GrpcServer:
     """A running server. Health says NOT_SERVING until `serve`, and again from `drain` on."""
 
@@ -63,7 +70,8 @@ class GrpcServer:
             goodbye: tells open streams to go.
             seconds: after which what is still open is cut.
         """
-        await self._health.enter_graceful_shutdown()
+        for name in self._names:
+            await self._health.set(name, health_pb2.HealthCheckResponse.NOT_SERVING)
         try:
             async with asyncio.timeout(seconds):
                 await goodbye()
@@ -106,6 +114,7 @@ async def open_server(
     reflection.enable_server_reflection([*all_names[:-1], reflection.SERVICE_NAME], server)
     for name in all_names:
         await health.set(name, health_pb2.HealthCheckResponse.NOT_SERVING)
+    await health.set(LIVENESS, health_pb2.HealthCheckResponse.SERVING)
     credentials = server_credentials(settings)
     address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     try:

@@ -50,6 +50,11 @@ class ServiceSettings(BaseSettings):
     redis_url: str | None = setting(
         "REDIS_URL", None, "`redis://...` of a running Redis or Valkey. Unset: a Valkey is run under the home folder."
     )
+    migrate: bool = setting(
+        "MIRANTE_MIGRATE",
+        True,
+        "Bring the database's tables up to date at start. Off: wait until `python -m services.migrate` has done so.",
+    )
     log_level: str = setting(
         "MIRANTE_LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR.", pattern="^(DEBUG|INFO|WARNING|ERROR)$"
     )

@@ -108,7 +108,7 @@ async def running(settings: TelemetrySettings) -> AsyncIterator[TelemetryService
     async with AsyncExitStack() as stack:
         listening = Listening(settings.host, settings.port, "MIRANTE_TELEMETRY_PORT", settings.reuseport)
         opened = await stack.enter_async_context(open_service(settings, "mirante-telemetry", listening, SERVICES))
-        database = await open_database(stack, opened.database_url)
+        database = await open_database(stack, opened.database_url, migrates=settings.migrate)
         flags = await stack.enter_async_context(channel_to_flags(settings))
         parts = _Parts(settings, opened.telemetry, database, opened.redis, flags)
         await parts.prepare()

@@ -35,9 +35,11 @@ class Database:
     slow: PostgresPool
 
 
-async def open_database(stack: AsyncExitStack, url: str) -> Database:
+async def open_database(stack: AsyncExitStack, url: str, *, migrates: bool) -> Database:
     """
-    Bring the database up to date and open it; the stack closes it. Waits for as long as it does not answer.
+    Open the database; the stack closes it. Waits for as long as it does not answer.
+
+    `migrates` says whether to bring its tables up to date; else this waits until somebody else has.
 
     Raises:
         SettingsError: the URL is none.
@@ -56,4 +58,4 @@ async def open_database(stack: AsyncExitStack, url: str) -> Database:
             await enter(open_pool(url, _SERVICE, work_seconds=_SLOW_SECONDS, connections=1)),
         )
 
-    return await open_migrated(stack, url, _SERVICE, _MIGRATIONS, opening)
+    return await open_migrated(stack, url, _SERVICE, _MIGRATIONS, opening, migrates=migrates)

@@ -9,6 +9,7 @@ import grpc
 import grpc.aio
 
 from services.runtime.access import Role
+from services.runtime.balancing import ROUND_ROBIN
 from services.runtime.errors import Unavailable
 from services.runtime.keys.keyring import KeyRing
 from services.runtime.keys.keys_file import key_of
@@ -51,7 +52,10 @@ async def channel_to_flags(settings: KeySettings) -> AsyncIterator[grpc.aio.Chan
     Raises:
         SettingsError: the authority's file cannot be read.
     """
-    options = (("grpc.max_reconnect_backoff_ms", 2_000),)
+    options = (
+        ROUND_ROBIN,
+        ("grpc.max_reconnect_backoff_ms", 2_000),
+    )
     if settings.flags_ca is None:
         channel = grpc.aio.insecure_channel(settings.flags_address, options=options)
     else:

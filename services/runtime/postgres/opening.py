@@ -5,7 +5,8 @@ from contextlib import AsyncExitStack
 from importlib.resources.abc import Traversable
 from typing import TypeVar
 
-from services.runtime.migrations import migrate
+from services.runtime.errors import Unavailable
+from services.runtime.migrations import migrate, missing_migrations
 from services.runtime.postgres.waiting import until_available
 from services.runtime.settings import SettingsError
 
@@ -18,9 +19,11 @@ async def open_migrated(
     service: str,
     migrations: Traversable,
     opening: Callable[[AsyncExitStack], Awaitable[_T]],
+    *,
+    migrates: bool,
 ) -> _T:
     """
-    Bring a service's tables up to date and open its database. Waits for as long as it does not answer.
+    Open a service's database, whose tables are up to date then. Waits for as long as it does not answer.
 
     Args:
         stack: closes what was opened.
@@ -28,6 +31,7 @@ async def open_migrated(
         service: whose tables they are.
         migrations: the folder of their files.
         opening: opens what the service needs, on the stack that it is given; begun anew until it succeeds.
+        migrates: whether to bring the tables up to date here; else waits until somebody else has.
 
     Raises:
         SettingsError: the URL is none.
@@ -35,7 +39,10 @@ async def open_migrated(
     """
 
     async def attempt() -> _T:
-        await migrate(url, service, migrations)
+        if migrates:
+            await migrate(url, service, migrations)
+        elif missing := await missing_migrations(url, service, migrations):
+            raise Unavailable(f"the tables of {service} are not up to date: {missing[0]} has not been applied")
         async with AsyncExitStack() as attempted:
             opened = await opening(attempted)
             await stack.enter_async_context(attempted.pop_all())

@@ -1,0 +1,5 @@
+"""`python -m services.migrate`."""
+
+from services.migrate.app import main
+
+main()
