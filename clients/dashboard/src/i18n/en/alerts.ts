@@ -61,6 +61,7 @@ export const alerts: Record<keyof typeof pt, string> = {
   "alerts.detail.silenced": "Silenced: nobody was told.",
   "alerts.detail.foundLate": "Found after an outage: nobody was told.",
   "alerts.detail.series": "The series around the period",
+  "alerts.detail.limit": "Limit",
   "alerts.detail.band": "usual range",
   "alerts.detail.notes": "Notes",
   "alerts.detail.noNotes": "No notes yet.",

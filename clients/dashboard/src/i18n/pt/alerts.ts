@@ -59,6 +59,7 @@ export const alerts = {
   "alerts.detail.silenced": "Silenciado: ninguém foi avisado.",
   "alerts.detail.foundLate": "Encontrado depois de uma parada: ninguém foi avisado.",
   "alerts.detail.series": "A série ao redor do período",
+  "alerts.detail.limit": "Limite",
   "alerts.detail.band": "faixa normal",
   "alerts.detail.notes": "Notas",
   "alerts.detail.noNotes": "Nenhuma nota ainda.",

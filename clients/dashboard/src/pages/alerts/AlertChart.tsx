@@ -39,9 +39,9 @@ export function AlertChart({ alert }: { readonly alert: Message<"Alert"> }) {
       series: metricName(alert.metric, t),
       observed: t("alerts.detail.observed"),
       expected: t("alerts.detail.expected"),
-      band: t("alerts.detail.band"),
+      band: t(alert.kind === "ALERT_KIND_THRESHOLD" ? "alerts.detail.limit" : "alerts.detail.band"),
     }),
-    [alert.metric, t],
+    [alert.metric, alert.kind, t],
   );
   const series = useMemo(
     () => (data === undefined ? [] : linesOf(alert, filled(data.series[0]?.points ?? [], around, counted), around, names)),

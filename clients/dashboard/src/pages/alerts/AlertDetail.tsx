@@ -116,7 +116,7 @@ function Detail({ alert, onChange }: Props) {
         </Card>
         {session.person.role === "admin" && (
           <Card className="span-12" flush title={t("alerts.detail.deliveries")}>
-            <Deliveries alertId={alert.id} />
+            <Deliveries key={alert.revision} alertId={alert.id} />
           </Card>
         )}
       </div>

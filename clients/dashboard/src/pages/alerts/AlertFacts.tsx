@@ -25,7 +25,7 @@ export function AlertFacts({ alert }: { readonly alert: Message<"Alert"> }) {
   const facts: readonly (readonly [string, ReactNode])[] = [
     [t("alerts.detail.observed"), <strong key="observed">{write(alert.observed)}</strong>],
     [t("alerts.detail.expected"), alert.expected === "" ? undefined : write(alert.expected)],
-    [t("alerts.detail.range"), range],
+    [t(alert.kind === "ALERT_KIND_THRESHOLD" ? "alerts.detail.limit" : "alerts.detail.range"), range],
     [
       t("alerts.detail.period"),
       alert.startTime === undefined || alert.endTime === undefined
