@@ -54,6 +54,7 @@ class Segment:
         properties: columns of properties in it, as in `PropertyColumn.column`.
         has_rest: whether there is a column `rest`.
         file_bytes, key_bytes: sizes of the files.
+        made_us: when the oldest of its rows came into the store, microseconds since 1970.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Segment:
     has_rest: bool = False
     file_bytes: int = 0
     key_bytes: int = 0
+    made_us: int = 0
 
     @property
     def rows(self) -> int:
@@ -100,6 +102,8 @@ class Manifest:
         erased: actors of whom no row may be seen, by tenant; they may still be in segments.
         forgets: grows whenever something was erased: what was made from an older one must not be kept.
         condemned: actors of whom no row is ever taken in again, by tenant.
+        splits: by tenant: actors that were merged and are not any more, each with who they were taken for; rows in
+            segments may still say so.
     """
 
     build: str
@@ -115,6 +119,7 @@ class Manifest:
     erased: Mapping[str, frozenset[int]] = field(default_factory=dict)
     forgets: int = 0
     condemned: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    splits: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
 
     def changed(self, **changes: Any) -> "Manifest":
         """Return the next version, with these changes."""
@@ -137,6 +142,7 @@ def encoded(manifest: Manifest) -> bytes:
         "erased": {tenant: sorted(actors) for tenant, actors in manifest.erased.items()},
         "forgets": manifest.forgets,
         "condemned": {tenant: sorted(actors) for tenant, actors in manifest.condemned.items()},
+        "splits": {tenant: list(pairs.items()) for tenant, pairs in manifest.splits.items()},
     }
     body = json.dumps(document, separators=(",", ":")).encode()
     return b"%d %08x\n" % (FORMAT, zlib.crc32(body)) + body
@@ -167,6 +173,7 @@ def decoded(content: bytes) -> Manifest:
         erased={tenant: frozenset(actors) for tenant, actors in document["erased"].items()},
         forgets=document["forgets"],
         condemned={tenant: frozenset(actors) for tenant, actors in document["condemned"].items()},
+        splits={tenant: dict(pairs) for tenant, pairs in document["splits"].items()},
     )
 
 
@@ -184,11 +191,12 @@ def _encoded_segment(segment: Segment) -> list[Any]:
         segment.has_rest,
         segment.file_bytes,
         segment.key_bytes,
+        segment.made_us,
     ]
 
 
 def _decoded_segment(document: list[Any]) -> Segment:
-    name, month, parts, file_rows, properties, has_rest, file_bytes, key_bytes = document
+    name, month, parts, file_rows, properties, has_rest, file_bytes, key_bytes, made_us = document
     return Segment(
         name=name,
         month=month,
@@ -198,4 +206,5 @@ def _decoded_segment(document: list[Any]) -> Segment:
         has_rest=has_rest,
         file_bytes=file_bytes,
         key_bytes=key_bytes,
+        made_us=made_us,
     )

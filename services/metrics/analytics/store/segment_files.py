@@ -141,7 +141,7 @@ def _type_of(column: str) -> Any:
 def _parts(tenants: Any, keys: Keys) -> tuple[Part, ...]:
     if not len(keys.actor):
         return ()
-    runs = pc.run_end_encode(tenants.combine_chunks())
+    runs = pc.run_end_encode(tenants.cast(pa.string()).combine_chunks())
     if isinstance(runs, pa.ChunkedArray):
         runs = runs.combine_chunks()
     ends = runs.run_ends.to_numpy().tolist()

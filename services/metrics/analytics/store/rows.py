@@ -1,0 +1,141 @@
+"""Tables of rows: their order, who is who in them, and which columns they have. Pure."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from services.metrics.analytics.store.keys import Integers
+from services.metrics.analytics.store.schema import (
+    ACTOR,
+    FIXED,
+    MOST_PROPERTY_COLUMNS,
+    OWN_ACTOR,
+    REST,
+    TENANT,
+    TIME,
+    Kind,
+    property_of,
+)
+from services.metrics.analytics.store.wire.properties import json_text
+
+Order = npt.NDArray[np.intp]
+
+
+def numbers_of(table: Any, column: str) -> Integers:
+    """Return a column of whole numbers, or of times in microseconds since 1970, as an array."""
+    found = table[column]
+    if pa.types.is_timestamp(found.type):
+        found = found.cast(pa.int64())
+    numbers: Integers = found.to_numpy()
+    return numbers
+
+
+def sorted_rows(table: Any) -> Any:
+    """Return rows by tenant, actor, time and position; a tenant's rows lie together, tenants in any order."""
+    if table.num_rows < 2:
+        return table
+    tenant = pc.dictionary_encode(table[TENANT].combine_chunks().cast(pa.string())).indices.to_numpy()
+    # One key after the other, the least first, each stable: texts and times that are nearly in order cost little.
+    order = np.lexsort((numbers_of(table, "position"), numbers_of(table, TIME)))
+    order = order[np.argsort(numbers_of(table, ACTOR)[order], kind="stable")]
+    order = order[np.argsort(tenant[order].astype(np.uint16 if tenant.max() < 2**16 else np.int32), kind="stable")]
+    return table.take(pa.array(order))
+
+
+def with_people(table: Any, merges: Mapping[str, Mapping[int, int]], gone: Mapping[str, Collection[int]]) -> Any:
+    """
+    Return rows with who is who now, and without those of actors who are gone.
+
+    Args:
+        table: of any tenants.
+        merges: by tenant: actors, and who they are.
+        gone: by tenant: actors of whom there must be no row, under any number.
+    """
+    pairs = {from_: into for each in merges.values() for from_, into in each.items()}
+    nobody = [actor for actors in gone.values() for actor in actors]
+    if not pairs and not nobody:
+        return table
+    # An actor is of one tenant: their number depends on it.
+    own, actor = numbers_of(table, OWN_ACTOR), numbers_of(table, ACTOR)
+    now = _mapped(actor, pairs)
+    if now is not actor:
+        table = table.set_column(table.column_names.index(ACTOR), ACTOR, pa.array(now))
+    if nobody:
+        lost = np.isin(own, nobody) | np.isin(actor, nobody) | np.isin(now, nobody)
+        if lost.any():
+            table = table.filter(pa.array(~lost))
+    return table
+
+
+def with_few_properties(table: Any) -> Any:
+    """Return rows with columns of the most frequent properties; what the others say is put into `rest`, as JSON."""
+    counts = {
+        name: table.num_rows - table[name].null_count for name in table.column_names if property_of(name) is not None
+    }
+    empty = [name for name, count in counts.items() if not count]
+    kept = sorted(counts, key=lambda name: (-counts[name], name))[:MOST_PROPERTY_COLUMNS]
+    put = [name for name in counts if name not in kept and counts[name]]
+    if not put:
+        return table.drop(empty) if empty else table
+    documents: list[dict[str, Any]] = [{} for _ in range(table.num_rows)]
+    if REST in table.column_names:
+        rest = table[REST].to_pylist()
+        documents = [{} if text is None else _object(text) for text in rest]
+        table = table.drop([REST])
+    for name in put:
+        found = property_of(name)
+        if found is None:
+            continue
+        for document, value in zip(documents, table[name].to_pylist(), strict=True):
+            if value is not None:
+                document[found.name] = _object(value) if found.kind is Kind.JSON else value
+    texts = pa.array([json_text(document) if document else None for document in documents], pa.string())
+    return table.drop([*put, *empty]).append_column(REST, texts.dictionary_encode())
+
+
+def joined_tables(tables: Collection[Any]) -> Any:
+    """Return the rows of several tables as one, with all their columns; `FIXED` when there is none."""
+    if not tables:
+        return FIXED.empty_table()
+    joined = pa.concat_tables(_alike(list(tables)), promote_options="default")
+    return joined.unify_dictionaries().combine_chunks()
+
+
+def month_of(time_us: Integers) -> Integers:
+    """Return the months of times, UTC, counted from year 0."""
+    return time_us.astype("datetime64[us]").astype("datetime64[M]").astype(np.int64) + 1970 * 12
+
+
+def _alike(tables: list[Any]) -> list[Any]:
+    """Return tables in which all texts are dictionaries with the same indices."""
+    text = pa.dictionary(pa.int32(), pa.string())
+    alike = []
+    for table in tables:
+        for at, field in enumerate(table.schema):
+            if pa.types.is_string(field.type) or (pa.types.is_dictionary(field.type) and field.type != text):
+                column = pc.dictionary_encode(table[field.name].cast(pa.string()))
+                table = table.set_column(at, pa.field(field.name, text), column)  # noqa: PLW2901 - the same rows
+        alike.append(pa.table({name: table[name] for name in table.column_names}))
+    return alike
+
+
+def _mapped(actor: Integers, pairs: Mapping[int, int]) -> Integers:
+    if not pairs or not len(actor):
+        return actor
+    froms = np.array(sorted(pairs), np.int64)
+    at = np.minimum(np.searchsorted(froms, actor), len(froms) - 1)
+    found = froms[at] == actor
+    if not found.any():
+        return actor
+    intos = np.array([pairs[each] for each in froms.tolist()], np.int64)
+    return np.where(found, intos[at], actor)
+
+
+def _object(text: str) -> Any:
+    import json  # noqa: PLC0415 - seldom needed
+
+    return json.loads(text)
