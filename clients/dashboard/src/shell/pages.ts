@@ -16,6 +16,7 @@ export interface Page {
 export const PAGES: readonly Page[] = [
   { path: "/", title: "nav.live", icon: "live", view: lazy(() => import("../pages/live/LivePage")) },
   { path: "/flags", title: "nav.flags", icon: "flags", view: lazy(() => import("../pages/flags/FlagsPage")) },
+  { path: "/eventos", title: "nav.events", icon: "events", view: lazy(() => import("../pages/events/EventsPage")) },
   { path: "/alertas", title: "nav.alerts", icon: "alerts", view: lazy(() => import("../pages/alerts/AlertsPage")) },
 ];
 

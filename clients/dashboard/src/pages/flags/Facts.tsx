@@ -2,6 +2,7 @@ import { prettyJsonOf } from "../../api/values";
 import { Badge } from "../../components/Badge";
 import { Button } from "../../components/Button";
 import { Card } from "../../components/Card";
+import { NOTHING } from "../../i18n/format";
 import { useSpeech } from "../../i18n/language";
 import { coloured, VariantTag } from "./Sentence";
 import type { Flag, FlagRecord } from "./types";
@@ -39,6 +40,7 @@ export function Facts({ record, flag, onArchive }: Props) {
           <dd>{flag.owner || <span className="faint">{t("flags.nobody")}</span>}</dd>
           <dt>{t("flags.fact.tags")}</dt>
           <dd className="row">
+            {flag.tags.length === 0 && NOTHING}
             {flag.tags.map((tag) => (
               <Badge key={tag}>{tag}</Badge>
             ))}
