@@ -14,7 +14,6 @@ import json
 import random
 import time
 from contextlib import AsyncExitStack
-from pathlib import Path
 
 import grpc.aio
 import httpx
@@ -22,6 +21,8 @@ import psutil
 import uvloop
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from mirante.api.flags.v1 import access_admin_service_pb2 as access_pb2
+from mirante.api.flags.v1.access_admin_service_pb2_grpc import AccessAdminServiceStub
 from mirante.api.telemetry.v1 import event_pb2, ingest_service_pb2
 from mirante.api.telemetry.v1.ingest_service_pb2_grpc import IngestServiceStub
 from mirante.browser_tokens import BrowserTokens
@@ -198,8 +199,10 @@ async def main() -> None:
 async def _tokens(telemetry: Telemetry) -> BrowserTokens:
     pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     tokens = BrowserTokens(pem, key_id="benchmark")
-    access = {"environments": {ENVIRONMENT: {"origins": [], "keys": [tokens.jwk()]}}}
-    Path(telemetry.services.home, "browser_access.json").write_text(json.dumps(access))  # noqa: ASYNC240
+    request = access_pb2.SetBrowserAccessRequest(environment=ENVIRONMENT, token_keys=[access_pb2.TokenKey(**tokens.jwk())])
+    metadata = (("authorization", f"Bearer {telemetry.services.keys['admin']}"),)
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{telemetry.services.ports[0]}") as channel:
+        await AccessAdminServiceStub(channel).SetBrowserAccess(request, metadata=metadata)
     return tokens
 
 
