@@ -4,7 +4,7 @@ const SUFFIX = "?texts";
 
 /**
  * Makes `import address from "./en/index.ts?texts"` the address of a JSON file with what that module exports as `texts`:
- * the texts of a language that few choose are data to be loaded then, and no script.
+ * texts are data, of which a page needs one language, and no script.
  */
 export function textsAsData(): Plugin {
   let serving = false;
@@ -15,7 +15,8 @@ export function textsAsData(): Plugin {
     },
     async load(id) {
       if (!id.endsWith(SUFFIX)) return undefined;
-      const { module } = await runnerImport<{ texts: Record<string, string> }>(id.slice(0, -SUFFIX.length));
+      const { module, dependencies } = await runnerImport<{ texts: Record<string, string> }>(id.slice(0, -SUFFIX.length));
+      for (const file of dependencies) this.addWatchFile(file);
       const source = JSON.stringify(module.texts);
       if (serving) return `export default ${JSON.stringify(`data:application/json,${encodeURIComponent(source)}`)};`;
       const reference = this.emitFile({ type: "asset", name: "texts.json", source });

@@ -1,5 +1,5 @@
 import { defineConfig } from "vitest/config";
-import { textsAsData } from "./texts.plugin";
+import { textsAsData } from "./texts.plugin.ts";
 
 /** A gateway that runs, for `npm run dev`: the address that `mirante up` prints. */
 const gateway = process.env["MIRANTE_GATEWAY"] ?? "http://127.0.0.1:8080";

@@ -1,9 +1,8 @@
-import { useEffect } from "react";
 import { askSession, useSessionState } from "./api/session";
 import { unreachable } from "./api/problem";
 import { ErrorState } from "./components/states";
 import { ToastProvider } from "./components/toasts";
-import { LanguageProvider } from "./i18n/language";
+import { LanguageProvider } from "./i18n/LanguageProvider";
 import { LoginPage } from "./pages/login/LoginPage";
 import { Shell } from "./shell/Shell";
 
@@ -20,9 +19,6 @@ export function App() {
 
 function Door() {
   const state = useSessionState();
-  useEffect(() => {
-    void askSession();
-  }, []);
   switch (state.kind) {
     case "asking":
       return null;

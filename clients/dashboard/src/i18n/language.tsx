@@ -1,18 +1,7 @@
-/** The language of the pages, as a context: what speaks it, and the switch. */
-import { createContext, type ReactNode, use, useEffect, useMemo, useState } from "react";
+/** What components speak with: the texts, numbers and times of the chosen language. */
+import { createContext, use } from "react";
 import { type Format, formatOf } from "./format";
-import english from "./en/index.ts?texts";
-import {
-  type CountedKey,
-  filled,
-  type Language,
-  type MessageKey,
-  type Parameters,
-  PORTUGUESE,
-  type Texts,
-} from "./messages";
-
-const STORED = "mirante.language";
+import { type CountedKey, filled, type Language, type MessageKey, type Parameters, type Texts } from "./messages";
 
 /** What a component needs to speak. */
 export interface Speech {
@@ -25,7 +14,8 @@ export interface Speech {
   readonly format: Format;
 }
 
-const SpeechContext = createContext<Speech | null>(null);
+/** Holds what speaks. */
+export const SpeechContext = createContext<Speech | null>(null);
 
 /** Returns what speaks one language with its texts. */
 export function speechOf(
@@ -46,39 +36,6 @@ export function speechOf(
       return filled(texts[`${stem}_${form}` as MessageKey], { count: format.number(count) });
     },
   };
-}
-
-async function textsOf(language: Language): Promise<Texts> {
-  if (language === "pt-BR") return PORTUGUESE;
-  return (await (await fetch(english)).json()) as Texts;
-}
-
-/** Portuguese, unless English was chosen here before. When its texts cannot be loaded, Portuguese stays. */
-export function LanguageProvider({ children }: { readonly children: ReactNode }) {
-  const [wanted, setWanted] = useState<Language>(() => (localStorage.getItem(STORED) === "en" ? "en" : "pt-BR"));
-  const [spoken, setSpoken] = useState<{ language: Language; texts: Texts } | undefined>(
-    wanted === "pt-BR" ? { language: wanted, texts: PORTUGUESE } : undefined,
-  );
-  useEffect(() => {
-    let current = true;
-    localStorage.setItem(STORED, wanted);
-    textsOf(wanted).then(
-      (texts) => current && setSpoken({ language: wanted, texts }),
-      () => {
-        if (!current) return;
-        setSpoken((before) => before ?? { language: "pt-BR", texts: PORTUGUESE });
-        setWanted("pt-BR");
-      },
-    );
-    return () => {
-      current = false;
-    };
-  }, [wanted]);
-  const speech = useMemo(() => spoken && speechOf(spoken.language, spoken.texts, setWanted), [spoken]);
-  useEffect(() => {
-    if (spoken !== undefined) document.documentElement.lang = spoken.language;
-  }, [spoken]);
-  return speech && <SpeechContext value={speech}>{children}</SpeechContext>;
 }
 
 /** Returns what speaks the chosen language. */

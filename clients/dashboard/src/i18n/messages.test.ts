@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { texts as ENGLISH } from "./en";
 import { speechOf } from "./language";
-import { filled, type MessageKey, PORTUGUESE } from "./messages";
+import { filled, type MessageKey } from "./messages";
+import { texts as PORTUGUESE } from "./pt";
 
 const names = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]).sort();
 

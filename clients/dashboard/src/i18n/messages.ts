@@ -2,16 +2,10 @@
  * The texts of the pages. Portuguese is what the keys are made from; a text that English lacks, or a parameter that a
  * caller forgets, does not compile.
  */
-import { alerts } from "./pt/alerts";
-import { events } from "./pt/events";
-import { flags } from "./pt/flags";
-import { shell } from "./pt/shell";
-import { live } from "./pt/live";
+import type { texts as pt } from "./pt";
 
 /** A language that the pages speak, as BCP 47 names it. */
 export type Language = "pt-BR" | "en";
-
-const pt = { ...shell, ...live, ...alerts, ...flags, ...events } as const;
 
 /** What names a text. */
 export type MessageKey = keyof typeof pt;
@@ -32,9 +26,6 @@ export type CountedKey = MessageKey extends infer Key ? (Key extends `${infer St
 
 /** A text for every key. */
 export type Texts = Readonly<Record<MessageKey, string>>;
-
-/** The texts that the pages begin with. */
-export const PORTUGUESE: Texts = pt;
 
 /**
  * Puts values into a text.

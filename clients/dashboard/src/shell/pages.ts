@@ -10,14 +10,22 @@ export interface Page {
   readonly title: PlainKey;
   readonly icon: IconName;
   readonly view: ComponentType;
+  /** Loads it before it is drawn. */
+  readonly load: () => Promise<unknown>;
+}
+
+type Load = () => Promise<{ default: ComponentType }>;
+
+function page(path: string, title: PlainKey, icon: IconName, load: Load): Page {
+  return { path, title, icon, view: lazy(load), load };
 }
 
 /** All pages. */
 export const PAGES: readonly Page[] = [
-  { path: "/", title: "nav.live", icon: "live", view: lazy(() => import("../pages/live/LivePage")) },
-  { path: "/flags", title: "nav.flags", icon: "flags", view: lazy(() => import("../pages/flags/FlagsPage")) },
-  { path: "/eventos", title: "nav.events", icon: "events", view: lazy(() => import("../pages/events/EventsPage")) },
-  { path: "/alertas", title: "nav.alerts", icon: "alerts", view: lazy(() => import("../pages/alerts/AlertsPage")) },
+  page("/", "nav.live", "live", () => import("../pages/live/LivePage")),
+  page("/flags", "nav.flags", "flags", () => import("../pages/flags/FlagsPage")),
+  page("/eventos", "nav.events", "events", () => import("../pages/events/EventsPage")),
+  page("/alertas", "nav.alerts", "alerts", () => import("../pages/alerts/AlertsPage")),
 ];
 
 /** Whether an address is a page's own or below it. */

@@ -1,4 +1,4 @@
-/** English. It is no script of the pages but a file of data, which who chooses English loads. */
+/** English. It is no script but a file of data, as every language is. */
 import type { Texts } from "../messages";
 import { alerts } from "./alerts";
 import { events } from "./events";
@@ -7,4 +7,4 @@ import { live } from "./live";
 import { shell } from "./shell";
 
 /** A text for every key that Portuguese has. */
-export const texts: Texts = { ...shell, ...live, ...alerts, ...events, ...flags };
+export const texts: Texts = { ...shell, ...live, ...flags, ...events, ...alerts };

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Message } from "../../api/methods";
 import { formatOf } from "../../i18n/format";
 import { speechOf } from "../../i18n/language";
-import { PORTUGUESE } from "../../i18n/messages";
+import { texts as PORTUGUESE } from "../../i18n/pt";
 import { evidenceOf } from "./evidence";
 
 const ALERT = {

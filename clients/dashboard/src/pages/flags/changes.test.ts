@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { speechOf } from "../../i18n/language";
-import { PORTUGUESE } from "../../i18n/messages";
+import { texts as PORTUGUESE } from "../../i18n/pt";
 import { changedFields, changesOf, merged, same } from "./changes";
 import { exampleCondition, exampleFlag } from "./example";
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { texts } from "../../i18n/en";
 import { speechOf } from "../../i18n/language";
-import { PORTUGUESE } from "../../i18n/messages";
+import { texts as PORTUGUESE } from "../../i18n/pt";
 import { exampleCondition } from "./example";
 import { conditionParts, conditionsParts, plain, prerequisiteParts, ruleParts, serveParts, targetParts } from "./sentences";
 

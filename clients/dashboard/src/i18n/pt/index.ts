@@ -1,0 +1,9 @@
+/** Portuguese, the first language of the pages. It is no script but a file of data, as every language is. */
+import { alerts } from "./alerts";
+import { events } from "./events";
+import { flags } from "./flags";
+import { live } from "./live";
+import { shell } from "./shell";
+
+/** Every text. */
+export const texts = { ...shell, ...live, ...flags, ...events, ...alerts } as const;
