@@ -1,0 +1,79 @@
+"""
+Events in ClickHouse, for who outgrows one machine: the table, and how reports ask it.
+
+Rows and cursor cannot be committed together there, so every row keeps its position in the log: the engine of the table
+drops repeated ones, and reports read it with FINAL.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final, TypeAlias
+
+from services.metrics.analytics.reports.asking import Unit
+from services.metrics.analytics.reports.dialects import ClickHouseDialect
+
+Query: TypeAlias = Callable[[str], Sequence[Sequence[Any]]]
+"""Runs a query and returns its rows: whole numbers, floats, texts, None, lists and tuples of those."""
+
+COLUMNS: Final = """
+    tenant String,
+    actor Int64,
+    time DateTime64(6, 'UTC'),
+    received DateTime64(6, 'UTC'),
+    position UInt64,
+    name LowCardinality(String),
+    user_id Nullable(String),
+    anonymous_id Nullable(String),
+    session Nullable(String),
+    library Nullable(String),
+    library_version Nullable(String),
+    release Nullable(String),
+    locale Nullable(String),
+    page_path Nullable(String),
+    page_title Nullable(String),
+    page_referrer Nullable(String),
+    browser Nullable(String),
+    browser_version Nullable(String),
+    device Nullable(String),
+    os Nullable(String),
+    imported Bool,
+    texts Map(String, String),
+    integers Map(String, Int64),
+    numbers Map(String, Float64),
+    booleans Map(String, Bool),
+    json Map(String, String)
+"""
+
+TABLE: Final = f"""
+CREATE TABLE IF NOT EXISTS {{table}} ({COLUMNS})
+ENGINE = ReplacingMergeTree
+PARTITION BY toYYYYMM(time)
+ORDER BY (tenant, actor, time, position)
+"""
+"""Of one environment; `actor` is the person after all merges, 0 for nobody."""
+
+
+class ClickHouse:
+    """
+    A table of events.
+
+    Args:
+        query: runs a query.
+        table: its name, or any relation.
+    """
+
+    def __init__(self, query: Query, table: str) -> None:
+        self.query = query
+        self.events = table
+
+
+def bucket_expression(instant: str, unit: Unit, zone: str) -> str:
+    """Return the SQL of the bucket of an instant in microseconds, as `local_time` numbers them."""
+    moment = f"fromUnixTimestamp64Micro(toInt64({instant}), {ClickHouseDialect().literal(zone)})"
+    if unit is Unit.HOUR:
+        return f"toInt64(toUnixTimestamp(toStartOfHour({moment}))) * 1000000"
+    date = {
+        Unit.DAY: f"toDate({moment})",
+        Unit.WEEK: f"toMonday({moment})",
+        Unit.MONTH: f"toStartOfMonth({moment})",
+    }[unit]
+    return f"toInt64({date} - toDate('1970-01-01'))"

@@ -1,0 +1,181 @@
+"""The two kinds of SQL that reports speak: DuckDB's on the store, and ClickHouse's. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, Protocol
+
+from services.metrics.analytics.reports.asking import Filter, Operator, Origin, Property, Selection
+from services.metrics.analytics.store.schema import Kind, PropertyColumn, literal, quoted, text_expression
+
+NUMBER: Final = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
+DECIMAL: Final = r"-?[0-9]{1,20}(\.[0-9]{1,9})?"
+"""What counts as money; other texts do not."""
+
+DECIMALS: Final = 9
+"""Places after the point that sums of money have."""
+
+
+class Dialect(Protocol):
+    """How a kind of SQL says things about an event. Expressions are over the columns of one relation of events."""
+
+    time: str
+    """The expression of when an event happened, microseconds since 1970."""
+
+    def literal(self, text: str) -> str:
+        """Return a text as SQL."""
+
+    def text(self, asked: Property) -> str:
+        """Return a property as text; NULL when it is absent."""
+
+    def number(self, asked: Property) -> str:
+        """Return a property as a binary floating-point number; NULL when it is none."""
+
+    def decimal(self, asked: Property) -> str:
+        """Return a property as an exact decimal of `DECIMALS` places; NULL when it is none."""
+
+    def contains(self, text: str, part: str) -> str:
+        """Return whether an SQL text contains a text."""
+
+
+class DuckDialect:
+    """
+    DuckDB's, on the view `events` of a snapshot.
+
+    Args:
+        kinds: of the values of each property, `Snapshot.properties`.
+        rest: whether there is a column `rest`.
+    """
+
+    time: str = "epoch_us(time)"
+
+    def __init__(self, kinds: Mapping[str, frozenset[Kind]], *, rest: bool) -> None:
+        self._kinds = kinds
+        self._rest = rest
+
+    def literal(self, text: str) -> str:
+        """See `Dialect`."""
+        return literal(text)
+
+    def text(self, asked: Property) -> str:
+        """See `Dialect`."""
+        if asked.origin is Origin.CONTEXT:
+            return quoted(asked.name)
+        return text_expression(asked.name, self._kinds.get(asked.name, frozenset()), rest=self._rest)
+
+    def number(self, asked: Property) -> str:
+        """See `Dialect`."""
+        return self._numeric(asked, NUMBER, "DOUBLE", [Kind.TEXT, Kind.INTEGER, Kind.NUMBER])
+
+    def decimal(self, asked: Property) -> str:
+        """See `Dialect`."""
+        return self._numeric(asked, DECIMAL, f"DECIMAL(38, {DECIMALS})", [Kind.TEXT, Kind.INTEGER])
+
+    def contains(self, text: str, part: str) -> str:
+        """See `Dialect`."""
+        return f"contains({text}, {literal(part)})"
+
+    def _numeric(self, asked: Property, pattern: str, type_: str, kinds: Sequence[Kind]) -> str:
+        present = self._kinds.get(asked.name, frozenset())
+        texts = []
+        if asked.origin is Origin.CONTEXT:
+            texts = [quoted(asked.name)]
+        elif Kind.TEXT in present:
+            texts = [quoted(PropertyColumn(Kind.TEXT, asked.name).column)]
+        if self._rest and asked.origin is Origin.EVENT:
+            texts.append(text_expression(asked.name, frozenset(), rest=True))
+        parts = [
+            f"CASE WHEN regexp_full_match({each}, {literal(pattern)}) THEN TRY_CAST({each} AS {type_}) END"
+            for each in texts
+        ]
+        if asked.origin is Origin.EVENT:
+            columns = [PropertyColumn(kind, asked.name).column for kind in kinds[1:] if kind in present]
+            parts += [f"TRY_CAST({quoted(column)} AS {type_})" for column in columns]
+        return f"coalesce({', '.join(parts)})" if parts else f"CAST(NULL AS {type_})"
+
+
+class ClickHouseDialect:
+    """ClickHouse's, on the table of `clickhouse.TABLE`."""
+
+    time: str = "toUnixTimestamp64Micro(time)"
+
+    def literal(self, text: str) -> str:
+        """See `Dialect`."""
+        return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+    def text(self, asked: Property) -> str:
+        """See `Dialect`."""
+        if asked.origin is Origin.CONTEXT:
+            return f"`{asked.name}`"
+        key = self.literal(asked.name)
+        number = f"numbers[{key}]"
+        # A whole number reads 1.0, as it does in the store.
+        is_whole = f"{number} = round({number}) AND abs({number}) < 1e15"
+        number_text = f"if({is_whole}, concat(toString(toInt64({number})), '.0'), toString({number}))"
+        kinds = (
+            f"mapContains(texts, {key}), texts[{key}]",
+            f"mapContains(integers, {key}), toString(integers[{key}])",
+            f"mapContains(numbers, {key}), {number_text}",
+            f"mapContains(booleans, {key}), toString(booleans[{key}])",
+            f"mapContains(json, {key}), json[{key}]",
+        )
+        return f"multiIf({', '.join(kinds)}, NULL)"
+
+    def number(self, asked: Property) -> str:
+        """See `Dialect`."""
+        if asked.origin is Origin.CONTEXT:
+            return self._number_of(f"`{asked.name}`")
+        key = self.literal(asked.name)
+        return (
+            f"multiIf(mapContains(texts, {key}) AND match(texts[{key}], '^({_escaped(NUMBER)})$'), "
+            f"toFloat64OrNull(texts[{key}]), mapContains(integers, {key}), toFloat64(integers[{key}]), "
+            f"mapContains(numbers, {key}), numbers[{key}], NULL)"
+        )
+
+    def decimal(self, asked: Property) -> str:
+        """See `Dialect`."""
+        key = self.literal(asked.name)
+        return (
+            f"multiIf(mapContains(texts, {key}) AND match(texts[{key}], '^({_escaped(DECIMAL)})$'), "
+            f"toDecimal128OrNull(texts[{key}], {DECIMALS}), mapContains(integers, {key}), "
+            f"toDecimal128(integers[{key}], {DECIMALS}), NULL)"
+        )
+
+    def contains(self, text: str, part: str) -> str:
+        """See `Dialect`."""
+        return f"(position({text}, {self.literal(part)}) > 0)"
+
+    def _number_of(self, text: str) -> str:
+        return f"if(match({text}, '^({_escaped(NUMBER)})$'), toFloat64OrNull({text}), NULL)"
+
+
+def condition(selection: Selection, dialect: Dialect) -> str:
+    """Return whether an event is among those selected; never NULL."""
+    parts = [] if selection.event is None else [f"name = {dialect.literal(selection.event)}"]
+    parts += [filter_condition(each, dialect) for each in selection.filters]
+    return f"({' AND '.join(parts)})" if parts else "true"
+
+
+def all_conditions(filters: Iterable[Filter], dialect: Dialect) -> str:
+    """Return whether an event fulfils all filters; never NULL."""
+    return condition(Selection(None, tuple(filters)), dialect)
+
+
+def filter_condition(asked: Filter, dialect: Dialect) -> str:
+    """Return whether an event fulfils a filter; never NULL."""
+    text = dialect.text(asked.property)
+    if asked.operator is Operator.PRESENT:
+        return f"({text} IS NOT NULL)"
+    if asked.operator is Operator.ABSENT:
+        return f"({text} IS NULL)"
+    if asked.operator in (Operator.MORE, Operator.LESS):
+        sign = ">" if asked.operator is Operator.MORE else "<"
+        return f"coalesce({dialect.number(asked.property)} {sign} {float(asked.values[0])!r}, false)"
+    if asked.operator is Operator.CONTAINS:
+        either = " OR ".join(dialect.contains(text, each) for each in asked.values)
+        return f"coalesce({either}, false)"
+    values = ", ".join(dialect.literal(each) for each in asked.values)
+    negated = " NOT" if asked.operator is Operator.IS_NOT else ""
+    return f"coalesce({text}{negated} IN ({values}), false)"
+
+
+def _escaped(pattern: str) -> str:
+    return pattern.replace("\\", "\\\\")

@@ -1,0 +1,151 @@
+"""Funnels on the store: chains of arrays. Blocking."""
+
+from collections import Counter, deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from services.metrics.analytics.reports import reading
+from services.metrics.analytics.reports.answers import durations_of
+from services.metrics.analytics.reports.asking import Scope
+from services.metrics.analytics.reports.funnels.asking import Entry, Funnel
+from services.metrics.analytics.reports.funnels.chains import Events, Rules, chains
+from services.metrics.analytics.reports.funnels.results import Cell, FunnelTally
+from services.metrics.analytics.reports.local_time import Clock, instant
+from services.metrics.analytics.reports.reading import Source, Stretch, bits_type, stretches
+from services.metrics.analytics.store.engine import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """
+    The chains of some actors, one each.
+
+    Attributes:
+        actor: who.
+        start: when the chain began, microseconds.
+        reach: when its level was reached.
+        level: 0 for actors that an exclusion took out.
+        value: of the breakdown; None without one.
+    """
+
+    actor: npt.NDArray[np.int64]
+    start: npt.NDArray[np.int64]
+    reach: npt.NDArray[np.int64]
+    level: npt.NDArray[np.uint8]
+    value: npt.NDArray[Any] | None
+
+
+def reached_levels(funnel: Funnel, scope: Scope, source: Source, limits: Limits) -> Iterator[Reached]:
+    """Yield the chains of all actors; reading goes on while chains are looked for."""
+    rules = rules_of(funnel, scope)
+    exclusions = tuple(each.event for each in funnel.exclusions)
+    # With the strict order what matches no step matters: the last selection is of all events.
+    every = (type(funnel.steps[0])(None),) if funnel.strict_order else ()
+    wanted = reading.Events(
+        selections=funnel.steps + exclusions + every,
+        start=rules.first_us,
+        end=rules.end_us + rules.window_us,
+        tenant=scope.tenant,
+        filters=scope.filters,
+        values=() if funnel.breakdown is None else (funnel.breakdown.property,),
+    )
+    with ThreadPoolExecutor(max(limits.threads, 1)) as threads:
+        running: deque[Future[Reached]] = deque()
+        for stretch in stretches(source, wanted, limits):
+            running.append(threads.submit(_reached, stretch, rules))
+            if len(running) > limits.threads:
+                yield running.popleft().result()
+        while running:
+            yield running.popleft().result()
+
+
+def tally_on_store(funnel: Funnel, scope: Scope, source: Source, limits: Limits) -> FunnelTally:
+    """Return what there is to count of a funnel in a period."""
+    cells: Counter[Cell] = Counter()
+    took, may_still_convert = [np.empty(0, np.int64)], 0
+    steps = len(funnel.steps)
+    clock = Clock(scope.time_zone, instant(scope.start), instant(scope.end))
+    open_since = source.watermark.complete_us - funnel.window // timedelta(microseconds=1)
+    for reached in reached_levels(funnel, scope, source, limits):
+        bucket = np.zeros(len(reached.level), np.int64)
+        if funnel.unit is not None:
+            bucket = clock.bucket(reached.start, funnel.unit)
+        converted = reached.level == steps
+        took.append((reached.reach - reached.start)[converted])
+        may_still_convert += int(np.count_nonzero(~converted & (reached.level > 0) & (reached.start > open_since)))
+        _count(cells, bucket, reached)
+    return FunnelTally(cells, may_still_convert, durations_of(np.concatenate(took)))
+
+
+def rules_of(funnel: Funnel, scope: Scope) -> Rules:
+    """Return the rules of a funnel for a period."""
+    return Rules(
+        steps=len(funnel.steps),
+        window_us=funnel.window // timedelta(microseconds=1),
+        first_us=instant(scope.start),
+        end_us=instant(scope.end),
+        strict_order=funnel.strict_order,
+        strict_deduplication=funnel.strict_deduplication,
+        strict_increase=funnel.strict_increase,
+        first_entry=funnel.entry is Entry.FIRST,
+        exclusions=tuple((each.after, each.before) for each in funnel.exclusions),
+    )
+
+
+def _reached(stretch: Stretch, rules: Rules) -> Reached:
+    bits = stretch.bits
+    excluded = None
+    if rules.exclusions:
+        type_ = bits_type(len(rules.exclusions))
+        excluded = ((bits >> bits.dtype.type(rules.steps)) & ((1 << len(rules.exclusions)) - 1)).astype(type_)
+    if rules.exclusions or rules.strict_order:
+        bits = bits & bits.dtype.type((1 << rules.steps) - 1)
+    found = chains(Events(stretch.actor, stretch.time, bits, excluded), rules)
+    return Reached(
+        stretch.actor[found.start],
+        stretch.time[found.start],
+        stretch.time[found.reach],
+        found.level,
+        _values(stretch, found.start) if stretch.values else None,
+    )
+
+
+def _values(stretch: Stretch, start: npt.NDArray[np.int32]) -> npt.NDArray[Any]:
+    """Return the values of first events; of several of one time, the least."""
+    values = stretch.values[0]
+    found = values[start]
+    time, actor, last = stretch.time, stretch.actor, len(stretch.time) - 1
+    tied = np.zeros(len(start), bool)
+    for other in (np.maximum(start - 1, 0), np.minimum(start + 1, last)):
+        tied |= (other != start) & (time[other] == time[start]) & (actor[other] == actor[start])
+    for at in np.flatnonzero(tied).tolist():
+        row = int(start[at])
+        among = [values[each] for each in _of_one_time(stretch, row) if stretch.bits[each] & 1]
+        found[at] = min(among, key=lambda value: (value is not None, value or ""))
+    return found
+
+
+def _of_one_time(stretch: Stretch, row: int) -> Iterator[int]:
+    time, actor = stretch.time[row], stretch.actor[row]
+    first = row
+    while first and stretch.time[first - 1] == time and stretch.actor[first - 1] == actor:
+        first -= 1
+    while first < len(stretch.time) and stretch.time[first] == time and stretch.actor[first] == actor:
+        yield first
+        first += 1
+
+
+def _count(cells: Counter[Cell], bucket: npt.NDArray[np.int64], reached: Reached) -> None:
+    if reached.value is None:
+        pairs, counts = np.unique(np.stack((bucket, reached.level.astype(np.int64))), axis=1, return_counts=True)
+        for (start, level), actors in zip(pairs.T.tolist(), counts.tolist(), strict=True):
+            cells[Cell(start, None, level)] += actors
+        return
+    for start, value, level in zip(bucket.tolist(), reached.value.tolist(), reached.level.tolist(), strict=True):
+        cells[Cell(start, value, level)] += 1

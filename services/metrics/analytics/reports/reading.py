@@ -1,0 +1,180 @@
+"""
+Events for reports, as arrays in the order of actors and time. Blocking.
+
+Questions without conditions on properties are answered from the keys of the store alone; others by DuckDB, which reads
+the columns that they name.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+
+from services.metrics.analytics.reports.asking import Filter, Property, Selection
+from services.metrics.analytics.reports.dialects import DuckDialect, all_conditions, condition
+from services.metrics.analytics.store import arrays as store
+from services.metrics.analytics.store.engine import Limits
+from services.metrics.analytics.store.ordering import order_of
+from services.metrics.analytics.store.reading import Watermark
+from services.metrics.analytics.store.schema import Kind
+
+ROWS_AT_ONCE: Final = 4_000_000
+"""Of the store, so many are looked at by one query."""
+
+Integers = npt.NDArray[np.int64]
+
+
+class Source(Protocol):
+    """What reports need of a snapshot of the store; see `store.reading.Snapshot`."""
+
+    watermark: Watermark
+
+    def rows(self, tenant: str | None) -> int:
+        """Return how many rows there are."""
+
+    def properties(self, tenant: str | None) -> Mapping[str, frozenset[Kind]]:
+        """Return the properties that have columns."""
+
+    def has_rest(self, tenant: str | None) -> bool:
+        """Return whether properties are in the column `rest`."""
+
+    def connect(self, tenant: str | None, limits: Limits | None = None) -> duckdb.DuckDBPyConnection:
+        """Open a DuckDB with the view `events`."""
+
+    def arrays(self, tenant: str | None, wanted: store.Wanted) -> Iterator[store.Rows]:
+        """Yield events in stretches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """
+    Which events a report looks at.
+
+    Attributes:
+        selections: up to 64 choices; an event is wanted when it is among any of them.
+        start, end: only events from the one instant on and before the other; None: without end on that side.
+        tenant: whose; None for all.
+        filters: on all events.
+        values: properties of the events that are needed, as text.
+        numbers: properties that are needed as numbers.
+        nobody: whether events that name nobody are wanted too; their actor is 0.
+    """
+
+    selections: tuple[Selection, ...]
+    start: int | None
+    end: int | None
+    tenant: str | None = None
+    filters: tuple[Filter, ...] = ()
+    values: tuple[Property, ...] = ()
+    numbers: tuple[Property, ...] = ()
+    nobody: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """
+    All wanted events of some actors, by actor and time.
+
+    Attributes:
+        actor, time: who and when; int64.
+        bits: bit s is set when the event is among selection s.
+        values: as asked for: arrays of texts, None where absent.
+        numbers: as asked for: arrays of float64, NaN where absent.
+    """
+
+    actor: Integers
+    time: Integers
+    bits: npt.NDArray[Any]
+    values: tuple[npt.NDArray[Any], ...] = ()
+    numbers: tuple[npt.NDArray[np.float64], ...] = field(default=())
+
+
+def stretches(source: Source, wanted: Events, limits: Limits) -> Iterator[Stretch]:
+    """Yield the wanted events, each actor's in one stretch."""
+    plain = not wanted.filters and not wanted.values and not wanted.numbers
+    if plain and not any(each.filters for each in wanted.selections):
+        yield from _from_keys(source, wanted)
+    else:
+        yield from _from_columns(source, wanted, limits)
+
+
+def bits_type(count: int) -> type[np.unsignedinteger[Any]]:
+    """Return the smallest type that holds so many bits."""
+    if count > 64:
+        raise ValueError("there are 64 bits at most")
+    return next(type_ for size, type_ in _TYPES if count <= size)
+
+
+_TYPES: Final[tuple[tuple[int, type[np.unsignedinteger[Any]]], ...]] = (
+    (8, np.uint8),
+    (16, np.uint16),
+    (32, np.uint32),
+    (64, np.uint64),
+)
+
+
+def _from_keys(source: Source, wanted: Events) -> Iterator[Stretch]:
+    everything = any(each.event is None for each in wanted.selections)
+    names = None if everything else sorted({each.event for each in wanted.selections if each.event is not None})
+    type_ = bits_type(len(wanted.selections))
+    asked = store.Wanted(names, first_us=wanted.start, end_us=wanted.end, nobody=wanted.nobody)
+    for rows in source.arrays(wanted.tenant, asked):
+        table = np.zeros(max(len(rows.names), 1), type_)
+        for code, name in enumerate(rows.names):
+            table[code] = sum(1 << at for at, each in enumerate(wanted.selections) if each.event in (None, name))
+        yield Stretch(rows.actor, rows.time, table[rows.code])
+
+
+def _from_columns(source: Source, wanted: Events, limits: Limits) -> Iterator[Stretch]:
+    dialect = DuckDialect(source.properties(wanted.tenant), rest=source.has_rest(wanted.tenant))
+    conditions = [condition(each, dialect) for each in wanted.selections]
+    bits = " | ".join(
+        f"(CASE WHEN {each} THEN {1 << at}::UBIGINT ELSE 0::UBIGINT END)" for at, each in enumerate(conditions)
+    )
+    columns = [f"{dialect.text(each)} AS value{at}" for at, each in enumerate(wanted.values)]
+    columns += [f"{dialect.number(each)} AS number{at}" for at, each in enumerate(wanted.numbers)]
+    where = [f"({' OR '.join(conditions)})", all_conditions(wanted.filters, dialect)]
+    where += [] if wanted.start is None else [f"time >= make_timestamp({wanted.start})"]
+    where += [] if wanted.end is None else [f"time < make_timestamp({wanted.end})"]
+    where += [] if wanted.nobody else ["actor IS NOT NULL"]
+    selected = ", ".join(["coalesce(actor, 0) AS actor", f"{dialect.time} AS time", f"{bits} AS bits", *columns])
+    type_ = bits_type(len(wanted.selections))
+    connection = source.connect(wanted.tenant, limits)
+    try:
+        for range_ in _ranges(source.rows(wanted.tenant)):
+            query = f"SELECT {selected} FROM events WHERE {' AND '.join([*where, *range_])}"  # noqa: S608 - values are quoted by the dialect
+            table = connection.execute(query).to_arrow_table()
+            actor, time = (table[name].to_numpy() for name in ("actor", "time"))
+            order = order_of(actor, time)
+            if order is not None:
+                table = table.take(order)
+                actor, time = actor[order], time[order]
+            yield Stretch(
+                actor,
+                time,
+                table["bits"].to_numpy().astype(type_),
+                tuple(table[f"value{at}"].to_numpy(zero_copy_only=False) for at in range(len(wanted.values))),
+                tuple(
+                    table[f"number{at}"].to_numpy(zero_copy_only=False).astype(np.float64)
+                    for at in range(len(wanted.numbers))
+                ),
+            )
+    finally:
+        connection.close()
+
+
+def _ranges(rows: int) -> list[list[str]]:
+    """Return conditions that split actors so that one query looks at some millions of rows."""
+    count = -(-rows // ROWS_AT_ONCE)
+    if count <= 1:
+        return [[]]
+    width = 2**63 // count
+    return [
+        [f"coalesce(actor, 0) BETWEEN {number * width} AND {min((number + 1) * width - 1, 2**63 - 1)}"]
+        if number < count - 1
+        else [f"coalesce(actor, 0) >= {number * width}"]
+        for number in range(count)
+    ]
