@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from google.protobuf.json_format import MessageToDict
 from mirante.api.metrics.v1 import live_metrics_service_pb2 as metrics_pb2
 
 from services.gateway.http.websocket_protocol import text_frame
@@ -144,10 +143,8 @@ def _metric(metric: metrics_pb2.LiveMetric) -> dict[str, Any]:
         found |= {"numerator": metric.numerator, "denominator": metric.denominator}
     for name in ("previous_hour", "last_week"):
         if metric.HasField(name):
-            trend: Mapping[str, Any] = MessageToDict(
-                getattr(metric, name), preserving_proto_field_name=True, always_print_fields_with_no_presence=True
-            )
-            found[name] = trend
+            trend = getattr(metric, name)
+            found[name] = {"value": trend.value, "change": trend.change}
     return found
 
 

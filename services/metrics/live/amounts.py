@@ -55,12 +55,24 @@ def added(left: Amount, right: Amount) -> Amount:
 
 
 class Histograms:
-    """Measurements by minute, in cells that grow by 2 %."""
+    """
+    Measurements by minute, in cells that grow by 2 %, and the percentiles of windows of one width.
 
-    __slots__ = ("minutes",)
+    The last few that were asked for are remembered until something is measured in their window: every frame asks for
+    the same again.
 
-    def __init__(self) -> None:
+    Args:
+        width: of the windows, in minutes.
+        percent: which percentile.
+    """
+
+    __slots__ = ("_known", "_percent", "_width", "minutes")
+
+    def __init__(self, width: int, percent: int) -> None:
         self.minutes: dict[int, Counter[int]] = {}
+        self._width = width
+        self._percent = percent
+        self._known: dict[int, float | None] = {}
 
     def add(self, minute: int, cell: int, times: int) -> None:
         """Add measurements that fell into a cell; `times` may be -1."""
@@ -70,32 +82,42 @@ class Histograms:
             del cells[cell]
             if not cells:
                 del self.minutes[minute]
+        for end in [each for each in self._known if minute <= each < minute + self._width]:
+            del self._known[end]
 
-    def window(self, end: int, width: int, percent: int) -> float | None:
-        """Return the percentile over a window, within 1 %; None when nothing was measured."""
-        cells: Counter[int] = Counter()
-        for minute in range(end - width + 1, end + 1):
-            found = self.minutes.get(minute)
-            if found is not None:
-                cells.update(found)
-        return percentile(cells, percent)
+    def window(self, end: int) -> float | None:
+        """Return the percentile of the window that ends with a minute, within 1 %; None when nothing was measured."""
+        if end not in self._known:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            self._known[end] = next(self._slide(end, end))
+        return self._known[end]
 
-    def windows(self, first: int, last: int, width: int, percent: int) -> Iterator[float | None]:
+    def windows(self, first: int, last: int) -> Iterator[float | None]:
         """Yield the percentile of the window that ends with each minute."""
-        cells: Counter[int] = Counter()
-        for minute in range(first - width + 1, last + 1):
-            cells.update(self.minutes.get(minute, _NOTHING))
-            cells.subtract(self.minutes.get(minute - width, _NOTHING) if minute > first else _NOTHING)
-            if minute >= first:
-                yield percentile(cells, percent)
+        if last - first < _MOST_KNOWN // 2:
+            return map(self.window, range(first, last + 1))
+        return self._slide(first, last)
 
     def forget_before(self, floor: int) -> None:
         """Drop what is older."""
         for minute in [each for each in self.minutes if each < floor]:
             del self.minutes[minute]
+        self._known.clear()
+
+    def _slide(self, first: int, last: int) -> Iterator[float | None]:
+        cells: Counter[int] = Counter()
+        get = self.minutes.get
+        for minute in range(first - self._width + 1, last + 1):
+            if (entering := get(minute)) is not None:
+                cells.update(entering)
+            if minute > first and (leaving := get(minute - self._width)) is not None:
+                cells.subtract(leaving)
+            if minute >= first:
+                yield percentile(cells, self._percent)
 
 
-_NOTHING: Final[Counter[int]] = Counter()
+_MOST_KNOWN: Final = 8
 _ZERO: Final = -(10**6)
 
 

@@ -55,7 +55,7 @@ class Numbers:
         if metric.aggregation.additive:
             return Number(Decimal(self._totals(at, currency).window(end, metric.window)))
         if metric.aggregation is Aggregation.PERCENTILE:
-            return _measured(self._tenant.histograms[at].window(end, metric.window, metric.percent))
+            return _measured(self._tenant.histograms[at].window(end))
         seen = self._counted(metric.selection, metric.window).at(end)
         if metric.of is None:
             return Number(Decimal(seen))
@@ -68,8 +68,7 @@ class Numbers:
             get = self._totals(at, currency).minutes.get
             yield from (Number(Decimal(get(minute, 0))) for minute in range(first, last + 1))
         elif metric.aggregation is Aggregation.PERCENTILE:
-            windows = self._tenant.histograms[at].windows(first, last, metric.window, metric.percent)
-            yield from map(_measured, windows)
+            yield from map(_measured, self._tenant.histograms[at].windows(first, last))
         else:
             yield from actor_numbers(self._plan, metric, self._tenant.counts, first, last)
 

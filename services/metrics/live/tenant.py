@@ -37,7 +37,9 @@ class Tenant:
         self.floor = floor
         self.amounts: list[dict[str, Totals]] = [{} for _ in plan.metrics]
         self.histograms = {
-            at: Histograms() for at, each in enumerate(plan.metrics) if each.aggregation is Aggregation.PERCENTILE
+            at: Histograms(each.window, each.percent)
+            for at, each in enumerate(plan.metrics)
+            if each.aggregation is Aggregation.PERCENTILE
         }
         self.counts = [{width: DistinctActors(width) for width in each.widths} for each in plan.sets]
         self.actors: dict[bytes, Actor] = {}

@@ -85,8 +85,21 @@ def test_nothing_measured_has_no_percentile() -> None:
 @pytest.mark.parametrize("width", [1, 3, 60])
 def test_percentiles_of_a_stretch_are_those_of_its_windows(width: int) -> None:
     """Also when something was measured just before the first window begins: that belongs to none of them."""
-    histograms = Histograms()
+    histograms = Histograms(width, 75)
     for minute in range(100):
         histograms.add(minute, minute % 7, 1 + minute % 3)
-    found = list(histograms.windows(65, 95, width, 75))
-    assert found == [histograms.window(minute, width, 75) for minute in range(65, 96)]
+    assert list(histograms.windows(65, 95)) == [histograms.window(minute) for minute in range(65, 96)]
+
+
+def test_a_remembered_percentile_goes_with_what_is_measured_in_its_window() -> None:
+    """Not with what is measured before or after it."""
+    histograms = Histograms(3, 50)
+    histograms.add(10, 1, 1)
+    before = [histograms.window(minute) for minute in range(9, 14)]
+    histograms.add(11, 50, 9)
+    after = [histograms.window(minute) for minute in range(9, 14)]
+    anew = Histograms(3, 50)
+    anew.add(11, 50, 9)
+    anew.add(10, 1, 1)
+    assert after == [anew.window(minute) for minute in range(9, 14)]
+    assert (after[:2], after[3] != before[3]) == (before[:2], True)
