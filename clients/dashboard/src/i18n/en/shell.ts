@@ -68,6 +68,8 @@ export const shell: Record<keyof typeof pt, string> = {
   "chart.table": "Show as a table",
   "chart.time": "Time",
   "chart.noData": "No data in this period",
+  "chips.remove": "Remove {value}",
+  "chips.add": "Enter to add",
   "table.sortAscending": "ascending",
   "table.sortDescending": "descending",
   "time.justNow": "now",

@@ -66,6 +66,8 @@ export const shell = {
   "chart.table": "Ver como tabela",
   "chart.time": "Hora",
   "chart.noData": "Sem dados neste período",
+  "chips.remove": "Remover {value}",
+  "chips.add": "Enter para acrescentar",
   "table.sortAscending": "crescente",
   "table.sortDescending": "decrescente",
   "time.justNow": "agora",
