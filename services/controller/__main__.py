@@ -1,0 +1,5 @@
+"""`python -m services.controller`."""
+
+from services.controller.app import main
+
+main()

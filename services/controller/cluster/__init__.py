@@ -1,0 +1,1 @@
+"""The Kubernetes API as the controller needs it: objects as JSON over HTTP, a watch, a Lease, events."""
