@@ -38,7 +38,7 @@ export function Chips({ label, values, onChange, suggestions = [], invalid = fal
           {value}
           <button
             type="button"
-            aria-label={t("flags.chips.remove", { value })}
+            aria-label={t("chips.remove", { value })}
             onClick={() => onChange(values.filter((each) => each !== value))}
           >
             <Icon name="close" />
@@ -50,7 +50,7 @@ export function Chips({ label, values, onChange, suggestions = [], invalid = fal
         aria-label={label}
         aria-invalid={invalid}
         list={suggestions.length > 0 ? id : undefined}
-        placeholder={values.length === 0 ? (placeholder ?? t("flags.chips.add")) : ""}
+        placeholder={values.length === 0 ? (placeholder ?? t("chips.add")) : ""}
         value={typed}
         autoComplete="off"
         spellCheck={false}

@@ -71,6 +71,7 @@ export const events = {
   "events.catalogue.column.name": "Event",
   "events.catalogue.column.status": "Standing",
   "events.catalogue.column.days": "Per day",
+  "events.catalogue.column.violating": "Violations",
   "events.catalogue.column.owner": "Owner",
   "events.catalogue.column.last": "Seen",
   "events.catalogue.status.seen": "Seen",

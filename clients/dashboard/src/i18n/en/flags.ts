@@ -194,8 +194,6 @@ export const flags = {
   "flags.schedule.lead": "Outside of this time the off variant is served. In the time of this browser.",
   "flags.schedule.from": "from {at}",
   "flags.schedule.until": "until {at}",
-  "flags.chips.remove": "Remove {value}",
-  "flags.chips.add": "Enter to add",
   "flags.conflict.title": "{by} changed this flag while you were editing",
   "flags.conflict.lead": "Nothing was saved and nothing was lost. What changed in version {version}:",
   "flags.conflict.both": "Both of you changed: {fields}.",

@@ -71,6 +71,7 @@ export const events = {
   "events.catalogue.column.name": "Evento",
   "events.catalogue.column.status": "Situação",
   "events.catalogue.column.days": "Por dia",
+  "events.catalogue.column.violating": "Violações",
   "events.catalogue.column.owner": "Responsável",
   "events.catalogue.column.last": "Visto",
   "events.catalogue.status.seen": "Visto",

@@ -194,8 +194,6 @@ export const flags = {
   "flags.schedule.lead": "Fora deste período a variante de desligada é servida. No horário deste navegador.",
   "flags.schedule.from": "a partir de {at}",
   "flags.schedule.until": "até {at}",
-  "flags.chips.remove": "Remover {value}",
-  "flags.chips.add": "Enter para acrescentar",
   "flags.conflict.title": "{by} mudou esta flag enquanto você a editava",
   "flags.conflict.lead": "Nada foi salvo e nada se perdeu. O que mudou na versão {version}:",
   "flags.conflict.both": "Vocês dois mudaram: {fields}.",

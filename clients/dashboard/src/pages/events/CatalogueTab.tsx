@@ -150,7 +150,7 @@ function useColumns(): Column<Row>[] {
     },
     {
       key: "violating",
-      title: t("events.catalogue.violating"),
+      title: t("events.catalogue.column.violating"),
       number: true,
       sort: (row) => row.violating,
       cell: (row) => count(row.violating),

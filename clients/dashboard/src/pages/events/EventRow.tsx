@@ -9,11 +9,13 @@ export type Only = (next: { name?: string; userId?: string }) => void;
 
 interface Props {
   readonly stored: Message<"StoredEvent">;
+  /** Of one tenant only: it needs no naming. */
+  readonly ofOne: boolean;
   readonly onOnly: Only;
 }
 
 /** One event in a line, which opens. */
-export const EventRow = memo(function EventRow({ stored, onOnly }: Props) {
+export const EventRow = memo(function EventRow({ stored, ofOne, onOnly }: Props) {
   const { t, format } = useSpeech();
   const [open, setOpen] = useState(false);
   const id = useId();
@@ -30,8 +32,8 @@ export const EventRow = memo(function EventRow({ stored, onOnly }: Props) {
           {event.name}
         </strong>
         <span className="tail-who">
-          {event.tenant}
-          {(event.userId || event.anonymousId) !== "" && <span className="faint"> {event.userId || event.anonymousId}</span>}
+          {!ofOne && `${event.tenant} `}
+          <span className="faint">{event.userId || event.anonymousId}</span>
         </span>
         <span className="tail-summary mono">{summaryOf(event)}</span>
         {stored.definitionVersion === 0 && <span className="badge badge-warn">{t("events.detail.undeclared")}</span>}

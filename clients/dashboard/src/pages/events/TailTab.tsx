@@ -81,7 +81,7 @@ export function TailTab() {
         ) : (
           <ol className="tail" aria-label={t("events.tail.list")}>
             {found.map((stored) => (
-              <EventRow key={idOf(stored)} stored={stored} onOnly={only} />
+              <EventRow key={idOf(stored)} stored={stored} ofOne={tenant !== ""} onOnly={only} />
             ))}
           </ol>
         )}

@@ -1,3 +1,4 @@
+import { useState } from "react";
 import { valueOfWord, wordOf } from "../../api/values";
 import { Button } from "../../components/Button";
 import { Chips } from "../../components/Chips";
@@ -21,7 +22,7 @@ export function ConditionEditor({ number, condition, vocabulary, onChange, onRem
   const { operator } = condition;
   const segment = operator === "OPERATOR_IN_SEGMENT";
   return (
-    <div className="condition" role="group" aria-label={`${t("flags.rule.conditions")} ${number}`}>
+    <div className={segment ? "condition condition-segment" : "condition"} role="group" aria-label={`${t("flags.rule.conditions")} ${number}`}>
       {!segment && (
         <AttributeInput
           label={t("flags.condition.attribute")}
@@ -106,16 +107,9 @@ function Values({ condition, suggestions, onChange }: PartProps & { readonly sug
   const read = (word: string) => (typed ? valueOfWord(word) : { stringValue: word });
   const label = t("flags.condition.values");
   if (takesOne(operator)) {
-    const first = values[0];
-    return (
-      <input
-        className="input"
-        aria-label={label}
-        placeholder={label}
-        value={first === undefined ? "" : write(first)}
-        onChange={(event) => onChange({ ...condition, values: event.target.value === "" ? [] : [read(event.target.value)] })}
-      />
-    );
+    const written = values[0] === undefined ? "" : write(values[0]);
+    const take = (word: string) => onChange({ ...condition, values: word === "" ? [] : [read(word)] });
+    return <OneValue label={label} written={written} onChange={take} />;
   }
   return (
     <Chips
@@ -123,6 +117,30 @@ function Values({ condition, suggestions, onChange }: PartProps & { readonly sug
       values={values.map(write)}
       suggestions={suggestions}
       onChange={(words) => onChange({ ...condition, values: words.map(read) })}
+    />
+  );
+}
+
+interface OneProps {
+  readonly label: string;
+  readonly written: string;
+  readonly onChange: (word: string) => void;
+}
+
+/** A single value. What is typed stays as it is typed: "1.0" on the way to "1.05" is not yet 1. */
+function OneValue({ label, written, onChange }: OneProps) {
+  const [typed, setTyped] = useState<string>();
+  return (
+    <input
+      className="input"
+      aria-label={label}
+      placeholder={label}
+      value={typed ?? written}
+      onChange={(event) => {
+        setTyped(event.target.value);
+        onChange(event.target.value);
+      }}
+      onBlur={() => setTyped(undefined)}
     />
   );
 }

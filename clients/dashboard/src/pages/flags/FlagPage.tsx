@@ -13,7 +13,7 @@ import { useScope } from "../../shell/scope";
 import { Conflict } from "./Conflict";
 import { DetailsTab } from "./DetailsTab";
 import { DraftBar } from "./DraftBar";
-import { useDraft } from "./drafts";
+import { onTopOf, useDraft } from "./drafts";
 import { EvaluateTab } from "./EvaluateTab";
 import { HistoryTab } from "./HistoryTab";
 import { useRevision } from "./listing";
@@ -96,9 +96,10 @@ function Known({ tab, record, flag, take, reload }: KnownProps) {
   const [, navigate] = useLocation();
   const session = useSession();
   const editor = mayEdit(session);
-  const [draft, setDraft] = useDraft(environment, flag.key);
-  const chosen = TABS.find((each) => SLUGS[each] === `/${tab ?? ""}`) ?? "state";
+  const [kept, setDraft] = useDraft(environment, flag.key);
+  const draft = kept && onTopOf(record, kept);
   const tabs = TABS.filter((each) => each !== "promote" || (editor && session.environments.length > 1));
+  const chosen = tabs.find((each) => SLUGS[each] === `/${tab ?? ""}`) ?? "state";
   const stale = draft !== undefined && draft.base.etag !== record.etag;
   const editing = {
     record,

@@ -1,12 +1,19 @@
 /** What a person is changing and has not saved. It is kept while other pages are looked at, and asked for before the tab closes. */
 import { useEffect, useState } from "react";
-import { changedFields } from "./changes";
+import { changedFields, FIELDS, withFields } from "./changes";
 import type { Flag, FlagRecord } from "./types";
 
 /** A version that was read, and what is being made of it. */
 export interface Draft {
   readonly base: FlagRecord;
   readonly flag: Flag;
+}
+
+/** Returns the draft on top of a newer version, when only what nobody edits (the kill state) differs in it; otherwise as it is. */
+export function onTopOf(record: FlagRecord, draft: Draft): Draft {
+  const [before, after] = [draft.base.flag, record.flag];
+  if (before === undefined || after === undefined || changedFields(before, after).length > 0) return draft;
+  return { base: record, flag: withFields(after, draft.flag, FIELDS) };
 }
 
 const drafts = new Map<string, Draft>();
