@@ -101,6 +101,31 @@ def stretches(source: Source, wanted: Events, limits: Limits) -> Iterator[Stretc
         yield from _from_columns(source, wanted, limits)
 
 
+def first_values(stretch: Stretch, start: npt.NDArray[Any], bit: int) -> npt.NDArray[Any]:
+    """Return the values of some events; of several of one actor and time that have a bit, the least."""
+    values = stretch.values[0]
+    found: npt.NDArray[Any] = values[start]
+    time, actor, last = stretch.time, stretch.actor, len(stretch.time) - 1
+    tied = np.zeros(len(start), bool)
+    for other in (np.maximum(start - 1, 0), np.minimum(start + 1, last)):
+        tied |= (other != start) & (time[other] == time[start]) & (actor[other] == actor[start])
+    for at in np.flatnonzero(tied).tolist():
+        row = int(start[at])
+        among = [values[each] for each in _of_one_time(stretch, row) if stretch.bits[each] & bit]
+        found[at] = min(among, key=lambda value: (value is not None, value or ""))
+    return found
+
+
+def _of_one_time(stretch: Stretch, row: int) -> Iterator[int]:
+    time, actor = stretch.time[row], stretch.actor[row]
+    first = row
+    while first and stretch.time[first - 1] == time and stretch.actor[first - 1] == actor:
+        first -= 1
+    while first < len(stretch.time) and stretch.time[first] == time and stretch.actor[first] == actor:
+        yield first
+        first += 1
+
+
 def bits_type(count: int) -> type[np.unsignedinteger[Any]]:
     """Return the smallest type that holds so many bits."""
     if count > 64:

@@ -17,7 +17,7 @@ from services.metrics.analytics.reports.funnels.asking import Entry, Funnel
 from services.metrics.analytics.reports.funnels.chains import Events, Rules, chains
 from services.metrics.analytics.reports.funnels.results import Cell, FunnelTally
 from services.metrics.analytics.reports.local_time import Clock, instant
-from services.metrics.analytics.reports.reading import Source, Stretch, bits_type, stretches
+from services.metrics.analytics.reports.reading import Source, Stretch, bits_type, first_values, stretches
 from services.metrics.analytics.store.engine import Limits
 
 
@@ -112,33 +112,8 @@ def _reached(stretch: Stretch, rules: Rules) -> Reached:
         stretch.time[found.start],
         stretch.time[found.reach],
         found.level,
-        _values(stretch, found.start) if stretch.values else None,
+        first_values(stretch, found.start, 1) if stretch.values else None,
     )
-
-
-def _values(stretch: Stretch, start: npt.NDArray[np.int32]) -> npt.NDArray[Any]:
-    """Return the values of first events; of several of one time, the least."""
-    values = stretch.values[0]
-    found = values[start]
-    time, actor, last = stretch.time, stretch.actor, len(stretch.time) - 1
-    tied = np.zeros(len(start), bool)
-    for other in (np.maximum(start - 1, 0), np.minimum(start + 1, last)):
-        tied |= (other != start) & (time[other] == time[start]) & (actor[other] == actor[start])
-    for at in np.flatnonzero(tied).tolist():
-        row = int(start[at])
-        among = [values[each] for each in _of_one_time(stretch, row) if stretch.bits[each] & 1]
-        found[at] = min(among, key=lambda value: (value is not None, value or ""))
-    return found
-
-
-def _of_one_time(stretch: Stretch, row: int) -> Iterator[int]:
-    time, actor = stretch.time[row], stretch.actor[row]
-    first = row
-    while first and stretch.time[first - 1] == time and stretch.actor[first - 1] == actor:
-        first -= 1
-    while first < len(stretch.time) and stretch.time[first] == time and stretch.actor[first] == actor:
-        yield first
-        first += 1
 
 
 def _count(cells: Counter[Cell], bucket: npt.NDArray[np.int64], reached: Reached) -> None:
