@@ -266,7 +266,7 @@ def _without(document: Object, name: str) -> Object:
 
 
 def _manage(metadata: Object, manager: str, spec: Object) -> None:
-    fields = {"f:spec": {f"f:{name}": {} for name in spec}}
+    fields: Object = {"f:spec": {f"f:{name}": {} for name in spec}}
     entry = {"manager": manager, "operation": "Update", "time": _now(), "fieldsV1": fields}
     metadata["managedFields"] = [
         *[each for each in metadata.get("managedFields", []) if each["manager"] != manager],

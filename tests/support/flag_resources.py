@@ -71,6 +71,15 @@ class Desk:
         """Return the resource once its present generation is carried out."""
         return await self.becomes("Synced", "True", "AsStated")
 
+    async def shows(self, name: str, value: object) -> Object:
+        """Return the status once it has this value."""
+
+        def status() -> Object:
+            return (self.kubernetes.get(PATH) or {}).get("status") or {}
+
+        await self.kubernetes.until(lambda: status().get(name) == value)
+        return status()
+
     async def event(self, reason: str) -> str:
         """Return the message of an event once it was told."""
 
@@ -106,13 +115,18 @@ class Desk:
 @asynccontextmanager
 async def controlling(desk: Desk, home: Path, **settings: Any) -> AsyncIterator[None]:
     """Run a controller until the block ends."""
-    quick = {"resync_seconds": 3600.0, "drift_seconds": 0.05, "lease_seconds": 3.0, "drain_seconds": 0.0}
+    quick = {
+        "key": desk.service.keys["editor"],
+        "resync_seconds": 3600.0,
+        "drift_seconds": 0.05,
+        "lease_seconds": 3.0,
+        "drain_seconds": 0.0,
+    }
     chosen = ControllerSettings(
         home=home,
         port=0,
         kubeconfig=desk.kubernetes.kubeconfig(home),
         flags_address=f"127.0.0.1:{desk.service.service.port}",
-        key=desk.service.keys["editor"],
         **(quick | settings),
     )
     async with running(chosen):

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from mirante.api.common.v1 import value_pb2
 from mirante.api.flags.v1 import flag_admin_service_pb2 as pb2
 from mirante.api.flags.v1 import flag_pb2
 from mirante.api.flags.v1 import flag_sync_service_pb2 as sync_pb2
@@ -25,13 +26,12 @@ async def test_a_kill_by_patch_reaches_a_client_and_status_says_so(controlled: D
     await controlled.patch(killed=True, kill_reason="erro 500 no caixa")
     while not _killed(watcher.transfers):
         await watcher.next()
-    await controlled.kubernetes.until(lambda: (controlled.kubernetes.get(PATH) or {})["status"].get("killed"))
-    document = controlled.kubernetes.get(PATH) or {}
-    assert document["status"]["kill"]["by"] == "demo-editor"
-    assert document["status"]["kill"]["reason"] == (f"erro 500 no caixa, by kubectl-patch (FeatureFlag vendas/{NAME})")
-    await controlled.kubernetes.until(lambda: controlled.kubernetes.get(PATH)["status"].get("delivered") == "0/1")
+    status = await controlled.shows("killed", True)
+    assert status["kill"]["by"] == "demo-editor"
+    assert status["kill"]["reason"] == f"erro 500 no caixa, by kubectl-patch (FeatureFlag vendas/{NAME})"
+    await controlled.shows("delivered", "0/1")
     await watcher.send(applied=sync_pb2.Applied(revision=watcher.replica.revision))
-    await controlled.kubernetes.until(lambda: controlled.kubernetes.get(PATH)["status"].get("delivered") == "1/1")
+    await controlled.shows("delivered", "1/1")
     assert "erro 500 no caixa" in await controlled.event("Killed")
 
     await controlled.kubernetes.patch(PATH, {"spec": {"killed": None, "kill_reason": None}})
@@ -85,8 +85,8 @@ async def test_a_flag_waits_for_what_it_needs(controlled: Desk) -> None:
             off_variant="off",
             fallthrough=flag_pb2.Serve(variant="on"),
             variants=[
-                flag_pb2.Variant(name="on", value={"bool_value": True}),
-                flag_pb2.Variant(name="off", value={"bool_value": False}),
+                flag_pb2.Variant(name="on", value=value_pb2.Value(bool_value=True)),
+                flag_pb2.Variant(name="off", value=value_pb2.Value(bool_value=False)),
             ],
         )
     )

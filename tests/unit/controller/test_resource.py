@@ -14,7 +14,7 @@ def resource(spec: dict[str, Any], **metadata: Any) -> dict[str, Any]:
 
 def test_the_definition_is_what_is_left_without_our_own_fields() -> None:
     """Everything else goes to the flag service under the name that it has."""
-    spec = {
+    spec: dict[str, Any] = {
         "environment": "production",
         "key": "nova_ui",
         "killed": True,
@@ -39,7 +39,7 @@ def test_managers_are_those_who_wrote_the_fields_last() -> None:
     """A controller's own writes, and those of status, are nobody's wish."""
 
     def wrote(manager: str, hour: int, *fields: str, **more: str) -> dict[str, Any]:
-        spec = {"f:spec": {f"f:{name}": {} for name in fields}}
+        spec: dict[str, Any] = {"f:spec": {f"f:{name}": {} for name in fields}}
         return {"manager": manager, "time": f"2026-11-25T{hour:02}:00:00Z", "fieldsV1": spec, **more}
 
     managers = [
@@ -56,7 +56,7 @@ def test_managers_are_those_who_wrote_the_fields_last() -> None:
 
 def test_bare_words_that_became_booleans_are_named() -> None:
     """In YAML 1.1, which kubectl reads, on and off are booleans; values of variants and conditions may be such."""
-    spec = {
+    spec: dict[str, Any] = {
         "environment": "production",
         "fallthrough": False,
         "rules": [
