@@ -102,7 +102,8 @@ def batches(scale: Scale, size: int = 50_000) -> Iterator[Batch]:
     span = scale.days * _DAY_US
     for first in range(0, scale.events, size):
         count = min(size, scale.events - first)
-        received = BEGINNING_US + (first + np.arange(count)) * span // scale.events
+        # In floating point: the product of whole numbers would not fit into 64 bits.
+        received = BEGINNING_US + ((first + np.arange(count)) * (span / scale.events)).astype(np.int64)
         delay = rng.integers(20_000, 3_000_000, count)
         late = rng.random(count) < _LATE
         delay[late] = rng.integers(3_600_000_000, 4 * _DAY_US, int(late.sum()))
