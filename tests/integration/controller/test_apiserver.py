@@ -1,56 +1,57 @@
 """The same against a real API server: what the schema refuses, and the life of a resource by kubectl."""
 
 import asyncio
-import json
-from collections.abc import Callable, Iterator
+import subprocess
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
+from k8s.checks.objects import Document
 from services.controller.app import running
 from services.controller.settings import ControllerSettings
-from tests.support.api_server import ApiServer, api_server
-from tests.support.flag_resources import KEY, NAME
+from tests.support.api_server import ApiServer, api_server, why_not
+from tests.support.flag_resources import KEY, NAME, resource
 from tests.support.serving import PATIENCE_SECONDS, PRODUCTION, Datastores, serving
 from tests.unit.architecture.project_tree import ROOT
 
 pytestmark = [pytest.mark.apiserver, pytest.mark.timeout(300)]
 
 DEFINITION = ROOT / "k8s/base/controller/crd.yaml"
-FLAG = f"""\
-apiVersion: flags.mirante.dev/v1alpha1
-kind: FeatureFlag
-metadata: {{name: {NAME}}}
-spec:
-  environment: {PRODUCTION}
-  key: {KEY}
-  "on": true
-  rules:
-    - id: premium
-      conditions: [{{attribute: plano, operator: in, values: [premium, 7]}}]
-      serve: {{rollout: {{coverage: 50%, splits: {{"on": 100%}}}}}}
-"""
+NAMESPACE = "mirante-tests"
+FLAG = resource(
+    rules=[
+        {
+            "id": "premium",
+            "conditions": [{"attribute": "plano", "operator": "in", "values": ["premium", 7]}],
+            "serve": {"rollout": {"coverage": "50%", "splits": {"on": "100%"}}},
+        }
+    ]
+)
 
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
-    """A cluster with the definition, in a namespace of its own."""
-    with api_server(tmp_path_factory.mktemp("cluster")) as server:
-        server.kubectl("apply", "--server-side", "-f", str(DEFINITION))
-        server.kubectl("wait", "--for=condition=Established", "crd/featureflags.flags.mirante.dev")
-        server.kubectl("create", "namespace", "mirante-tests")
-        try:
-            yield server
-        finally:
-            server.kubectl("delete", "namespace", "mirante-tests", "--wait=false")
+    """A cluster with the definition, and a namespace of its own."""
+    if reason := why_not():
+        pytest.skip(reason)
+    with api_server(tmp_path_factory.mktemp("cluster")) as server, server.namespace(NAMESPACE):
+        for command in (
+            ("apply", "--server-side", "-f", str(DEFINITION)),
+            ("wait", "--for=condition=Established", "crd/featureflags.flags.mirante.dev"),
+            ("create", "namespace", NAMESPACE),
+        ):
+            found = server.kubectl(*command)
+            assert found.returncode == 0, found.stderr
+        yield server
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"environment": None}, "spec.environment: Required value"),
+        ({"environment": None}, "environment"),
         ({"environment": "Produção"}, "spec.environment"),
         ({"key": "com espaço"}, "spec.key"),
         ({"on": None}, "spec.on"),
@@ -62,9 +63,9 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
         ({"ownership": {"owner": "dashboard", "on_delete": "archive"}}, "archived there"),
         ({"ownership": {"owner": "ana"}}, "spec.ownership.owner"),
         ({"rules": [{"conditions": [{"operator": "equals"}], "serve": "on"}]}, "spec.rules[0].conditions[0].operator"),
-        ({"rules": [{"id": "sem-serve"}]}, "spec.rules[0].serve"),
+        ({"rules": [{"id": "sem-serve"}]}, "serve"),
         ({"tags": ["ui", "ui"]}, "spec.tags"),
-        ({"kilt": True}, "spec.kilt"),
+        ({"kilt": True}, "kilt"),
     ],
 )
 def test_the_schema_refuses_a_bad_spec_and_names_the_field(
@@ -75,11 +76,10 @@ def test_the_schema_refuses_a_bad_spec_and_names_the_field(
     document = {
         "apiVersion": "flags.mirante.dev/v1alpha1",
         "kind": "FeatureFlag",
-        "metadata": {"name": "ruim", "namespace": "mirante-tests"},
+        "metadata": {"name": "ruim", "namespace": NAMESPACE},
         "spec": {name: value for name, value in spec.items() if value is not None},
     }
-    text = json.dumps(document)
-    found = cluster.kubectl("apply", "--server-side", "--dry-run=server", "-f", "-", stdin=text, check=False)
+    found = cluster.apply([document], "--dry-run=server")
     assert found.returncode != 0
     assert said in found.stderr
 
@@ -89,55 +89,56 @@ async def test_the_life_of_a_resource_by_kubectl(
 ) -> None:
     """Applied, killed by `kubectl patch`, restored, wrong, refused to become another flag's, deleted and archived."""
 
-    def kubectl(*arguments: str, **more: Any) -> Any:
-        return cluster.kubectl("--namespace", "mirante-tests", *arguments, **more)
+    async def kubectl(*words: str, documents: Sequence[Document] = ()) -> subprocess.CompletedProcess[str]:
+        return await asyncio.to_thread(
+            cluster.kubectl, "--namespace", NAMESPACE, *words, documents=[dict(each) for each in documents]
+        )
 
-    def is_so(path: str, wanted: str) -> Callable[[], bool]:
-        return lambda: kubectl("get", "featureflag", NAME, "-o", f"jsonpath={path}").stdout == wanted
+    async def run(*words: str, documents: Sequence[Document] = ()) -> str:
+        found = await kubectl(*words, documents=documents)
+        assert found.returncode == 0, found.stderr
+        return found.stdout
 
     async def becomes(path: str, wanted: str) -> None:
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while not await asyncio.to_thread(is_so(path, wanted)):
+            while await run("get", "featureflag", NAME, "-o", f"jsonpath={path}") != wanted:
                 await asyncio.sleep(0.1)
-
-    async def run(*arguments: str, **more: Any) -> Any:
-        return await asyncio.to_thread(lambda: kubectl(*arguments, **more))
 
     async with serving(Datastores(database_url, redis_url, tmp_path)) as service:
         settings = ControllerSettings(
             home=tmp_path,
             port=0,
             kubeconfig=cluster.kubeconfig,
-            namespace="mirante-tests",
+            namespace=NAMESPACE,
             flags_address=f"127.0.0.1:{service.service.port}",
             key=SecretStr(service.keys["editor"]),
             lease_seconds=5.0,
             drain_seconds=0.0,
         )
         async with running(settings):
-            await run("apply", "-f", "-", stdin=FLAG)
+            await run("apply", "-f", "-", documents=[FLAG])
             await run("wait", "--for=condition=Synced", f"featureflag/{NAME}", "--timeout=60s")
             merge = ("patch", "featureflag", NAME, "--type", "merge", "-p")
             await run(*merge, '{"spec":{"killed":true}}')
             await becomes("{.status.killed}", "true")
-            reason = f"spec.killed is true, by kubectl-patch (FeatureFlag mirante-tests/{NAME})"
+            reason = f"spec.killed is true, by kubectl-patch (FeatureFlag {NAMESPACE}/{NAME})"
             await becomes("{.status.kill.reason}", reason)
-            table = (await run("get", "ff", NAME)).stdout.split()
+            table = (await run("get", "ff", NAME)).split()
             assert table[:7] == ["NAME", "ENVIRONMENT", "FLAG", "KILLED", "CLIENTS", "READY", "SYNCED"]
-            assert table[8 + 1 :][:6] == [NAME, PRODUCTION, KEY, "true", "0/0", "True"]
-            await run("apply", "-f", "-", stdin=FLAG)
+            assert table[9:15] == [NAME, PRODUCTION, KEY, "true", "0/0", "True"]
+            await run("apply", "-f", "-", documents=[FLAG])
             await becomes("{.status.killed}", "true")  # Git, which says nothing of it, lifts nothing
             await run(*merge, '{"spec":{"killed":false}}')
             await becomes("{.status.killed}", "false")
             await run(*merge, '{"spec":{"fallthrough":"talvez"}}')
             await becomes('{.status.conditions[?(@.type=="Ready")].reason}', "InvalidSpec")
-            refused = await run(*merge, '{"spec":{"key":"outra"}}', check=False)
+            refused = await kubectl(*merge, '{"spec":{"key":"outra"}}')
             assert "one flag for as long as it lives" in refused.stderr
             await run(*merge, '{"spec":{"fallthrough":null,"ownership":{"on_delete":"archive"}}}')
             await becomes('{.status.conditions[?(@.type=="Ready")].reason}', "Reconciled")
-            events = (await run("get", "events", "-o", "jsonpath={.items[*].reason}")).stdout.split()
+            events = (await run("get", "events", "-o", "jsonpath={.items[*].reason}")).split()
             assert {"Created", "Killed", "Restored", "InvalidSpec"} <= set(events)
             await run("delete", "featureflag", NAME, "--timeout=60s")
-        document = await asyncio.to_thread(cluster.get, "lease", "mirante-controller")
-        assert document["spec"]["holderIdentity"] == ""  # type: ignore[index] # a Lease has it
-    assert (await asyncio.to_thread(kubectl, "get", "ff")).stdout == ""
+        holder = ("get", "lease", "mirante-controller", "-o", "jsonpath={.spec.holderIdentity}")
+        assert (await asyncio.to_thread(cluster.kubectl, "--namespace", "default", *holder)).stdout == ""
+        assert await run("get", "ff") == ""
