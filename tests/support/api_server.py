@@ -1,4 +1,4 @@
-"""A real API server of Kubernetes: the one of KUBECONFIG, or one that is started from the binaries of KUBEBUILDER_ASSETS."""
+"""A real API server of Kubernetes: that of KUBECONFIG, or one that is started from KUBEBUILDER_ASSETS."""
 
 import contextlib
 import json
@@ -22,6 +22,7 @@ class ApiServer:
 
     def __init__(self, kubeconfig: Path, *, own: bool) -> None:
         self.own = own
+        self.kubeconfig = kubeconfig
         command = kubectl()
         assert command is not None, "there is no kubectl"
         self._command = [command, "--kubeconfig", str(kubeconfig)]
@@ -95,7 +96,8 @@ def _etcd(binary: Path, folder: Path) -> Iterator[str]:
 @contextmanager
 def _kube_apiserver(binary: Path, folder: Path, etcd: str) -> Iterator[int]:
     key, tokens, port = folder / "accounts.key", folder / "tokens.csv", free_port()
-    subprocess.run(["openssl", "genrsa", "-out", str(key), "2048"], check=True, capture_output=True)
+    made = ["openssl", "genrsa", "-out", str(key), "2048"]
+    subprocess.run(made, check=True, capture_output=True)
     tokens.write_text(f"{_TOKEN},tester,1,system:masters\n")
     flags = [f"--etcd-servers={etcd}", "--bind-address=127.0.0.1", "--advertise-address=127.0.0.1"]
     flags += [f"--secure-port={port}", f"--cert-dir={folder / 'certificates'}", "--authorization-mode=RBAC"]
