@@ -28,29 +28,35 @@ def built_pages(shared: Path) -> BuiltPages:
 
     MIRANTE_TEST_DASHBOARD and MIRANTE_TEST_VENDAS_WEB name what is built already.
     """
-    pages = BuiltPages(
-        Path(os.environ.get("MIRANTE_TEST_DASHBOARD") or shared / "dashboard"),
-        Path(os.environ.get("MIRANTE_TEST_VENDAS_WEB") or shared / "vendas"),
-    )
+    dashboard, vendas = (os.environ.get(f"MIRANTE_TEST_{name}") for name in ("DASHBOARD", "VENDAS_WEB"))
     with (shared / "built-pages.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not _is_built(pages.dashboard):
-            _build("clients/dashboard", pages.dashboard)
-        if not _is_built(pages.vendas):
-            _run("run", "build", "--workspace", "clients/web")
-            _build("examples/vendas_web", pages.vendas)
-    return pages
+        return BuiltPages(
+            _given(dashboard) if dashboard else _built(shared / "dashboard", "clients/dashboard"),
+            _given(vendas) if vendas else _built(shared / "vendas", "examples/vendas_web", "clients/web"),
+        )
+
+
+def _given(path: str) -> Path:
+    folder = Path(path).absolute()
+    if not _is_built(folder):
+        pytest.fail(f"{folder} holds no built page")
+    return folder
+
+
+def _built(folder: Path, workspace: str, *needed: str) -> Path:
+    if not _is_built(folder):
+        for each in needed:
+            _run("run", "build", "--workspace", each)
+        # Under another name until it is whole.
+        unfinished = folder.with_name(f"{folder.name}-unfinished")
+        _run("run", "build", "--workspace", workspace, "--", "--outDir", str(unfinished), "--emptyOutDir")
+        unfinished.rename(folder)
+    return folder
 
 
 def _is_built(folder: Path) -> bool:
     return (folder / "index.html").is_file()
-
-
-def _build(workspace: str, folder: Path) -> None:
-    # Under another name until it is whole.
-    unfinished = folder.with_name(f"{folder.name}-unfinished")
-    _run("run", "build", "--workspace", workspace, "--", "--outDir", str(unfinished), "--emptyOutDir")
-    unfinished.rename(folder)
 
 
 def _run(*arguments: str) -> None:

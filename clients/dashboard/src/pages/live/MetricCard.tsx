@@ -31,6 +31,7 @@ export function MetricCard({ state, entries }: Props) {
   );
   if (first === undefined) return null;
   const write = (value: string) => metricValue(first, value, format);
+  const short = (value: string) => (first.currency === "" ? write(value) : format.compact(Number(value), first.currency));
   const minutes = Number.parseInt(first.window ?? "0", 10) / 60;
   return (
     <div className="card metric span-3" role="group" aria-label={metricName(first.metric, t)} data-metric={first.metric}>
@@ -50,8 +51,8 @@ export function MetricCard({ state, entries }: Props) {
           </span>
         ))}
       </div>
-      <Trend trend={first.previousHour} than={t("live.trend.hour")} write={write} />
-      <Trend trend={first.lastWeek} than={t("live.trend.week")} write={write} />
+      <Trend trend={first.previousHour} than={t("live.trend.hour")} write={write} short={short} />
+      <Trend trend={first.lastWeek} than={t("live.trend.week")} write={write} short={short} />
       <Sparkline values={spark} />
     </div>
   );

@@ -8,6 +8,8 @@ interface Props {
   readonly than: string;
   /** Writes what the metric was then. */
   readonly write: (value: string) => string;
+  /** The same where there is little room; without it, as `write`. */
+  readonly short?: (value: string) => string;
   /** More is worse. */
   readonly moreIsBad?: boolean;
   /** Only the arrow and the change; the rest is read out. */
@@ -15,7 +17,7 @@ interface Props {
 }
 
 /** How a number compares with an earlier one: an arrow, the change and what it was. */
-export function Trend({ trend, than, write, moreIsBad = false, brief = false }: Props) {
+export function Trend({ trend, than, write, short = write, moreIsBad = false, brief = false }: Props) {
   const { t, format } = useSpeech();
   const then = trend?.value ?? "";
   const change = trend?.change ?? "";
@@ -38,7 +40,7 @@ export function Trend({ trend, than, write, moreIsBad = false, brief = false }: 
       </span>
       <span className="trend-than">
         {than}
-        {!brief && <span className="trend-then" aria-hidden="true">{then === "" ? "" : ` · ${write(then)}`}</span>}
+        {!brief && <span className="trend-then" aria-hidden="true">{then === "" ? "" : ` · ${short(then)}`}</span>}
         <span className="visually-hidden">: {words}</span>
       </span>
     </p>
