@@ -8,9 +8,10 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input install
 PROTO_VENV := .venv-proto
 PEERS_VENV := .venv-peers
+K8S_VENV := .venv-k8s
 SETTINGS_PAGE := $(BIN)/python -m services.runtime.settings_table \
 	services.flags.settings:FlagsSettings services.telemetry.settings:TelemetrySettings services.metrics.settings:MetricsSettings \
-	services.gateway.settings:GatewaySettings services.demo_shop.settings:DemoShopSettings \
+	services.gateway.settings:GatewaySettings services.controller.settings:ControllerSettings services.demo_shop.settings:DemoShopSettings \
 	services.cli.connection:CliSettings
 OPENAPI := $(BIN)/buf build -o - | $(BIN)/python -m services.gateway.describing
 BENCHMARKS := evaluation ruleset remote fanout kill ingestion track delivery live alerts
@@ -30,8 +31,12 @@ WORKERS ?= 3
 # make run DEMO=0 starts without the demo's flags
 DEMO ?= 1
 
+# make images: which, and their tag
+IMAGES ?= flags telemetry metrics gateway controller migrate demo-shop
+VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-python test-web lint lint-web format proto proto-check docs docs-check bench conformance load e2e clean
+.PHONY: help setup run test test-python test-web lint lint-web format proto proto-check docs docs-check bench conformance load e2e images images-check k8s-check k8s-apiserver deploy-dev undeploy-dev clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -103,11 +108,33 @@ conformance: $(DEV) ## the golden cases through every door
 load: $(DEV) ## the long tests: storms, kill -9 in a loop, overload
 	@$(BIN)/pytest tests/load $(ARGS)
 
+images: ## container images, by docker or podman: make images IMAGES="flags gateway"
+	@builder=$$(command -v docker || command -v podman) || { echo "images are built by docker or podman" >&2; exit 1; }; \
+	for image in $(IMAGES); do $$builder build --file Containerfile --target $$image --build-arg REVISION=$$(git rev-parse HEAD) \
+	--tag mirante/$$image:$(VERSION) . || exit 1; done
+
+images-check: $(DEV) ## executes the Containerfile without a builder, and starts every service from it; needs root
+	@$(BIN)/pytest -rs tests/images $(ARGS)
+
+k8s-check: $(K8S_VENV)/.installed ## all that can be known of the manifests without a cluster
+	@$(K8S_VENV)/bin/python -m k8s.checks
+
+k8s-apiserver: $(DEV) ## the manifests and the controller on a real API server: that of KUBECONFIG, or one from KUBEBUILDER_ASSETS
+	@$(BIN)/pytest -rs -m apiserver tests/apiserver tests/integration/controller $(ARGS)
+
+deploy-dev: ## Mirante, a Postgres, a Valkey and the demo on the cluster that kubectl speaks to
+	@kubectl apply --server-side -k k8s/overlays/dev
+	@kubectl --namespace mirante wait --for=condition=Complete job --all --timeout=10m
+	@kubectl --namespace mirante rollout status deployment --timeout=10m
+
+undeploy-dev: ## takes it away again, its data included
+	@kubectl delete --ignore-not-found -k k8s/overlays/dev
+
 e2e: $(DEV) ## whole processes
 	@$(BIN)/pytest tests/e2e $(ARGS)
 
 clean: ## removes the environments and caches; .mirante, which holds data, stays
-	rm -rf $(VENV) $(PROTO_VENV) $(PEERS_VENV) .venv-node node_modules $(DASHBOARD) $(SHOP_PAGE) clients/web/dist dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(PROTO_VENV) $(PEERS_VENV) $(K8S_VENV) .venv-node node_modules $(DASHBOARD) $(SHOP_PAGE) clients/web/dist dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # `pip install` sees one installed set: the development lock holds all of the runtime lock, with the same versions.
@@ -134,6 +161,12 @@ $(PEERS_VENV)/.installed: benchmarks/peers.lock | $(PEERS_VENV)/bin/python
 	--require-hashes --requirement benchmarks/peers.lock
 	@touch $@
 
+$(K8S_VENV)/.installed: k8s/requirements.lock | $(K8S_VENV)/bin/python
+	@echo "installing what checks manifests into $(K8S_VENV)" >&2
+	@$(K8S_VENV)/bin/python -m pip --quiet --disable-pip-version-check --no-input install \
+	--require-hashes --requirement k8s/requirements.lock
+	@touch $@
+
 $(NODE_MODULES): package-lock.json package.json $(wildcard clients/*/package.json examples/*/package.json)
 	@echo "installing what runs in browsers into node_modules"
 	@$(WITH_NODE) npm ci --silent --no-progress
@@ -155,7 +188,7 @@ $(SHOP_PAGE)/index.html: clients/web/dist/index.js $(call sources,examples/venda
 	@$(WITH_NODE) npm run --silent build -w examples/vendas_web
 	@touch $@
 
-$(BIN)/python $(PROTO_VENV)/bin/python $(PEERS_VENV)/bin/python: %/bin/python:
+$(BIN)/python $(PROTO_VENV)/bin/python $(PEERS_VENV)/bin/python $(K8S_VENV)/bin/python: %/bin/python:
 	@test -n "$(PYTHON)" && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	{ echo "Mirante needs Python 3.11 or newer; name one: make PYTHON=/path/to/python3.11 ..." >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
