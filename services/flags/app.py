@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from mirante.api.common.v1.diagnostics_service_pb2_grpc import add_DiagnosticsServiceServicer_to_server
 from mirante.api.flags.v1.access_admin_service_pb2_grpc import add_AccessAdminServiceServicer_to_server
 from mirante.api.flags.v1.evaluation_service_pb2_grpc import add_EvaluationServiceServicer_to_server
 from mirante.api.flags.v1.flag_admin_service_pb2_grpc import add_FlagAdminServiceServicer_to_server
@@ -28,6 +29,7 @@ from services.flags.change_feed.redis import RedisFeed
 from services.flags.delivery.counting import DeliveryCount
 from services.flags.delivery.redis_board import RedisBoard
 from services.flags.demo import OTHER_ENVIRONMENTS, seed
+from services.flags.diagnosing import figures
 from services.flags.evaluation_servicer import EvaluationServicer
 from services.flags.flag_sync_servicer import FlagSyncServicer
 from services.flags.following import Follower
@@ -53,8 +55,9 @@ from services.runtime.calls.observed import CallObserver
 from services.runtime.calls.policy import CallPolicy
 from services.runtime.calls.quota import Quotas
 from services.runtime.calls.streams import OpenStreams
+from services.runtime.diagnostics import servicer as diagnostics
 from services.runtime.keys.keyring import KeyRing, revoked_error
-from services.runtime.opened import Listening, open_service
+from services.runtime.opened import Listening, Opened, open_service
 from services.runtime.postgres.waiting import until_available
 from services.runtime.process import run_service
 from services.runtime.server import GrpcServer
@@ -93,6 +96,7 @@ async def running(settings: FlagsSettings) -> AsyncIterator[FlagService]:
         parts = _Parts(settings, opened.telemetry, store, opened.redis, passwords)
         await parts.prepare(settings)
         parts.add_servicers(opened.services)
+        parts.add_diagnostics(opened, settings)
         opened.services.open()
         await stack.enter_async_context(in_background(*parts.background(settings)))
         await opened.server.serve()
@@ -118,7 +122,7 @@ class _Parts:
         self._policy = CallPolicy(
             observer=CallObserver(telemetry),
             in_flight=InFlight(settings.max_in_flight),
-            entrance=Entrance(self._keys, ROLES),
+            entrance=Entrance(self._keys, {**ROLES, **diagnostics.ROLES}),
             quotas=Quotas(settings.quota),
             streams=streams,
         )
@@ -156,6 +160,18 @@ class _Parts:
         add_PeopleAdminServiceServicer_to_server(PeopleAdminServicer(PeopleAdmin(people, self._passwords)), server)
         add_LoginServiceServicer_to_server(LoginServicer(logins), server)
         add_KeyRegistryServiceServicer_to_server(KeyRegistryServicer(self._store.rules, self._store.browsers), server)
+
+    def add_diagnostics(self, opened: Opened, settings: FlagsSettings) -> None:
+        """Put up the service that says how this process fares."""
+        servicer = diagnostics.DiagnosticsServicer(
+            "flags",
+            opened.database_url,
+            opened.redis,
+            folders={},
+            figures=partial(figures, self._catalog),
+            demo=settings.demo,
+        )
+        add_DiagnosticsServiceServicer_to_server(servicer, opened.services.adding(self._policy))
 
     def background(self, settings: FlagsSettings) -> Sequence[Callable[[], Awaitable[None]]]:
         """Return what goes on beside the calls."""

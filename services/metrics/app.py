@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from mirante.api.common.v1.diagnostics_service_pb2_grpc import add_DiagnosticsServiceServicer_to_server
 from mirante.api.metrics.v1.alert_service_pb2_grpc import add_AlertServiceServicer_to_server
 from mirante.api.metrics.v1.live_metrics_service_pb2_grpc import add_LiveMetricsServiceServicer_to_server
 
@@ -30,6 +31,7 @@ from services.metrics.alerts.watching import AlertHub
 from services.metrics.alerts.webhooks import Webhooks
 from services.metrics.answers.live_metrics_servicer import LiveMetricsServicer
 from services.metrics.definitions import Metrics
+from services.metrics.diagnosing import figures
 from services.metrics.environments import Environments
 from services.metrics.following.follower import Follower
 from services.metrics.following.grpc_log import GrpcEventLog
@@ -49,6 +51,7 @@ from services.runtime.calls.observed import CallObserver
 from services.runtime.calls.policy import CallPolicy
 from services.runtime.calls.quota import Quotas
 from services.runtime.calls.streams import OpenStreams
+from services.runtime.diagnostics import servicer as diagnostics
 from services.runtime.keys.following import channel_to_flags, follow_keys, own_key
 from services.runtime.keys.keyring import KeyRing, revoked_error
 from services.runtime.keys.postgres_memory import PostgresKeyMemory
@@ -98,7 +101,7 @@ async def running(settings: MetricsSettings) -> AsyncIterator[MetricsService]:
         policy = CallPolicy(
             observer=CallObserver(opened.telemetry),
             in_flight=InFlight(settings.max_in_flight),
-            entrance=Entrance(keys, ROLES),
+            entrance=Entrance(keys, {**ROLES, **diagnostics.ROLES}),
             quotas=Quotas(settings.quota),
             streams=streams,
         )
@@ -144,6 +147,17 @@ async def running(settings: MetricsSettings) -> AsyncIterator[MetricsService]:
         alerts = AlertServicer(parts, environments.alerting, on_delivery=worker.wake, clock=time.time)
         add_LiveMetricsServiceServicer_to_server(servicer, opened.services.adding(policy))
         add_AlertServiceServicer_to_server(alerts, opened.services.adding(policy))
+        add_DiagnosticsServiceServicer_to_server(
+            diagnostics.DiagnosticsServicer(
+                "metrics",
+                opened.database_url,
+                opened.redis,
+                folders={},
+                figures=partial(figures, environments, leadership, worker, time.time),
+                demo=False,
+            ),
+            opened.services.adding(policy),
+        )
         measure(
             opened.telemetry.measurements,
             policy=policy,

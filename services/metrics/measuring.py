@@ -30,6 +30,7 @@ _JUDGED = Instrument(
     "mirante.alerts.judged", "{hour}", "Hours of tenants that were judged by a rule.", ("environment",)
 )
 _OPENED = Instrument("mirante.alerts.opened", "{alert}", "Alerts opened.", ("environment",))
+_WAITING = Instrument("mirante.alerts.waiting.age", "s", "How long the oldest message to a webhook has waited.")
 _ATTEMPTS = Instrument("mirante.alerts.attempts", "{attempt}", "Attempts to tell webhooks.", ("outcome",))
 
 
@@ -46,10 +47,6 @@ def measure(
 
     def each(of: Callable[[Kept], float]) -> Callable[[], Sequence[tuple[tuple[str, ...], float]]]:
         return lambda: [((environment,), of(kept)) for environment, kept in environments.kept.items()]
-
-    def age(kept: Kept) -> float:
-        read_at = kept.follower.view.log_read_at
-        return clock() - read_at.timestamp() if read_at is not None else 0.0
 
     measurements.gauge(
         _OPEN_STREAMS, lambda: [((method[1:],), count) for method, count in policy.streams.counts().items()]
@@ -70,11 +67,23 @@ def measure(
         ],
     )
     measurements.counter(_FRAMES, each(lambda kept: kept.hub.frames_made))
-    measurements.gauge(_AGE, each(age))
+    measurements.gauge(_AGE, each(lambda kept: log_age_seconds(kept, clock)))
     measurements.counter(_REBUILDS, each(lambda kept: kept.follower.rebuilds))
     measurements.gauge(_LEADS, lambda: [((), int(leadership.writer is not None))])
     measurements.counter(_VALUES_LOST, each(lambda kept: kept.values.lost))
     measurements.gauge(_ALERTS_WATCHED, each(lambda kept: kept.alerting.hub.watchers))
     measurements.counter(_JUDGED, each(lambda kept: kept.alerting.runner.judged))
     measurements.counter(_OPENED, each(lambda kept: kept.alerting.runner.opened))
+    measurements.gauge(_WAITING, lambda: [((), waiting_seconds(deliveries, clock))])
     measurements.counter(_ATTEMPTS, lambda: [(("delivered",), deliveries.delivered), (("failed",), deliveries.failed)])
+
+
+def log_age_seconds(kept: Kept, clock: Callable[[], float]) -> float:
+    """Return how long ago everything in the log of an environment was counted; 0 before the first time."""
+    read_at = kept.follower.view.log_read_at
+    return clock() - read_at.timestamp() if read_at is not None else 0.0
+
+
+def waiting_seconds(deliveries: DeliveryWorker, clock: Callable[[], float]) -> float:
+    """Return how long the oldest message to a webhook has waited; 0 when none does."""
+    return 0.0 if deliveries.oldest is None else max(0.0, clock() - deliveries.oldest)

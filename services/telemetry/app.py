@@ -9,6 +9,7 @@ from functools import partial
 from typing import Final
 
 import grpc.aio
+from mirante.api.common.v1.diagnostics_service_pb2_grpc import add_DiagnosticsServiceServicer_to_server
 from mirante.api.telemetry.v1.catalogue_service_pb2_grpc import add_CatalogueServiceServicer_to_server
 from mirante.api.telemetry.v1.event_log_service_pb2_grpc import add_EventLogServiceServicer_to_server
 from mirante.api.telemetry.v1.identity_service_pb2_grpc import add_IdentityServiceServicer_to_server
@@ -23,6 +24,7 @@ from services.runtime.calls.observed import CallObserver
 from services.runtime.calls.policy import CallPolicy
 from services.runtime.calls.quota import Quotas
 from services.runtime.calls.streams import OpenStreams
+from services.runtime.diagnostics import servicer as diagnostics
 from services.runtime.hints.redis import RedisHints
 from services.runtime.keys.following import channel_to_flags, follow_keys, own_key
 from services.runtime.keys.keyring import KeyRing, revoked_error
@@ -40,6 +42,7 @@ from services.telemetry.catalogue.postgres_dead_letters import PostgresDeadLette
 from services.telemetry.catalogue.postgres_store import PostgresCatalogues
 from services.telemetry.catalogue.replaying import Replay
 from services.telemetry.demo import seed
+from services.telemetry.diagnosing import figures
 from services.telemetry.identity.identities import Identities
 from services.telemetry.identity.identity_servicer import IdentityServicer
 from services.telemetry.identity.postgres_identities import PostgresIdentities
@@ -142,10 +145,11 @@ class _Parts:
         self._policy = CallPolicy(
             observer=CallObserver(telemetry),
             in_flight=InFlight(settings.max_in_flight),
-            entrance=Entrance(self._keys, ROLES),
+            entrance=Entrance(self._keys, {**ROLES, **diagnostics.ROLES}),
             quotas=Quotas(settings.quota),
             streams=streams,
         )
+        self._redis = redis
         self._hints = RedisHints(redis, _HINTS)
         self._signal = LogSignal(self._hints)
         self._tombstones = Tombstones(secret)
@@ -213,6 +217,17 @@ class _Parts:
         add_IdentityServiceServicer_to_server(IdentityServicer(Identities(identities, secret, _now)), server)
         exports = Exports(database.pool, self._condemning, self._archives)
         add_PrivacyServiceServicer_to_server(PrivacyServicer(database.pool, exports, self._erasures), server)
+        add_DiagnosticsServiceServicer_to_server(
+            diagnostics.DiagnosticsServicer(
+                "telemetry",
+                database.url,
+                self._redis,
+                folders={"archive": self._folder},
+                figures=partial(figures, self.log, self._horizon, self._commit),
+                demo=settings.demo,
+            ),
+            server,
+        )
         measure(
             telemetry.measurements,
             policy=self._policy,

@@ -54,6 +54,7 @@ _RETRY: Final = """
     UPDATE alert_deliveries SET state = 1, next_attempt_at = $3, step = 0 WHERE environment = $1 AND id = $2
     RETURNING webhook_id
 """
+_OLDEST: Final = "SELECT min(created_at) FROM alert_deliveries WHERE state = 1"
 _COLUMNS: Final = "id, webhook_id, alert_id, event, state, created_at, next_attempt_at, attempt_count"
 _PAGE: Final = f"""
     SELECT {_COLUMNS} FROM alert_deliveries
@@ -202,6 +203,12 @@ class PostgresOutbox:
             attempts = await connection.fetch(_ATTEMPTS, [row["id"] for row in rows[:size]], _SHOWN_ATTEMPTS)
         token = token_after(rows[size - 1]["created_at"], rows[size - 1]["id"]) if len(rows) > size else ""
         return [_delivery(row, attempts) for row in rows[:size]], token
+
+    async def oldest_pending(self) -> datetime.datetime | None:
+        """Return since when the oldest message waits that is neither delivered nor given up; None when none does."""
+        async with self._pool.connection() as connection:
+            oldest: datetime.datetime | None = await connection.fetchval(_OLDEST)
+        return oldest
 
     async def forget_before(self, before: datetime.datetime) -> None:
         """Remove what was sent or given up."""

@@ -25,6 +25,7 @@ _MOST_AT_ONCE: Final = 8
 _CLAIM_SECONDS: Final = _MOST_AT_ONCE * (ATTEMPT_SECONDS + 5.0)
 _MOST_WEBHOOKS_AT_ONCE: Final = 20
 _FORGET_SECONDS: Final = 3600.0
+_LOOK_BACK_SECONDS: Final = 5.0
 _KEPT: Final = datetime.timedelta(days=30)
 _GONE: Final = 410
 
@@ -39,6 +40,7 @@ class DeliveryWorker:
 
     Attributes:
         delivered, failed: attempts that were, and were not, answered well.
+        oldest: since when the oldest message waits, in seconds since 1970; None when none does.
     """
 
     def __init__(
@@ -55,8 +57,10 @@ class DeliveryWorker:
         self._busy: dict[uuid.UUID, asyncio.Task[None]] = {}
         self._woken = asyncio.Event()
         self._forget_at = 0.0
+        self._look_back_at = 0.0
         self.delivered = 0
         self.failed = 0
+        self.oldest: float | None = None
 
     def wake(self) -> None:
         """Look at once: something may be due."""
@@ -70,6 +74,7 @@ class DeliveryWorker:
                 try:
                     if len(self._busy) < _MOST_WEBHOOKS_AT_ONCE:
                         await self._begin()
+                    await self._look_back()
                     await self._forget()
                 except Unavailable:
                     pass  # the pool has said so
@@ -119,6 +124,12 @@ class DeliveryWorker:
         else:
             again = self._now() + datetime.timedelta(seconds=delay)
             await self._outbox.attempted(due, attempt, pb2.DELIVERY_STATE_PENDING, again)
+
+    async def _look_back(self) -> None:
+        if self._clock() >= self._look_back_at:
+            self._look_back_at = self._clock() + _LOOK_BACK_SECONDS
+            oldest = await self._outbox.oldest_pending()
+            self.oldest = None if oldest is None else oldest.timestamp()
 
     async def _forget(self) -> None:
         if self._clock() >= self._forget_at:
