@@ -34,17 +34,19 @@ PAGES = (
 )
 
 LOOKS = pytest.mark.parametrize(
-    ("viewport", "theme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=["desktop by day", "phone by night"]
+    "look",
+    [{"viewport": DESKTOP, "theme": "light"}, {"viewport": PHONE, "theme": "dark"}],
+    ids=["desktop by day", "phone by night"],
 )
 
 
 @LOOKS
 async def test_no_page_of_the_dashboard_is_too_wide_or_shuts_anybody_out(
-    mirante: WholeMirante, shop: Shop, open_page: OpenPage, admin: list[Any], viewport: Any, theme: str
+    mirante: WholeMirante, shop: Shop, open_page: OpenPage, admin: list[Any], look: dict[str, Any]
 ) -> None:
     """All of them with something on them; a browser's complaints about scripts and the content policy fail it too."""
     shop.sell("acme", "ana", "1234.50")
-    page = await open_page("about:blank", cookies=admin, viewport=viewport, theme=theme)
+    page = await open_page("about:blank", cookies=admin, **look)
     wrong: dict[str, list[str]] = {}
     for path in PAGES:
         await page.goto(mirante.url + path)
@@ -55,11 +57,11 @@ async def test_no_page_of_the_dashboard_is_too_wide_or_shuts_anybody_out(
 
 @LOOKS
 async def test_neither_is_the_login_page_or_that_of_vendas(
-    mirante: WholeMirante, shop: Shop, open_page: OpenPage, complaints: Complaints, viewport: Any, theme: str
+    mirante: WholeMirante, shop: Shop, open_page: OpenPage, complaints: Complaints, look: dict[str, Any]
 ) -> None:
     """Where people come in, and the example."""
     complaints.expect("status of 401.*/api/session")
-    page = await open_page(mirante.url, viewport=viewport, theme=theme)
+    page = await open_page(mirante.url, **look)
     await expect(page.get_by_label("Senha")).to_be_visible()
     wrong = {"login": await faults_of(page)}
     shop.sell("acme", "ana", "10")

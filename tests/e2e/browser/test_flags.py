@@ -45,7 +45,8 @@ async def test_a_kill_flips_the_backend_and_its_page(
     mirante: WholeMirante, shop: Shop, open_page: OpenPage, complaints: Complaints
 ) -> None:
     """From the login to what customers see: the backend answers the old way, and the open page shows the old list."""
-    complaints.expect("status of 401.*/api/session")  # A browser that nobody has logged in to asks whether somebody has.
+    # A browser in which nobody has logged in asks whether somebody has.
+    complaints.expect("status of 401.*/api/session")
     shop.sell("acme", "ana", "10")
     desk = await open_page(shop.url)
     await desk.get_by_label("Entrar como").select_option("ana")
