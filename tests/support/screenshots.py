@@ -31,19 +31,19 @@ _EVENTS_MS: Final = 120_000
 _THEMES: Final[Sequence[Literal["light", "dark"]]] = ("light", "dark")
 
 _PAGES: Final[Mapping[str, str]] = {
-    "ao-vivo-todos": "/",
-    "ao-vivo": "/?tenant={tenant}",
+    "overview": "/",
+    "live": "/?tenant={tenant}",
     "flags": "/flags",
     "flag": "/flags/flag/nova_ui_vendas",
-    "flag-regras": "/flags/flag/multi_moeda/regras",
-    "flag-avaliar": "/flags/flag/nova_ui_vendas/avaliar",
-    "flag-historico": "/flags/flag/nova_ui_vendas/historico",
-    "eventos": "/eventos",
-    "eventos-catalogo": "/eventos/catalogo",
-    "eventos-rejeitados": "/eventos/rejeitados",
-    "alertas": "/alertas",
-    "alerta": "/alertas/alerta/{alert}",
-    "alertas-regras": "/alertas/regras",
+    "flag-rules": "/flags/flag/multi_moeda/regras",
+    "flag-evaluate": "/flags/flag/nova_ui_vendas/avaliar",
+    "flag-history": "/flags/flag/nova_ui_vendas/historico",
+    "events": "/eventos",
+    "catalogue": "/eventos/catalogo",
+    "dead-letters": "/eventos/rejeitados",
+    "alerts": "/alertas",
+    "alert": "/alertas/alerta/{alert}",
+    "alert-rules": "/alertas/regras",
 }
 
 
@@ -63,12 +63,12 @@ async def take(url: str, home: Path, folder: Path) -> None:
             async with opened(browser, complaints, viewport=viewport, theme=theme) as page:
                 await page.goto(url)
                 await expect(page.get_by_label("Senha")).to_be_visible()
-                await _shoot(page, folder / f"login-{screen}-{theme}.png")
+                await _shoot(page, folder / f"login-{theme}-{screen}.png")
                 await page.context.add_cookies(cookies)
                 for name, path in _PAGES.items():
                     await page.goto(url + path.format(**places))
                     await _drawn(page, path)
-                    await _shoot(page, folder / f"{name}-{screen}-{theme}.png")
+                    await _shoot(page, folder / f"{name}-{theme}-{screen}.png")
 
 
 async def _drawn(page: Page, path: str) -> None:
