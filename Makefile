@@ -36,7 +36,7 @@ IMAGES ?= flags telemetry metrics gateway controller migrate demo-shop
 VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-python test-web lint lint-web format proto proto-check docs docs-check bench conformance load e2e images images-check k8s-check k8s-apiserver deploy-dev undeploy-dev clean
+.PHONY: help setup run test test-python test-web lint lint-web format proto proto-check docs docs-check screenshots bench conformance load e2e images images-check k8s-check k8s-apiserver deploy-dev undeploy-dev clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,7 +53,7 @@ test-web: $(NODE_MODULES) ## tests of what runs in browsers
 
 test-python: $(DEV) $(DASHBOARD)/index.html $(SHOP_PAGE)/index.html ## all others, in WORKERS processes, each with its own datastores
 	@scripts/browser.sh >/dev/null
-	@$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal $(ARGS)
+	@MIRANTE_TEST_DASHBOARD=$(DASHBOARD) MIRANTE_TEST_VENDAS_WEB=$(SHOP_PAGE) $(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal $(ARGS)
 
 lint: $(DEV) lint-web ## style, types, import rules, contracts
 	$(BIN)/ruff check .
@@ -90,6 +90,10 @@ docs: $(DEV) ## docs/settings.md from the settings in the code, and the gateway'
 docs-check: $(DEV) ## both are what the code says
 	@$(SETTINGS_PAGE) | diff docs/settings.md - || { echo "docs/settings.md is not what the code says: run make docs" >&2; exit 1; }
 	@$(OPENAPI) | cmp - services/gateway/openapi.json || { echo "services/gateway/openapi.json is not what the contracts say: run make docs" >&2; exit 1; }
+
+screenshots: $(DEV) $(DASHBOARD)/index.html $(SHOP_PAGE)/index.html ## docs/screenshots, of the demo, in a few minutes
+	@scripts/browser.sh >/dev/null
+	@MIRANTE_TEST_DASHBOARD=$(DASHBOARD) MIRANTE_TEST_VENDAS_WEB=$(SHOP_PAGE) $(BIN)/python -m tests.support.screenshots $(ARGS)
 
 bench: $(addprefix bench-,$(BENCHMARKS)) ## every benchmark, each printing one JSON object; one alone: make bench-NAME
 

@@ -35,23 +35,28 @@ def up(
 def hold(output: Output, *, demo: bool, services: Sequence[ServiceProcess]) -> None:
     """Run services until a signal ends it; a refusal is printed and becomes the exit code."""
     with telling_refusals(output):
+        settings = load_settings(ServiceSettings)
+        scheme = "http" if settings.tls_certificate is None else "https"
         asyncio.run(
             supervisor.run(
-                load_settings(ServiceSettings),
+                settings,
                 demo=demo,
-                when_up=lambda everything: _welcome(output, everything, demo=demo),
+                when_up=lambda everything: _welcome(output, everything, scheme, demo=demo),
                 tell=output.remark,
                 services=services,
             )
         )
 
 
-def _welcome(output: Output, everything: supervisor.Up, *, demo: bool) -> None:
+def _welcome(output: Output, everything: supervisor.Up, scheme: str, *, demo: bool) -> None:
     keys, password = everything.home / "keys.json", everything.home / "admin_password"
 
     def show(output: Output) -> None:
         for name, address in everything.addresses.items():
-            output.line(f"{name:<9} ", styled(address, "bold"), "  HTTP" if name in _HTTP else "  gRPC")
+            if name in _HTTP:
+                output.line("dashboard ", styled(f"{scheme}://{address}", "bold"))
+            else:
+                output.line(f"{name:<9} ", styled(address, "bold"), "  gRPC")
         output.line(f"logs      {everything.home / 'logs'}")
         if keys.exists():
             output.line(f"keys      {keys}, one for each role")

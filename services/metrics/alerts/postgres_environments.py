@@ -14,6 +14,8 @@ SYSTEM: Final = "mirante"
 """Who has done what no person has done."""
 GRACE: Final = datetime.timedelta(minutes=2)
 """An hour is judged once the log was read up to so long after its end, and that is written."""
+SETTLING: Final = datetime.timedelta(minutes=10)
+"""At least so long passes between the beginning of an environment and the first hour that is judged."""
 
 _BEGIN: Final = """
     INSERT INTO alert_environments (environment, judged_hour) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING 1
@@ -75,14 +77,15 @@ class PostgresEnvironments:
 
     async def begin(self, environment: str, now: datetime.datetime) -> None:
         """
-        Make sure that an environment is known, with its first rules; the last complete hour is the first to be judged.
+        Make sure that an environment is known, with its first rules. The next whole hour is the first to be judged: a
+        new installation often brings in its past first, and a part of that says nothing about what is usual.
 
         Raises:
             Unavailable: the database does not answer.
         """
         if environment in self._begun:
             return
-        judged = (now - GRACE).replace(minute=0, second=0, microsecond=0) - datetime.timedelta(hours=2)
+        judged = (now + SETTLING).replace(minute=0, second=0, microsecond=0)
         async with self._pool.transaction() as connection:
             if await connection.fetchval(_BEGIN, environment, judged):
                 for rule in self._rules:

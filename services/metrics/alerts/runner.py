@@ -207,7 +207,9 @@ class AlertRunner:
 
     async def _judge_moment(self, bench: Bench, lead: Lead, view: View) -> None:
         judgement = Judgement(bench.rules_revision)
-        if self._clock() >= self._search_at:
+        # Of a new environment the last hour that counts as judged may not be over: there is nothing to learn from it.
+        begun = self._now() >= bench.judged_hour + HOUR + GRACE
+        if begun and self._clock() >= self._search_at:
             self._search_at = self._clock() + _SEARCH_SECONDS
             recent = bench.judged_hour - HOUR * 24
             judgement = await self._search(

@@ -1,10 +1,12 @@
 """Alerts through the service: events in, a webhook told, people who take care of it, and what is refused."""
 
+import asyncio
 import datetime
 import time
 from collections.abc import AsyncIterator
 from typing import Any
 
+import asyncpg
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from mirante.api.metrics.v1 import alert_pb2 as model
@@ -18,6 +20,10 @@ from tests.support.telemetry_serving import telemetry_serving
 from tests.support.webhook_receiver import Receiver, webhook_receiver
 
 HOUR = 3600
+_KNOWN_EARLIER = """
+    UPDATE alert_environments SET judged_hour = date_trunc('hour', now() - interval '2 minutes') - interval '2 hours'
+    WHERE environment = 'production' RETURNING 1
+"""
 PAST_HOURS = 6 * 24
 
 
@@ -58,6 +64,17 @@ async def imported(telemetry: Any, events: list[event_pb2.Event]) -> None:
         )
 
 
+async def known_for_hours(database_url: str) -> None:
+    """Return when the environment is known, and say that it was known for long: then its last hours are judged."""
+    connection = await asyncpg.connect(database_url)
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while await connection.fetchval(_KNOWN_EARLIER) is None:
+                await asyncio.sleep(0.05)
+    finally:
+        await connection.close()
+
+
 async def open_alerts(serving: MetricsServing, **wanted: Any) -> list[model.Alert]:
     """Return the alerts that are not resolved."""
     states = [model.ALERT_STATE_OPEN, model.ALERT_STATE_ACKNOWLEDGED]
@@ -68,6 +85,8 @@ async def open_alerts(serving: MetricsServing, **wanted: Any) -> list[model.Aler
 async def test_from_events_to_a_webhook(stores: Datastores, receiver: Receiver) -> None:
     """Sales stop: one alert of each rule, told; a person takes care of it, and the record says who."""
     async with telemetry_serving(stores) as telemetry:
+        async with metrics_beside(telemetry, private_addresses=True):
+            await known_for_hours(stores.database_url)
         await imported(telemetry, past(time.time()))
         async with metrics_beside(telemetry, private_addresses=True) as serving:
             created = await serving.alerts.CreateWebhook(

@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 from mirante.api.metrics.v1 import alert_pb2 as pb2
 
+from services.metrics.alerts.postgres_environments import GRACE, SETTLING
 from services.metrics.rollups.postgres import LeaderRollups
 from services.runtime.errors import Unavailable
 from services.runtime.postgres.leadership import leading
@@ -22,12 +23,29 @@ DAYS = 21 * 24
 async def world(database_url: str) -> AsyncIterator[AlertWorld]:
     """Yield a world in which acme and globex have sold for three weeks, and a webhook is told."""
     async with alert_world(database_url) as opened:
-        await opened.environments.begin(PRODUCTION, opened.now)
+        # Long enough ago for the last hour that is over to be the first one judged.
+        await opened.environments.begin(PRODUCTION, opened.now - 2 * HOUR - SETTLING - GRACE)
         await opened.webhooks.create(PRODUCTION, "http://127.0.0.1:9/", "", [1, 2, 3], "ana")
         opened.now += datetime.timedelta(minutes=3)
         await opened.write({"acme": usual(DAYS), "globex": usual(DAYS, 30)})
         await opened.look()
         yield opened
+
+
+async def test_the_past_of_a_new_environment_raises_no_alert(database_url: str) -> None:
+    """Judged is what begins after it was known for some minutes, whatever is brought in meanwhile."""
+    async with alert_world(database_url) as world:
+        await world.environments.begin(PRODUCTION, world.now)
+        await world.write({"acme": [*usual(DAYS), 400]})
+        await world.look()
+        assert await world.alerts() == []
+        begun = world.now.replace(minute=0, second=0)
+        while world.now.replace(minute=0, second=0) <= begun + HOUR:
+            await world.next_hour(acme=20)
+        assert await world.alerts() == []
+        await world.next_hour(acme=400)
+        (alert,) = await world.alerts()
+        assert alert.kind == pb2.ALERT_KIND_SPIKE
 
 
 async def outage(world: AlertWorld) -> pb2.Alert:
