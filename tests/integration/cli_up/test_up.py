@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.running_up import PATIENCE_SECONDS, RunningUp, running_up
+from tests.support.running_up import PATIENCE_SECONDS, RunningUp, free_port, running_up
 
 TINY = "tests.support.tiny_service"
 ELSEWHERE = {"DATABASE_URL": "postgresql://elsewhere/mirante", "REDIS_URL": "redis://elsewhere"}
@@ -125,7 +125,7 @@ def test_taken_port_is_named(tmp_path: Path) -> None:
 )
 def test_wrong_setting_is_named(tmp_path: Path, variable: str, value: str) -> None:
     """One error, no traceback."""
-    environment = {**os.environ, "MIRANTE_HOME": str(tmp_path), variable: value}
+    environment = {**os.environ, "MIRANTE_HOME": str(tmp_path), "MIRANTE_FLAGS_PORT": str(free_port()), variable: value}
     done = subprocess.run(
         [sys.executable, "-m", "tests.support.hold_up"], env=environment, capture_output=True, text=True, check=False
     )
