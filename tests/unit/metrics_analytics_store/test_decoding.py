@@ -69,9 +69,9 @@ def _events(draw: st.DrawFn) -> event_pb2.StoredEvent:
     return stored
 
 
-def _expected(stored: event_pb2.StoredEvent, position: int) -> dict[str, Any]:
+def _expected(stored: event_pb2.StoredEvent, position: int) -> dict[Any, Any]:
     event, context = stored.event, stored.event.context
-    row: dict[str, Any] = {
+    row: dict[Any, Any] = {
         "tenant": event.tenant,
         "actor": actor_number(stored.actor_id),
         "own_actor": actor_number(stored.actor_id),
@@ -139,10 +139,12 @@ def test_columns_hold_what_the_events_say(events: list[event_pb2.StoredEvent], r
 def test_unusual_encodings_are_read_as_protobuf_reads_them() -> None:
     """Fields out of order, unknown ones, a message in two pieces and a property that stands twice."""
     first = event_pb2.Event(
-        name="login_sucesso", properties={"tipo": value_pb2.Value(string_value="a")}, context={"release": "1"}
+        name="login_sucesso",
+        properties={"tipo": value_pb2.Value(string_value="a")},
+        context=event_pb2.EventContext(release="1"),
     )
     second = event_pb2.Event(
-        tenant="loja", properties={"tipo": value_pb2.Value(int_value=4)}, context={"locale": "pt-BR"}
+        tenant="loja", properties={"tipo": value_pb2.Value(int_value=4)}, context=event_pb2.EventContext(locale="pt-BR")
     )
     unknown = b"\xfa\x07\x03abc\xf1\x07\x01\x02\x03\x04\x05\x06\x07\x08"
     event = second.SerializeToString() + unknown + first.SerializeToString()

@@ -13,6 +13,7 @@ from services.metrics.analytics.store import StoreUnavailable
 from services.metrics.analytics.store.keys import Integers, Keys
 from services.metrics.analytics.store.manifest import Manifest, Part, Segment
 from services.metrics.analytics.store.ordering import order_of, renamed, without
+from services.metrics.analytics.store.rows import joined_column
 from services.metrics.analytics.store.schema import NOBODY
 from services.metrics.analytics.store.segment_files import SegmentDamaged, columns_of, keys_of
 
@@ -32,7 +33,7 @@ class Rows:
         actor: who, after all merges; int64, 0 for nobody.
         time: when, microseconds since 1970, UTC; int64.
         code: index in `names`; uint16.
-        columns: those that were asked for, as `pyarrow` arrays.
+        columns: those that were asked for, as `pyarrow` arrays; texts as dictionaries.
     """
 
     names: Sequence[str]
@@ -93,7 +94,6 @@ class _Reading:
         self._all = wanted.names is None
         self._codes = {name: code for code, name in enumerate(self._names)}
         self._keys: dict[str, Keys] = {}
-        self._tables: dict[str, Any] = {}
 
     def stretches(self, tenant: str | None) -> Iterator[Rows]:
         by_tenant: dict[str, list[_Piece]] = {}
@@ -188,8 +188,8 @@ class _Reading:
         picked = slice(start, end) if whole else rows
         table = None
         if self._wanted.columns:
-            table = self._table(segment)
-            table = table.slice(start, end - start) if whole else table.take(pa.array(rows))
+            table = columns_of(self._folder, segment, self._wanted.columns, start, end - start)
+            table = table if whole else table.take(pa.array(rows - start))
         return [_Run(keys.actor[picked], keys.time[picked], lut[keys.code[picked]], table)]
 
     def _translation(self, keys: Keys) -> tuple[Codes, npt.NDArray[np.bool_]]:
@@ -210,19 +210,10 @@ class _Reading:
             keys = self._keys[segment.name] = keys_of(self._folder, segment)
         return keys
 
-    def _table(self, segment: Segment) -> Any:
-        table = self._tables.get(segment.name)
-        if table is None:
-            table = columns_of(self._folder, segment, self._wanted.columns)
-            if len(segment.parts) > 1:
-                # Read for each tenant in it; such segments are small.
-                self._tables[segment.name] = table
-        return table
-
     def _rows(self, runs: Sequence[_Run]) -> Rows:
         run = runs[0] if len(runs) == 1 else _joined(runs, self._wanted.columns)
         columns = (
-            {} if run.columns is None else {name: run.columns[name].combine_chunks() for name in self._wanted.columns}
+            {} if run.columns is None else {name: joined_column(run.columns[name]) for name in self._wanted.columns}
         )
         return Rows(self._names, run.actor, run.time, run.code, columns)
 

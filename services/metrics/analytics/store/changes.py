@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Collection, Mapping
-from typing import Final
+from typing import Final, TypeVar
 
 from mirante.api.telemetry.v1 import event_log_service_pb2 as log_pb2
 
@@ -10,6 +10,7 @@ from services.metrics.analytics.store.manifest import Manifest, Segment
 from services.metrics.analytics.store.wire.decoding import actor_number
 
 Pairs = Mapping[int, int]
+KnownT = TypeVar("KnownT", Pairs, frozenset[tuple[int, int]])
 
 _NONE: Final[Pairs] = {}
 
@@ -44,7 +45,7 @@ def merged(manifest: Manifest, tenant: str, from_: int, into: int) -> Manifest:
     pairs = {each: into if to == from_ else to for each, to in pairs.items()}
     pairs[from_] = into
     pairs = {each: to for each, to in pairs.items() if each != to}
-    splits = {each: to for each, to in manifest.splits.get(tenant, _NONE).items() if (each, to) != (from_, into)}
+    splits = manifest.splits.get(tenant, frozenset()) - {(from_, into)}
     return dataclasses.replace(
         manifest, merges=_with(manifest.merges, tenant, pairs), splits=_with(manifest.splits, tenant, splits)
     )
@@ -53,7 +54,7 @@ def merged(manifest: Manifest, tenant: str, from_: int, into: int) -> Manifest:
 def split(manifest: Manifest, tenant: str, actor: int, from_: int) -> Manifest:
     """Return the manifest in which an actor is itself again."""
     pairs = {each: to for each, to in manifest.merges.get(tenant, _NONE).items() if each != actor}
-    splits = {**manifest.splits.get(tenant, _NONE), actor: from_}
+    splits = manifest.splits.get(tenant, frozenset()) | {(actor, from_)}
     return dataclasses.replace(
         manifest, merges=_with(manifest.merges, tenant, pairs), splits=_with(manifest.splits, tenant, splits)
     )
@@ -63,8 +64,11 @@ def erased(manifest: Manifest, tenant: str, actors: Collection[int]) -> Manifest
     """Return the manifest in which nothing of some actors may be seen any more, nor taken in."""
     gone = manifest.erased.get(tenant, frozenset()) | frozenset(actors)
     condemned = manifest.condemned.get(tenant, frozenset()) | frozenset(actors)
+    # Rows of who was split from them go along, unless they were told apart before.
+    unclear = any(from_ in actors for _, from_ in manifest.splits.get(tenant, ()))
     return dataclasses.replace(
         manifest,
+        unclear=manifest.unclear or unclear,
         erased={**manifest.erased, tenant: gone},
         condemned={**manifest.condemned, tenant: condemned},
         forgets=manifest.forgets + 1,
@@ -78,7 +82,7 @@ def tenant_erased(manifest: Manifest, tenant: str) -> Manifest:
         segments=without_tenants(manifest.segments, {tenant}),
         merges=_with(manifest.merges, tenant, {}),
         erased={each: actors for each, actors in manifest.erased.items() if each != tenant},
-        splits=_with(manifest.splits, tenant, {}),
+        splits=_with(manifest.splits, tenant, frozenset()),
         forgets=manifest.forgets + 1,
     )
 
@@ -96,8 +100,8 @@ def without_tenants(segments: Collection[Segment], tenants: Collection[str]) -> 
     return tuple(found)
 
 
-def _with(by_tenant: Mapping[str, Pairs], tenant: str, pairs: Pairs) -> dict[str, Pairs]:
-    changed = {each: known for each, known in by_tenant.items() if each != tenant}
-    if pairs:
-        changed[tenant] = pairs
+def _with(by_tenant: Mapping[str, KnownT], tenant: str, known: KnownT) -> dict[str, KnownT]:
+    changed = {each: one for each, one in by_tenant.items() if each != tenant}
+    if known:
+        changed[tenant] = known
     return changed

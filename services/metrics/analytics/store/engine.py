@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from services.metrics.analytics.store import StoreUnavailable
 from services.metrics.analytics.store.manifest import Manifest, Segment
+from services.metrics.analytics.store.rows import joined_tables
 from services.metrics.analytics.store.schema import (
     ACTOR,
     FIXED,
@@ -84,8 +85,8 @@ def _files(folder: Path, manifest: Manifest, tenant: str | None) -> tuple[list[P
 
 
 def _rows_of(folder: Path, segment: Segment, tenant: str | None) -> Any:
-    table = columns_of(folder, segment, all_columns(segment))
-    return pa.concat_tables([table.slice(part.start, part.rows) for part in segment.of(tenant)])
+    columns = all_columns(segment)
+    return joined_tables([columns_of(folder, segment, columns, part.start, part.rows) for part in segment.of(tenant)])
 
 
 def _fill(
@@ -96,7 +97,7 @@ def _fill(
     fresh: Sequence[Any],
 ) -> None:
     # Also the types of columns when there is no row at all.
-    connection.register(_FRESH, pa.concat_tables([FIXED.empty_table(), *fresh], promote_options="permissive"))
+    connection.register(_FRESH, joined_tables([FIXED.empty_table(), *fresh]))
     files = f"[{', '.join(literal(str(file.resolve())) for file in own)}]"
     connection.execute(f"SET allowed_paths = {files}")
     connection.execute("SET enable_external_access = false")

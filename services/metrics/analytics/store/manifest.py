@@ -104,6 +104,7 @@ class Manifest:
         condemned: actors of whom no row is ever taken in again, by tenant.
         splits: by tenant: actors that were merged and are not any more, each with who they were taken for; rows in
             segments may still say so.
+        unclear: whether only the log knows whose some rows are; then the store is made anew.
     """
 
     build: str
@@ -119,7 +120,8 @@ class Manifest:
     erased: Mapping[str, frozenset[int]] = field(default_factory=dict)
     forgets: int = 0
     condemned: Mapping[str, frozenset[int]] = field(default_factory=dict)
-    splits: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
+    splits: Mapping[str, frozenset[tuple[int, int]]] = field(default_factory=dict)
+    unclear: bool = False
 
     def changed(self, **changes: Any) -> "Manifest":
         """Return the next version, with these changes."""
@@ -142,7 +144,8 @@ def encoded(manifest: Manifest) -> bytes:
         "erased": {tenant: sorted(actors) for tenant, actors in manifest.erased.items()},
         "forgets": manifest.forgets,
         "condemned": {tenant: sorted(actors) for tenant, actors in manifest.condemned.items()},
-        "splits": {tenant: list(pairs.items()) for tenant, pairs in manifest.splits.items()},
+        "unclear": manifest.unclear,
+        "splits": {tenant: sorted(pairs) for tenant, pairs in manifest.splits.items()},
     }
     body = json.dumps(document, separators=(",", ":")).encode()
     return b"%d %08x\n" % (FORMAT, zlib.crc32(body)) + body
@@ -173,7 +176,10 @@ def decoded(content: bytes) -> Manifest:
         erased={tenant: frozenset(actors) for tenant, actors in document["erased"].items()},
         forgets=document["forgets"],
         condemned={tenant: frozenset(actors) for tenant, actors in document["condemned"].items()},
-        splits={tenant: dict(pairs) for tenant, pairs in document["splits"].items()},
+        unclear=document["unclear"],
+        splits={
+            tenant: frozenset((actor, into) for actor, into in pairs) for tenant, pairs in document["splits"].items()
+        },
     )
 
 

@@ -1,7 +1,7 @@
 """Who may change the store of an environment, and how a change appears. Blocking."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from services.metrics.analytics.store.folders import Current, StoreFolder, sync_folder
@@ -48,6 +48,11 @@ class Publisher:
             name = f"{self.term:08d}-{self._names:08d}"
             self.writing.add(name)
             return name
+
+    def forget_names(self, names: Iterable[str]) -> None:
+        """Say that segments are not written any more: they were published, or never will be."""
+        with self._turn:
+            self.writing.difference_update(names)
 
     def publish(self, change: Callable[[Manifest], Manifest]) -> Manifest:
         """

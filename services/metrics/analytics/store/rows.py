@@ -1,5 +1,6 @@
 """Tables of rows: their order, who is who in them, and which columns they have. Pure."""
 
+import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -20,6 +21,7 @@ from services.metrics.analytics.store.schema import (
     Kind,
     property_of,
 )
+from services.metrics.analytics.store.segment_files import DICTIONARY
 from services.metrics.analytics.store.wire.properties import json_text
 
 Order = npt.NDArray[np.intp]
@@ -38,7 +40,7 @@ def sorted_rows(table: Any) -> Any:
     """Return rows by tenant, actor, time and position; a tenant's rows lie together, tenants in any order."""
     if table.num_rows < 2:
         return table
-    tenant = pc.dictionary_encode(table[TENANT].combine_chunks().cast(pa.string())).indices.to_numpy()
+    tenant = joined_column(pc.dictionary_encode(table[TENANT].cast(pa.string()))).indices.to_numpy()
     # One key after the other, the least first, each stable: texts and times that are nearly in order cost little.
     order = np.lexsort((numbers_of(table, "position"), numbers_of(table, TIME)))
     order = order[np.argsort(numbers_of(table, ACTOR)[order], kind="stable")]
@@ -84,7 +86,7 @@ def with_few_properties(table: Any) -> Any:
     documents: list[dict[str, Any]] = [{} for _ in range(table.num_rows)]
     if REST in table.column_names:
         rest = table[REST].to_pylist()
-        documents = [{} if text is None else _object(text) for text in rest]
+        documents = [{} if text is None else json.loads(text) for text in rest]
         table = table.drop([REST])
     for name in put:
         found = property_of(name)
@@ -92,7 +94,7 @@ def with_few_properties(table: Any) -> Any:
             continue
         for document, value in zip(documents, table[name].to_pylist(), strict=True):
             if value is not None:
-                document[found.name] = _object(value) if found.kind is Kind.JSON else value
+                document[found.name] = json.loads(value) if found.kind is Kind.JSON else value
     texts = pa.array([json_text(document) if document else None for document in documents], pa.string())
     return table.drop([*put, *empty]).append_column(REST, texts.dictionary_encode())
 
@@ -100,9 +102,9 @@ def with_few_properties(table: Any) -> Any:
 def joined_tables(tables: Collection[Any]) -> Any:
     """Return the rows of several tables as one, with all their columns; `FIXED` when there is none."""
     if not tables:
-        return FIXED.empty_table()
-    joined = pa.concat_tables(_alike(list(tables)), promote_options="default")
-    return joined.unify_dictionaries().combine_chunks()
+        tables = [FIXED.empty_table()]
+    joined = pa.concat_tables([_alike(table) for table in tables], promote_options="default")
+    return pa.table({name: joined_column(joined[name]) for name in joined.column_names})
 
 
 def month_of(time_us: Integers) -> Integers:
@@ -110,17 +112,24 @@ def month_of(time_us: Integers) -> Integers:
     return time_us.astype("datetime64[us]").astype("datetime64[M]").astype(np.int64) + 1970 * 12
 
 
-def _alike(tables: list[Any]) -> list[Any]:
-    """Return tables in which all texts are dictionaries with the same indices."""
-    text = pa.dictionary(pa.int32(), pa.string())
-    alike = []
-    for table in tables:
-        for at, field in enumerate(table.schema):
-            if pa.types.is_string(field.type) or (pa.types.is_dictionary(field.type) and field.type != text):
-                column = pc.dictionary_encode(table[field.name].cast(pa.string()))
-                table = table.set_column(at, pa.field(field.name, text), column)  # noqa: PLW2901 - the same rows
-        alike.append(pa.table({name: table[name] for name in table.column_names}))
-    return alike
+def joined_column(column: Any) -> Any:
+    """Return a column as one array; a dictionary has each text once."""
+    if pa.types.is_dictionary(column.type):
+        column = column.unify_dictionaries()
+    if column.num_chunks == 1:
+        return column.chunk(0)
+    return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
+
+
+def _alike(table: Any) -> Any:
+    """Return a table in which all texts are dictionaries with the same kind of indices."""
+    columns = {}
+    for name in table.column_names:
+        column = table[name]
+        if pa.types.is_string(column.type) or (pa.types.is_dictionary(column.type) and column.type != DICTIONARY):
+            column = pc.dictionary_encode(column.cast(pa.string()))
+        columns[name] = column
+    return pa.table(columns)
 
 
 def _mapped(actor: Integers, pairs: Mapping[int, int]) -> Integers:
@@ -133,9 +142,3 @@ def _mapped(actor: Integers, pairs: Mapping[int, int]) -> Integers:
         return actor
     intos = np.array([pairs[each] for each in froms.tolist()], np.int64)
     return np.where(found, intos[at], actor)
-
-
-def _object(text: str) -> Any:
-    import json  # noqa: PLC0415 - seldom needed
-
-    return json.loads(text)

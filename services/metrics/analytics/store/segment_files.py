@@ -21,6 +21,9 @@ from services.metrics.analytics.store.schema import ACTOR, FIXED, NAME, REST, TE
 ROWS_IN_GROUP: Final = 122_880
 """What DuckDB reads as one piece of work."""
 
+DICTIONARY: Final = pa.dictionary(pa.int32(), pa.string())
+"""The type of texts in memory."""
+
 _PARQUET: Final = ".parquet"
 _KEYS: Final = ".keys"
 
@@ -98,25 +101,43 @@ def keys_of(folder: Path, segment: Segment) -> Keys:
         raise SegmentDamaged(f"{segment.name}: {error}") from None
 
 
-def columns_of(folder: Path, segment: Segment, columns: Sequence[str]) -> Any:
+def columns_of(folder: Path, segment: Segment, columns: Sequence[str], start: int = 0, rows: int | None = None) -> Any:
     """
-    Return columns of all rows of the file as a `pyarrow.Table`; of those that the segment does not have, nulls.
+    Return columns of some rows of a segment as a `pyarrow.Table`, texts as dictionaries; of columns that the segment
+    does not have, nulls.
+
+    Args:
+        folder: of the build.
+        segment: what to read.
+        columns: which.
+        start: where the rows begin.
+        rows: how many they are; None for all that follow. Only what holds them is read.
 
     Raises:
         SegmentDamaged: see there.
     """
+    rows = segment.file_rows - start if rows is None else rows
     present = {*FIXED.names, *segment.properties, *([REST] if segment.has_rest else [])}
+    found = [column for column in columns if column in present]
+    if found and rows:
+        table = _read(folder, segment, found, start, rows)
+    else:
+        table = pa.table({column: pa.nulls(rows, _type_of(column)) for column in found})
+    arrays = [table[column] if column in present else pa.nulls(rows, _type_of(column)) for column in columns]
+    return pa.table(dict(zip(columns, arrays, strict=True)))
+
+
+def _read(folder: Path, segment: Segment, columns: Sequence[str], start: int, rows: int) -> Any:
+    first, last = start // ROWS_IN_GROUP, (start + rows - 1) // ROWS_IN_GROUP
+    texts = [column for column in columns if pa.types.is_dictionary(_type_of(column))]
     try:
-        with pq.ParquetFile(parquet_file(folder, segment), memory_map=True) as opened:
-            table = opened.read([column for column in columns if column in present])
+        with pq.ParquetFile(parquet_file(folder, segment), memory_map=True, read_dictionary=texts) as opened:
+            if opened.metadata.num_rows != segment.file_rows:
+                raise SegmentDamaged(f"{segment.name}: not all rows are there")
+            table = opened.read_row_groups(range(first, last + 1), columns)
     except (OSError, pa.ArrowException) as error:
         raise SegmentDamaged(f"{segment.name}: {type(error).__name__}") from None
-    if table.num_rows != segment.file_rows and table.num_columns:
-        raise SegmentDamaged(f"{segment.name}: not all rows are there")
-    arrays = [
-        table[column] if column in present else pa.nulls(segment.file_rows, _type_of(column)) for column in columns
-    ]
-    return pa.table(dict(zip(columns, arrays, strict=True)))
+    return table.slice(start - first * ROWS_IN_GROUP, rows)
 
 
 def all_columns(segment: Segment) -> list[str]:
@@ -135,7 +156,10 @@ def is_whole(folder: Path, segment: Segment) -> bool:
 
 def _type_of(column: str) -> Any:
     found = property_of(column)
-    return found.kind.type if found is not None else pa.string()
+    type_ = found.kind.type if found is not None else pa.string()
+    if column in FIXED.names:
+        type_ = FIXED.field(column).type
+    return DICTIONARY if pa.types.is_string(type_) else type_
 
 
 def _parts(tenants: Any, keys: Keys) -> tuple[Part, ...]:

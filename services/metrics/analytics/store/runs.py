@@ -1,0 +1,348 @@
+"""
+Keys of a store in batches: the rows of some actors at a time, as they lie in segments. Blocking.
+
+A batch holds all wanted rows of its actors, in a few runs that are ordered by actor and time each. What needs no order
+across runs works on them as they are; `merged` puts them into one.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from services.metrics.analytics.store import StoreUnavailable
+from services.metrics.analytics.store.arrays import Wanted
+from services.metrics.analytics.store.keys import Integers, Keys
+from services.metrics.analytics.store.manifest import Manifest, Part, Segment
+from services.metrics.analytics.store.schema import NOBODY
+from services.metrics.analytics.store.segment_files import SegmentDamaged, keys_of
+
+BATCH_ROWS: Final = 1_000_000
+"""Roughly: so much fits into the memory next to a core."""
+
+_LAST: Final = 2**63 - 1
+_FEW: Final = 12
+
+Codes = npt.NDArray[np.uint16]
+Places = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """
+    Rows in the order of actors and time.
+
+    Attributes:
+        actor: who, after all merges; 0 for nobody.
+        time: microseconds since 1970, UTC.
+        code: index in the names of the batch.
+        begins: the rows at which another actor begins; the first one among them.
+        tenants: of those, as indices in the tenants of the batch.
+    """
+
+    actor: Integers
+    time: Integers
+    code: Codes
+    begins: Places
+    tenants: Places
+
+    def __len__(self) -> int:
+        return len(self.actor)
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """
+    All wanted rows of some actors.
+
+    Attributes:
+        names: of events.
+        runs: none of them is empty.
+        actors: who they are, by tenant and then ascending.
+        numbers: for each run and each of its `begins`, the index in `actors`.
+    """
+
+    names: Sequence[str]
+    runs: Sequence[Run]
+    actors: Integers
+    numbers: Sequence[Places]
+
+
+class Batch:
+    """The rows of some tenants, or of some actors of one; they are read when asked for, by any thread."""
+
+    def __init__(
+        self, keys: "_AllKeys", parts: Sequence[tuple[Segment, Sequence[Part]]], first: int, last: int
+    ) -> None:
+        self._keys = keys
+        self._parts = parts
+        self._first, self._last = first, last
+
+    def read(self) -> Runs:
+        """
+        Return the rows.
+
+        Raises:
+            StoreUnavailable: the store is damaged.
+        """
+        runs = []
+        for segment, parts in self._parts:
+            for start, end, some in _neighbours(parts):
+                runs += self._keys.read(segment, some, (start, end), self._first, self._last)
+        runs = [run for run in runs if len(run)]
+        if not runs:
+            return Runs(self._keys.names, [], np.empty(0, np.int64), [])
+        held = pa.array(np.concatenate([run.actor[run.begins] for run in runs])).dictionary_encode()
+        known, numbers = held.dictionary.to_numpy(), held.indices.to_numpy()
+        tenants = np.empty(len(known), np.intp)
+        tenants[numbers] = np.concatenate([run.tenants for run in runs])
+        order = np.lexsort((known, tenants))
+        place = np.empty(len(order), np.intp)
+        place[order] = np.arange(len(order))
+        cuts = np.cumsum([len(run.begins) for run in runs])[:-1]
+        return Runs(self._keys.names, runs, known[order], np.split(place[numbers], cuts))
+
+
+def batches(folder: Path, manifest: Manifest, tenant: str | None, wanted: Wanted) -> Iterator[Batch]:
+    """
+    Yield what is wanted of a tenant, of all with None. `wanted.columns` has no meaning here.
+
+    Raises:
+        StoreUnavailable: the store is damaged.
+    """
+    keys = _AllKeys(folder, manifest, wanted)
+    for tenants, first, last in _shares(manifest, tenant):
+        parts = [
+            (segment, [part for part in segment.of(tenant) if part.tenant in tenants and keys.is_in_period(part)])
+            for segment in manifest.segments
+        ]
+        found = [each for each in parts if each[1]]
+        # Mostly later events come later, so that little has to be moved when runs are merged.
+        yield Batch(keys, sorted(found, key=lambda each: each[1][0].first_us), first, last)
+
+
+def merged(runs: Runs) -> tuple[Integers, Integers, Codes]:
+    """Return the numbers of actors (indices in `runs.actors`), the times and the codes of all rows, in one order."""
+    if len(runs.runs) == 1:
+        [run], [numbers] = runs.runs, runs.numbers
+        return np.repeat(numbers, _lengths(run)), run.time, run.code
+    numbers = np.concatenate(
+        [np.repeat(each, _lengths(run)) for run, each in zip(runs.runs, runs.numbers, strict=True)]
+    )
+    time, code = (np.concatenate([getattr(run, name) for run in runs.runs]) for name in ("time", "code"))
+    first = int(time.min())
+    bits = [_bits(len(runs.actors)), _bits(int(time.max()) - first + 1), _bits(len(runs.names))]
+    if sum(bits) > 63:
+        order = np.lexsort((time, numbers))
+        return numbers[order], time[order], code[order]
+    # What is sorted is what is wanted: a stable sort of numbers that are mostly in order is little more than a copy.
+    time -= first
+    packed = ((numbers << bits[1] | time) << bits[2]) | code
+    packed.sort(kind="stable")
+    np.bitwise_and(packed, (1 << bits[2]) - 1, out=time)
+    code = time.astype(np.uint16)
+    packed >>= bits[2]
+    np.bitwise_and(packed, (1 << bits[1]) - 1, out=time)
+    time += first
+    packed >>= bits[1]
+    return packed, time, code
+
+
+class _AllKeys:
+    """The keys of all segments, and what is wanted of them."""
+
+    def __init__(self, folder: Path, manifest: Manifest, wanted: Wanted) -> None:
+        self._wanted = wanted
+        self._merges = manifest.merges
+        self._erased = manifest.erased
+        self._all = wanted.names is None
+        self.names: list[str] = list(wanted.names or ())
+        codes = {name: code for code, name in enumerate(self.names)}
+        self._tenants = {
+            tenant: at
+            for at, tenant in enumerate(
+                sorted({part.tenant for segment in manifest.segments for part in segment.parts})
+            )
+        }
+        self._keys: dict[str, Keys] = {}
+        self._codes: dict[str, Codes] = {}
+        self._is_wanted: dict[str, npt.NDArray[np.bool_]] = {}
+        for segment in manifest.segments:
+            try:
+                keys = keys_of(folder, segment)
+            except SegmentDamaged as error:
+                raise StoreUnavailable(f"the analytics store is damaged: {error}") from error
+            self._keys[segment.name] = keys
+            for name in keys.names if self._all else ():
+                if name not in codes:
+                    codes[name] = len(self.names)
+                    self.names.append(name)
+            self._codes[segment.name] = np.array([codes.get(name, 0) for name in keys.names], np.uint16)
+            self._is_wanted[segment.name] = np.array([name in codes for name in keys.names], bool)
+
+    def is_in_period(self, part: Part) -> bool:
+        """Return whether a part may hold something that is wanted."""
+        first, end = self._wanted.first_us, self._wanted.end_us
+        return (first is None or part.last_us >= first) and (end is None or part.first_us < end)
+
+    def read(self, segment: Segment, parts: Sequence[Part], at: tuple[int, int], first: int, last: int) -> list[Run]:
+        """Return the wanted rows of a stretch of a segment, of actors who are in a range now."""
+        held = self._keys[segment.name].actor
+        (start, end), tenants = at, {part.tenant for part in parts}
+        pairs = {old: new for tenant in tenants for old, new in self._merges.get(tenant, {}).items()}
+        runs: list[Run] = []
+        if (first, last) != (0, _LAST):
+            theirs = held[start:end]
+            for old, new in pairs.items():
+                if first <= new <= last and not first <= old <= last:
+                    low, high = np.searchsorted(theirs, old, "left"), np.searchsorted(theirs, old, "right")
+                    runs.append(
+                        self._run(segment, parts, self._filtered(segment, parts, slice(start + low, start + high)))
+                    )
+            low, high = np.searchsorted(theirs, first, "left"), np.searchsorted(theirs, last, "right")
+            start, end = start + int(low), start + int(high)
+        runs.append(self._run(segment, parts, self._filtered(segment, parts, slice(start, end))))
+        gone = {actor for tenant in tenants for actor in self._erased.get(tenant, ())}
+        if gone:
+            gone |= {old for old, new in pairs.items() if new in gone}
+            runs = [_without(each, gone) for each in runs]
+        return [now for each in runs for now in _renamed(each, pairs, first, last)] if pairs else runs
+
+    def _filtered(self, segment: Segment, parts: Sequence[Part], at: slice) -> Any:
+        """Return those of the rows that are wanted; the slice itself when it is all of it."""
+        keys, wanted = self._keys[segment.name], self._is_wanted[segment.name]
+        rows: Any = at
+        if not wanted.all():
+            rows = np.flatnonzero(_among(keys.code[at], np.flatnonzero(wanted))) + at.start
+        first, end = self._wanted.first_us, self._wanted.end_us
+        late = first is not None and any(part.first_us < first for part in parts)
+        early = end is not None and any(part.last_us >= end for part in parts)
+        nobody = not self._wanted.nobody and any(part.first_actor == NOBODY for part in parts)
+        if not (late or early or nobody):
+            return rows
+        time = keys.time[rows]
+        inside = np.ones(len(time), bool)
+        if late:
+            inside &= time >= first
+        if early:
+            inside &= time < end
+        if nobody:
+            inside &= keys.actor[rows] != NOBODY
+        if inside.all():
+            return rows
+        return np.flatnonzero(inside) + at.start if rows is at else rows[inside]
+
+    def _run(self, segment: Segment, parts: Sequence[Part], rows: Any) -> Run:
+        keys, codes = self._keys[segment.name], self._codes[segment.name]
+        actor = keys.actor[rows]
+        begins = _begins(actor)
+        places = begins + rows.start if isinstance(rows, slice) else rows[begins]
+        starts = np.array([part.start for part in parts], np.intp)
+        numbers = np.array([self._tenants[part.tenant] for part in parts], np.intp)
+        return Run(
+            actor,
+            keys.time[rows],
+            codes[keys.code[rows]],
+            begins,
+            numbers[np.searchsorted(starts, places, "right") - 1],
+        )
+
+
+def _shares(manifest: Manifest, tenant: str | None) -> Iterator[tuple[set[str], int, int]]:
+    """Yield tenants whose rows make a batch together, with a range of actors; large ones alone and several times."""
+    rows: dict[str, int] = {}
+    for segment in manifest.segments:
+        for part in segment.of(tenant):
+            rows[part.tenant] = rows.get(part.tenant, 0) + part.rows
+    gathered, held = set[str](), 0
+    for name in sorted(rows):
+        if held and held + rows[name] > BATCH_ROWS:
+            yield gathered, 0, _LAST
+            gathered, held = set(), 0
+        if rows[name] > 2 * BATCH_ROWS:
+            # Actors are spread evenly over the numbers.
+            count = rows[name] // BATCH_ROWS
+            width = 2**63 // count
+            for number in range(count):
+                yield {name}, number * width, _LAST if number == count - 1 else (number + 1) * width - 1
+        else:
+            gathered.add(name)
+            held += rows[name]
+    if gathered:
+        yield gathered, 0, _LAST
+
+
+def _neighbours(parts: Sequence[Part]) -> Iterator[tuple[int, int, list[Part]]]:
+    """Yield stretches of a file that parts fill without gaps."""
+    some: list[Part] = []
+    for part in parts:
+        if some and some[-1].start + some[-1].rows != part.start:
+            yield some[0].start, some[-1].start + some[-1].rows, some
+            some = []
+        some.append(part)
+    if some:
+        yield some[0].start, some[-1].start + some[-1].rows, some
+
+
+def _among(code: Codes, wanted: Places) -> npt.NDArray[np.bool_]:
+    """Return which codes are among some. A few comparisons are faster than a table."""
+    if len(wanted) > _FEW:
+        table = np.zeros(int(code.max(initial=0)) + 1, bool)
+        table[wanted[wanted < len(table)]] = True
+        return table[code]
+    found = np.zeros(len(code), bool)
+    for each in wanted.tolist():
+        found |= code == each
+    return found
+
+
+def _begins(actor: Integers) -> Places:
+    if not len(actor):
+        return np.empty(0, np.intp)
+    begins = np.flatnonzero(actor[1:] != actor[:-1])
+    begins += 1
+    return np.concatenate((np.zeros(1, np.intp), begins))
+
+
+def _lengths(run: Run) -> Places:
+    return np.diff(run.begins, append=len(run))
+
+
+def _taken(run: Run, kept: npt.NDArray[np.bool_]) -> Run:
+    """Return a run with some of its actors."""
+    rows = np.flatnonzero(np.repeat(kept, _lengths(run)))
+    actor = run.actor[rows]
+    return Run(actor, run.time[rows], run.code[rows], _begins(actor), run.tenants[kept])
+
+
+def _renamed(run: Run, pairs: Mapping[int, int], first: int, last: int) -> Iterator[Run]:
+    """Yield the rows of a run with who is who now: those who are somebody else in a run of their own."""
+    held = run.actor[run.begins]
+    found = np.isin(held, np.fromiter(pairs, np.int64, len(pairs)))
+    if not found.any():
+        yield run
+        return
+    yield _taken(run, ~found)
+    moved = _taken(run, found)
+    now = np.array([pairs[each] for each in held[found].tolist()], np.int64)
+    inside = (now >= first) & (now <= last)
+    moved, now = _taken(moved, inside), now[inside]
+    actor, tenants = np.repeat(now, _lengths(moved)), np.repeat(moved.tenants, _lengths(moved))
+    order = np.lexsort((moved.time, actor, tenants))
+    actor = actor[order]
+    begins = _begins(actor)
+    yield Run(actor, moved.time[order], moved.code[order], begins, tenants[order][begins])
+
+
+def _without(run: Run, gone: set[int]) -> Run:
+    found = np.isin(run.actor[run.begins], np.fromiter(gone, np.int64, len(gone)))
+    return _taken(run, ~found) if found.any() else run
+
+
+def _bits(count: int) -> int:
+    """Return how many bits numbers below a count need."""
+    return (count - 1).bit_length()
