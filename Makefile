@@ -120,8 +120,9 @@ images: ## container images, by docker or podman: make images IMAGES="flags gate
 images-check: $(DEV) ## executes the Containerfile without a builder, and starts every service from it; needs root
 	@$(BIN)/pytest -rs tests/images $(ARGS)
 
-k8s-check: $(K8S_VENV)/.installed ## all that can be known of the manifests without a cluster
+k8s-check: $(DEV) $(K8S_VENV)/.installed ## all that can be known of the manifests without a cluster; errors are planted and seen
 	@$(K8S_VENV)/bin/python -m k8s.checks
+	@$(BIN)/pytest -rs tests/unit/k8s $(ARGS)
 
 k8s-apiserver: $(DEV) ## the manifests and the controller on a real API server: that of KUBECONFIG, or one from KUBEBUILDER_ASSETS
 	@$(BIN)/pytest -rs -m apiserver tests/apiserver tests/integration/controller $(ARGS)

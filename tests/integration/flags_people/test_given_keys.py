@@ -1,13 +1,16 @@
 """Keys and the first admin whose secrets come from outside."""
 
 import asyncio
+import json
 from pathlib import Path
 
 import pytest
 
+from services.flags.bootstrap import ensure_environment_and_keys
 from services.flags.given_keys import ensure_given
 from services.runtime.access import Role
 from services.runtime.keys import secret_hash
+from services.runtime.keys.keys_file import KEYS_FILE
 from services.runtime.settings import SettingsError
 from tests.support.people_desk import PeopleDesk
 
@@ -64,6 +67,21 @@ async def test_what_is_no_secret_is_refused(
         await ensure_given(desk.store.access, desk.passwords, "production", give(tmp_path, **files))
     assert not any(text in str(refused.value) for text in files.values())
     assert list(await desk.store.access.api_keys()) == before
+
+
+async def test_a_demo_finds_what_was_given(desk: PeopleDesk, tmp_path: Path) -> None:
+    """Where its file of keys holds the same secrets, it makes none of its own, and need not write."""
+    secrets = {role.value: role.value.ljust(43, "x") for role in Role}
+    access, home = desk.store.access, tmp_path / "home"
+    home.mkdir()
+    (tmp_path / "given").mkdir()
+    (home / KEYS_FILE).write_text(json.dumps(secrets))
+    await ensure_given(access, desk.passwords, "production", give(tmp_path / "given", **secrets))
+    before = list(await access.api_keys())
+    written = (home / KEYS_FILE).stat()
+    await ensure_environment_and_keys(access, "production", home)
+    assert list(await access.api_keys()) == before
+    assert (home / KEYS_FILE).stat() == written
 
 
 async def test_a_folder_that_is_none(desk: PeopleDesk, tmp_path: Path) -> None:

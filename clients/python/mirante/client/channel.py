@@ -23,8 +23,11 @@ _LARGEST_MESSAGE = 64 << 20
 # A gRPC server that shuts down ends calls that arrive before its goodbye has reached the client as CANCELLED, without
 # having looked at them; those on a connection that breaks are UNAVAILABLE. Evaluating twice does no harm, and gRPC goes
 # to another server if the address has one. The bucket of tokens ends retries when most calls fail.
+# A name that stands for several servers is the same list to all clients: each begins at another place in it, and keeps
+# to one connection.
 EVALUATION_RETRIES = json.dumps(
     {
+        "loadBalancingConfig": [{"pick_first": {"shuffleAddressList": True}}],
         "methodConfig": [
             {
                 "name": [{"service": "mirante.api.flags.v1.EvaluationService"}],
