@@ -6,6 +6,7 @@ from services.cli.access import environments, keys
 from services.cli.alerts.group import alerts
 from services.cli.browser_access import browser_access
 from services.cli.command import root_options
+from services.cli.doctor.command import add_doctor
 from services.cli.events.group import events
 from services.cli.flags.defining import defining
 from services.cli.flags.evaluating import evaluating
@@ -27,6 +28,7 @@ for _part in (reading, switching, defining, evaluating, watching, plans):
 app = typer.Typer(help=_HELP, no_args_is_help=True, pretty_exceptions_show_locals=False)
 root_options(app)
 app.command("up")(up)
+add_doctor(app)
 app.add_typer(flags, name="flags")
 app.add_typer(segments, name="segments")
 app.add_typer(events, name="events")

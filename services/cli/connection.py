@@ -42,6 +42,9 @@ class CliSettings(BaseSettings):
     address: str | None = setting("MIRANTE_ADDRESS", None, "host:port of the flag service.")
     telemetry_address: str | None = setting("MIRANTE_TELEMETRY_ADDRESS", None, "host:port of the telemetry service.")
     metrics_address: str | None = setting("MIRANTE_METRICS_ADDRESS", None, "host:port of the metrics service.")
+    gateway_url: str = setting(
+        "MIRANTE_GATEWAY_URL", "http://localhost:8080", "URL of the gateway, for `mirante doctor`."
+    )
     api_key: SecretStr | None = setting("MIRANTE_API_KEY", None, "Unset: the admin key of keys.json.")
     environment: str | None = setting("MIRANTE_ENVIRONMENT", None, "Unset: the one that the key opens.")
     tls: bool = setting("MIRANTE_CLI_TLS", False, "Whether the address speaks TLS; a file below implies it.")
