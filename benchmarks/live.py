@@ -199,7 +199,9 @@ async def main() -> None:
 async def _tokens(telemetry: Telemetry) -> BrowserTokens:
     pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     tokens = BrowserTokens(pem, key_id="benchmark")
-    request = access_pb2.SetBrowserAccessRequest(environment=ENVIRONMENT, token_keys=[access_pb2.TokenKey(**tokens.jwk())])
+    request = access_pb2.SetBrowserAccessRequest(
+        environment=ENVIRONMENT, token_keys=[access_pb2.TokenKey(**tokens.jwk())]
+    )
     metadata = (("authorization", f"Bearer {telemetry.services.keys['admin']}"),)
     async with grpc.aio.insecure_channel(f"127.0.0.1:{telemetry.services.ports[0]}") as channel:
         await AccessAdminServiceStub(channel).SetBrowserAccess(request, metadata=metadata)
