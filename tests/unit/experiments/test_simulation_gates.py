@@ -11,19 +11,21 @@ from services.metrics.experiments.statistics.always_valid import (
     boundary,
     frozen_tau,
     normal_of_t,
+    one_sided_boundary,
     one_sided_p_value,
     p_value,
     tightest_at,
     tightest_one_sided,
 )
 from services.metrics.experiments.statistics.distributions import Array, chi_square_tail, normal_quantile, normal_tail
-from services.metrics.experiments.statistics.estimates import cautious, difference, proportion
+from services.metrics.experiments.statistics.estimates import Difference, cautious, difference, proportion
 from services.metrics.experiments.statistics.group_sequential import bounds
-from services.metrics.experiments.statistics.guardrails import FEWEST_EVENTS, level
+from services.metrics.experiments.statistics.guardrails import FEWEST_EVENTS, Better, always_non_inferior, level
 from services.metrics.experiments.statistics.phases import stratified
 from services.metrics.experiments.statistics.plans import Method, Plan
 from services.metrics.experiments.statistics.sample_ratio import log_bayes_factor
-from services.metrics.experiments.statistics.sums import converted
+from services.metrics.experiments.statistics.sums import converted, sums_of
+from services.metrics.experiments.statistics.tenants import tenant_difference, tenant_look
 from tests.unit.experiments.simulations import (
     RAMP,
     Seen,
@@ -166,6 +168,22 @@ def test_few_tenants() -> None:
     assert ever(p_value(users.z, tightest_at(float(users.units[0, -1]), 0.05) ** 2 * users.units) < 0.05) > 0.3
 
 
+def test_the_simulated_tenants_are_the_look_at_tenants() -> None:
+    """The harness's arithmetic over runs is that of `tenant_difference` and `tenant_look`."""
+    drawn = tenants(np.random.default_rng(19), runs=2, looks=30, per_arm=6, step=40)
+    seen = by_tenant(drawn)
+    arms = [
+        sums_of(list(drawn.conversions[1, 20, place]), list(drawn.users[1, 20, place]))
+        for place in (slice(0, 6), slice(6, 12))
+    ]
+    of, rho = tenant_difference(*arms), tightest_at(12, 0.05)
+    assert (of.value, of.variance) == pytest.approx((seen.value[1, 20], seen.variance[1, 20]))
+    simulated = p_value(normal_of_t(seen.z, 10.0), rho * rho * seen.units)[1, 20]
+    look = tenant_look(of, rho, 0.05)
+    assert look.p == pytest.approx(simulated)
+    assert look.interval.holds(0.0) is not (look.p < 0.05)
+
+
 def test_ramped_allocation_under_drift() -> None:
     """
     Stratified by phase nothing is found where nothing is; arms pooled over phases differ by when they were seen.
@@ -223,6 +241,21 @@ def test_harm_bounds() -> None:
     found = (smallest[:, [39, 99, 199]] < alpha).mean(axis=0)
     assert found == pytest.approx([0.21, 0.80, 0.995], abs=0.04)
     assert found[-1] >= 0.95
+
+
+def test_non_inferiority_looked_at_always() -> None:
+    """A change that harms by just the margin passes rarely by the sequence, and often by a one-look test."""
+    margin = 0.01
+    seen = _pair(18, BASE + margin)
+    off = (margin - seen.value) / np.sqrt(np.maximum(seen.variance, 1e-12))
+    mixture = tightest_one_sided(10_000, 0.05) ** 2 * seen.units
+    counted = seen.units >= 400
+    assert upper(ever((off > one_sided_boundary(mixture, 0.05)) & counted), RUNS) <= 0.05
+    assert ever((off > normal_quantile(0.05)) & counted) > 0.2
+    row, at = 3, 150
+    of = Difference(float(seen.value[row, at]), float(seen.variance[row, at]), int(seen.units[row, at]))
+    passes = always_non_inferior(of, Better.LOWER, margin, 0.05, 10_000)
+    assert passes == bool(off[row, at] > one_sided_boundary(mixture, 0.05)[row, at])
 
 
 @pytest.mark.parametrize("share", [0.02, BASE])

@@ -1,5 +1,6 @@
 """Who took part: the first exposure of each unit, those who saw several variants left out and counted."""
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -116,6 +117,8 @@ def measured(
     watched = {unit: row for unit, row in taking_part.units.items() if row.at + window <= until}
     totals: dict[str, tuple[float, float]] = {}
     for event in observations:
+        if not (math.isfinite(event.y) and math.isfinite(event.x)):
+            raise ValueError("y, x: an observation is not finite")
         exposure = watched.get(event.unit)
         if exposure is not None and exposure.at <= event.at < exposure.at + window:
             y, x = totals.get(event.unit, (0.0, 0.0))

@@ -93,3 +93,19 @@ def non_inferiority(of: Difference, better: Better, margin: float, alpha: float)
     z = (harmful - margin) / of.error
     limit = harmful + normal_quantile(alpha) * of.error
     return NonInferiority(limit < margin, z, normal_tail(-z), limit)
+
+
+def always_non_inferior(of: Difference, better: Better, margin: float, alpha: float, tightest: float) -> bool:
+    """
+    Return whether harm beyond the margin is excluded, as often as it is looked at: the confidence sequence of `harm`
+    towards the other side. It needs more units than `non_inferiority`, which holds for one look.
+
+    Raises:
+        ValueError: a margin that is not positive, an alpha outside of (0, 0.5), or tightest at nothing.
+    """
+    if not margin > 0.0:
+        raise ValueError("margin: is not positive")
+    if of.variance <= 0.0:
+        return False
+    mixture = tightest_one_sided(tightest, alpha) ** 2 * of.units
+    return better.value * of.value + float(one_sided_boundary(mixture, alpha)) * of.error < margin

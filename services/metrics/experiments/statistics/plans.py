@@ -27,7 +27,7 @@ class Plan:
     `arms` are treatment arms; `alpha` is the level of the whole experiment, `alpha_sequence` the part of it that a
     hybrid spends on looks before the horizon; `horizon` are planned units per arm (None: open-ended, always valid
     only); `smallest_effect` is the absolute effect that matters; the minima are per arm, in units, conversions (not
-    for means) and full days.
+    for means) and full days. When tenants are randomised units are tenants: `tenants.FEWEST_TENANTS` of them.
 
     Raises:
         ValueError: levels that are no levels, no arm, or a method that needs a horizon without one.
