@@ -2,16 +2,18 @@
 
 import asyncio
 import json
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
+import httpx
 import pytest
 
+from k8s.checks.objects import load
+from k8s.checks.rendering import kubectl, render
 from tests.support.containers.building import Builder
 from tests.support.containers.containerfile import Stage
+from tests.support.containers.deployed import Deployed
 from tests.support.containers.running import Image
 from tests.support.running_up import free_port
 
@@ -19,7 +21,6 @@ SERVICES = {"flags", "telemetry", "metrics", "gateway"}
 TARGETS = [*sorted(SERVICES), "controller", "migrate", "demo-shop"]
 COLUMNAR = {"telemetry", "metrics"}
 PATIENCE_SECONDS = 90.0
-KEY = "given-to-all-of-them-0123456789abcdefghij"
 
 
 @pytest.mark.timeout(900)
@@ -45,66 +46,73 @@ def test_what_an_image_holds(builder: Builder, stages: Mapping[str, Stage], name
     assert all(each.get("version") for each in listed["components"])
 
 
+@pytest.mark.skipif(kubectl() is None, reason="there is no kubectl to render with")
 @pytest.mark.timeout(900)
-async def test_all_services_run_from_their_images(
+async def test_the_development_overlay_runs_from_the_images(
     builder: Builder, stages: Mapping[str, Stage], database_url: str, redis_url: str, tmp_path: Path
 ) -> None:
-    """Each as its own user on a read-only root: alive at once, ready when the migrations ran; pages at the edge."""
-    images = {name: Image(builder, stages, name) for name in [*SERVICES, "migrate"]}
+    """
+    With the variables and Secrets of its manifests, but for addresses: each as its own user on a read-only root.
+
+    All are alive at once, and ready when the migrations ran; the edge serves the dashboard; the shop opens; the key and
+    the password that the page names work.
+    """
+    deployed = Deployed(load(render("dev")), tmp_path)
+    images = {name: Image(builder, stages, name) for name in [*SERVICES, "migrate", "demo-shop"]}
     ports = {name: free_port() for name in SERVICES}
-    secrets = tmp_path / "keys"
-    secrets.mkdir()
-    (secrets / "internal").write_text(KEY)
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
-    common = {
+    here = {
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,
-        "MIRANTE_MIGRATE": "false",
-        "MIRANTE_INTERNAL_KEY": KEY,
-        "MIRANTE_GIVEN_KEYS": "/given",
+        "MIRANTE_DEMO_HISTORY_DAYS": "0",
         **{f"MIRANTE_{name.upper()}_PORT": str(port) for name, port in ports.items()},
         "MIRANTE_HTTP_PORT": str(ports["gateway"]),
         **{f"MIRANTE_{name.upper()}_ADDRESS": f"127.0.0.1:{port}" for name, port in ports.items()},
     }
 
+    def log(name: str) -> Path:
+        return tmp_path / f"{name}.log"
+
     async def until(name: str, question: str) -> None:
-        words = images[name].health_command(ports[name])
-        words = [question if word == "alive" else word for word in words]
+        words = [question if word == "alive" else word for word in images[name].health_command(ports[name])]
         async with asyncio.timeout(PATIENCE_SECONDS):
             while (await asyncio.to_thread(images[name].run, words, {})).returncode:
-                assert processes[name].poll() is None, (tmp_path / f"{name}.log").read_text()
+                assert processes[name].poll() is None, log(name).read_text()
                 await asyncio.sleep(0.2)
 
     with ExitStack() as stack:
         processes = {
-            name: stack.enter_context(images[name].running(tmp_path / f"{name}.log", common, {"/given": secrets}))
-            for name in ("flags", "telemetry", "metrics", "gateway")
+            name: stack.enter_context(
+                images[name].running(log(name), {**deployed.environment(name), **here}, deployed.mounts(name))
+            )
+            for name in SERVICES
         }
         for name in SERVICES:
             await until(name, "alive")
         not_yet = await asyncio.to_thread(images["flags"].run, [*_probe(ports["flags"]), "ready"], {})
         assert "NOT_SERVING" in not_yet.stderr
-        migrated = await asyncio.to_thread(images["migrate"].run, images["migrate"].entrypoint, common)
+        migrated = await asyncio.to_thread(images["migrate"].run, images["migrate"].entrypoint, here)
         assert migrated.returncode == 0, migrated.stderr
         for name in ("flags", "telemetry", "metrics"):
             await until(name, "ready")
         gateway = f"http://127.0.0.1:{ports['gateway']}"
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while await asyncio.to_thread(_status, f"{gateway}/readyz") != 200:
+        async with asyncio.timeout(PATIENCE_SECONDS), httpx.AsyncClient(base_url=gateway) as browser:
+            while (await browser.get("/readyz")).status_code != 200:
                 await asyncio.sleep(0.2)
-        assert await asyncio.to_thread(_status, f"{gateway}/") == 200
+            assert (await browser.get("/")).headers["content-type"].startswith("text/html")
+            headers = {"X-Mirante-Request": "1"}
+            person = {"login": "admin", "password": "for-development-only"}
+            assert (await browser.post("/api/login", json=person, headers=headers)).status_code == 200
+            shop = stack.enter_context(
+                images["demo-shop"].running(
+                    log("shop"), {**deployed.environment("demo-shop"), **here}, deployed.mounts("demo-shop")
+                )
+            )
+            while '"open"' not in log("shop").read_text():
+                assert shop.poll() is None, log("shop").read_text()
+                await asyncio.sleep(0.2)
         written = await asyncio.to_thread(images["flags"].run, ["/bin/sh", "-c", "touch /app/services/x"], {})
         assert "Read-only file system" in written.stderr
 
 
 def _probe(port: int) -> list[str]:
     return ["python", "-m", "services.runtime.probe", str(port)]
-
-
-def _status(address: str) -> int:
-    try:
-        with urllib.request.urlopen(address, timeout=10) as answer:  # noqa: S310 - our own address
-            return int(answer.status)
-    except urllib.error.HTTPError as error:
-        return error.code

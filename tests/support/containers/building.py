@@ -18,7 +18,13 @@ from types import MappingProxyType
 
 from tests.support.containers.containerfile import Instruction, Stage, configuration
 
-_SYSTEM = ("usr", "etc")
+_SYSTEM = ("usr",)
+_CONFIGURATION = (
+    "ca-certificates", "group", "hosts", "ld.so.cache", "localtime", "nsswitch.conf", "passwd", "pip.conf",
+    "resolv.conf", "ssl",
+)  # fmt: skip
+"""Of the machine's /etc: how it finds names, libraries, time and whom to trust."""
+
 _LINKS = ("bin", "lib", "lib64", "sbin")
 _INTERPRETER = "/.interpreter"
 _PASSED_ON = (
@@ -136,7 +142,7 @@ def inside(
         user: "uid:gid"; None for the builder's, root.
         folder: where it runs.
         writable: None while building; else the root is read-only, and these are empty folders, as `emptyDir`s are.
-        shared: folders of this machine by where they are seen, read-only: as mounted Secrets.
+        shared: folders and files of this machine by where they are seen, read-only: as mounted Secrets.
     """
     mounts = [f"mount --rbind /{each} {root}/{each} && mount -o remount,bind,ro {root}/{each}" for each in _SYSTEM]
     mounts += [f"mount --rbind /{each} {root}/{each}" for each in ("dev", "proc")]
@@ -144,11 +150,12 @@ def inside(
     if not base.startswith("/usr/") and base != "/usr":
         mounts.append(f"mount --rbind {base} {root}{base}")
     mounts += [f"mount --bind {cache} {root}/root/.cache" for cache in _caches() if writable is None]
-    for seen, origin in shared.items():
-        (root / seen.lstrip("/")).mkdir(parents=True, exist_ok=True)
-        mounts.append(f"mount --bind {origin} {root}{seen} && mount -o remount,bind,ro {root}{seen}")
     for each in writable or ():
         mounts.append(f"mount -t tmpfs -o mode=1777 none {root}{each}")
+    for seen, origin in shared.items():
+        place = f"{root}{seen}"
+        mounts.append(f"mkdir -p {place}" if origin.is_dir() else f"mkdir -p $(dirname {place}) && touch {place}")
+        mounts.append(f"mount --bind {origin} {place} && mount -o remount,bind,ro {place}")
     if writable is not None:
         mounts.insert(0, f"mount --bind {root} {root}")
         mounts.append(f"mount -o remount,bind,ro {root}")
@@ -177,6 +184,13 @@ def _make_base(root: Path) -> None:
     for each in (*_SYSTEM, "dev", "proc", "tmp", "root/.cache", "var/lib", "opt", _INTERPRETER.lstrip("/")):
         (root / each).mkdir(parents=True, exist_ok=True)
     (root / "tmp").chmod(0o1777)
+    (root / "etc").mkdir()
+    for each in _CONFIGURATION:
+        origin = Path("/etc") / each
+        if origin.is_dir():
+            shutil.copytree(origin, root / "etc" / each, symlinks=True, ignore=shutil.ignore_patterns("private"))
+        elif origin.exists():
+            shutil.copy2(origin, root / "etc" / each)
     for each in _LINKS:
         (root / each).symlink_to(f"usr/{each}" if Path(f"/{each}").is_symlink() else f"/{each}")
     base = Path(sys.base_prefix)
