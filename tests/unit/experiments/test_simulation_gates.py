@@ -17,6 +17,7 @@ from services.metrics.experiments.statistics.always_valid import (
     tightest_at,
     tightest_one_sided,
 )
+from services.metrics.experiments.statistics.bayes import chance_to_win
 from services.metrics.experiments.statistics.distributions import Array, chi_square_tail, normal_quantile, normal_tail
 from services.metrics.experiments.statistics.estimates import Difference, cautious, difference, proportion
 from services.metrics.experiments.statistics.group_sequential import bounds
@@ -27,6 +28,7 @@ from services.metrics.experiments.statistics.sample_ratio import log_bayes_facto
 from services.metrics.experiments.statistics.sums import converted, sums_of
 from services.metrics.experiments.statistics.tenants import tenant_difference, tenant_look
 from tests.unit.experiments.simulations import (
+    LOOKS,
     RAMP,
     Seen,
     by_tenant,
@@ -73,6 +75,16 @@ def test_false_positives_with_200_looks(seed: int) -> None:
     tau = frozen_tau(tightest_at(10_000, 0.05), BASE * (1.0 - BASE))
     assert upper(ever(p_value(seen.z, _mixture(seen, tau)) < 0.05), RUNS) <= 0.05
     assert _fixed(seen, 0.05) > 0.35
+
+
+def test_a_chance_to_win_is_no_ground_for_a_decision() -> None:
+    """With flat priors the chance to win is the z test's tail: at 95 % either way and 200 looks it is mostly wrong."""
+    seen = _pair(1, BASE)
+    n = STEP * LOOKS
+    k_t, k_c = 660, 640
+    z = difference(proportion(converted(k_t, n)), proportion(converted(k_c, n))).z
+    assert chance_to_win(converted(k_t, n), converted(k_c, n)) == pytest.approx(1.0 - normal_tail(z), abs=1e-3)
+    assert _fixed(seen, 0.10) > 0.6
 
 
 @pytest.mark.parametrize("share", [BASE, BETTER])
