@@ -6,7 +6,7 @@ import secrets
 import pytest
 
 from k8s.checks.objects import Document, Manifests, load
-from k8s.checks.rendering import NAMESPACE, combinations, overlays, render
+from k8s.checks.rendering import K8S, NAMESPACE, combinations, overlays, render
 from tests.apiserver.extensions import stand_ins
 from tests.support.api_server import ApiServer
 
@@ -43,6 +43,16 @@ def test_an_overlay_is_applied_and_stays(server: ApiServer, overlay: str, name: 
         if server.own:  # elsewhere controllers write too
             differs = server.kubectl("diff", "--server-side", "--filename=-", documents=documents)
             assert differs.returncode == 0, differs.stdout + differs.stderr
+
+
+def test_the_command_of_the_readme(server: ApiServer) -> None:
+    """`kubectl apply -k k8s/overlays/dev`, on a cluster that is empty; and again."""
+    if not server.own:
+        pytest.skip("the namespace may be in use in a cluster of yours")
+    with server.namespace(NAMESPACE):
+        for _ in range(2):
+            applied = server.kubectl("apply", "-k", str(K8S / "overlays/dev"))
+            assert applied.returncode == 0, applied.stderr
 
 
 @pytest.mark.parametrize("overlay", overlays())

@@ -29,8 +29,8 @@ def test_no_file_is_a_drawer() -> None:
 
 def test_locks_hold_versions_and_hashes_only() -> None:
     """A lock pins with hashes and names no registry."""
-    locks = [*ROOT.glob("requirements/*.lock"), ROOT / "protos/requirements.lock"]
-    assert len(locks) >= 3
+    locks = [*ROOT.glob("requirements/**/*.lock"), *(ROOT / each / "requirements.lock" for each in ("protos", "k8s"))]
+    assert len(locks) >= 7
     for lock in locks:
         text = lock.read_text()
         assert "://" not in text
@@ -40,13 +40,34 @@ def test_locks_hold_versions_and_hashes_only() -> None:
         assert len(pinned) == len(hashed) > 0
 
 
+def pinned_in(name: str) -> set[str]:
+    """What a lock pins, with its versions."""
+    return set(re.findall(r"^(\S+==\S+)", (ROOT / f"requirements/{name}.lock").read_text(), re.MULTILINE))
+
+
 def test_development_lock_holds_the_runtime_lock() -> None:
     """One environment serves both, so what both name has one version."""
-    runtime, dev = (
-        set(re.findall(r"^(\S+==\S+)", (ROOT / f"requirements/{name}.lock").read_text(), re.MULTILINE))
-        for name in ("runtime", "dev")
-    )
-    assert runtime - dev == set()
+    assert pinned_in("runtime") - pinned_in("dev") == set()
+
+
+def test_locks_of_images_hold_what_services_need() -> None:
+    """All that the project asks for but what they leave out on purpose, in the versions of the runtime lock."""
+    runtime, columnar, plain = (pinned_in(name) for name in ("runtime", "images/columnar", "images/plain"))
+    assert plain <= columnar
+    known = {each.partition("==")[0] for each in runtime}
+    assert {each for each in columnar - runtime if each.partition("==")[0] in known} == set()
+    left_out = {
+        name: {
+            line
+            for line in (ROOT / f"requirements/images/{name}.excludes").read_text().splitlines()
+            if line[:1].isalpha()
+        }
+        for name in ("embedded", "columnar")
+    }
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = {re.split(r"[^\w.-]", each.lower())[0].replace(".", "-") for each in project["dependencies"]} - {"mirante"}
+    for lock, excluded in ((columnar, left_out["embedded"]), (plain, left_out["embedded"] | left_out["columnar"])):
+        assert wanted - {each.partition("==")[0] for each in lock} == wanted & excluded
 
 
 @pytest.mark.parametrize("command", ["make run", "make test"])
