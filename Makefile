@@ -128,7 +128,7 @@ k8s-apiserver: $(DEV) ## the manifests and the controller on a real API server: 
 	@$(BIN)/pytest -rs -m apiserver tests/apiserver tests/integration/controller $(ARGS)
 
 deploy-dev: ## Mirante, a Postgres, a Valkey and the demo on the cluster that kubectl speaks to
-	@kubectl apply --server-side -k k8s/overlays/dev
+	@kubectl apply -k k8s/overlays/dev
 	@kubectl --namespace mirante wait --for=condition=Complete job --all --timeout=10m
 	@kubectl --namespace mirante rollout status deployment --timeout=10m
 
