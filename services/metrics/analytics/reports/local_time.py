@@ -55,6 +55,7 @@ class Clock:
         self._zone = ZoneInfo(zone)
         self.changes = [start]
         self.offsets = [self._offset(start)]
+        self._begins: dict[int, int] = {}
         # No zone has changed twice within eleven hours.
         at = start
         while at < end:
@@ -94,8 +95,9 @@ class Clock:
         """Return the buckets of instants: numbers of first days, or instants for hours."""
         local = self.local(time)
         if unit is Unit.HOUR:
-            return time - local % HOUR
-        day = local // DAY
+            local %= HOUR
+            return time - local
+        day = np.floor_divide(local, DAY, out=local)
         return day if unit is Unit.DAY else _of_days(day, unit)
 
     def bucket_of(self, at: int, unit: Unit) -> int:
@@ -104,6 +106,12 @@ class Clock:
 
     def begin(self, day: int) -> int:
         """Return the first instant whose local date is a day, which need not be midnight."""
+        known = self._begins.get(day)
+        if known is None:
+            known = self._begins[day] = self._first_instant(day)
+        return known
+
+    def _first_instant(self, day: int) -> int:
         # Local time may jump over midnight or come back to it: look from the instant that would be 30 h before.
         low, high = day * DAY - 30 * HOUR, day * DAY + 30 * HOUR
         while high - low > 1:

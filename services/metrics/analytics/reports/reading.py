@@ -5,9 +5,12 @@ Questions without conditions on properties are answered from the keys of the sto
 the columns that they name.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final, Protocol, TypeVar
 
 import duckdb
 import numpy as np
@@ -19,12 +22,14 @@ from services.metrics.analytics.store import arrays as store
 from services.metrics.analytics.store.engine import Limits
 from services.metrics.analytics.store.ordering import order_of
 from services.metrics.analytics.store.reading import Watermark
+from services.metrics.analytics.store.runs import Batch, merged
 from services.metrics.analytics.store.schema import Kind
 
 ROWS_AT_ONCE: Final = 4_000_000
 """Of the store, so many are looked at by one query."""
 
 Integers = npt.NDArray[np.int64]
+Done = TypeVar("Done")
 
 
 class Source(Protocol):
@@ -44,8 +49,8 @@ class Source(Protocol):
     def connect(self, tenant: str | None, limits: Limits | None = None) -> duckdb.DuckDBPyConnection:
         """Open a DuckDB with the view `events`."""
 
-    def arrays(self, tenant: str | None, wanted: store.Wanted) -> Iterator[store.Rows]:
-        """Yield events in stretches."""
+    def batches(self, tenant: str | None, wanted: store.Wanted) -> Iterator[Batch]:
+        """Yield the keys of events, to be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,26 +84,52 @@ class Stretch:
     All wanted events of some actors, by actor and time.
 
     Attributes:
-        actor, time: who and when; int64.
+        actors: who they are.
+        actor: of each event, the index in `actors`, ascending.
+        time: when, microseconds.
         bits: bit s is set when the event is among selection s.
         values: as asked for: arrays of texts, None where absent.
         numbers: as asked for: arrays of float64, NaN where absent.
     """
 
+    actors: Integers
     actor: Integers
     time: Integers
     bits: npt.NDArray[Any]
     values: tuple[npt.NDArray[Any], ...] = ()
-    numbers: tuple[npt.NDArray[np.float64], ...] = field(default=())
+    numbers: tuple[npt.NDArray[np.float64], ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.actor)
 
 
-def stretches(source: Source, wanted: Events, limits: Limits) -> Iterator[Stretch]:
-    """Yield the wanted events, each actor's in one stretch."""
+def computed(source: Source, wanted: Events, limits: Limits, work: Callable[[Stretch], Done]) -> Iterator[Done]:
+    """
+    Yield what some work makes of all wanted events, each actor's in one stretch. Threads work and read at once.
+
+    The work must not change what others see.
+    """
     plain = not wanted.filters and not wanted.values and not wanted.numbers
-    if plain and not any(each.filters for each in wanted.selections):
-        yield from _from_keys(source, wanted)
-    else:
-        yield from _from_columns(source, wanted, limits)
+    by_keys = plain and not any(each.filters for each in wanted.selections)
+    with ThreadPoolExecutor(max(limits.threads, 1)) as threads:
+        running: deque[Future[Done | None]] = deque()
+        for task in _from_keys(source, wanted) if by_keys else _from_columns(source, wanted, limits):
+            running.append(threads.submit(_done, task, work))
+            if len(running) > limits.threads:
+                yield from _some(running.popleft())
+        while running:
+            yield from _some(running.popleft())
+
+
+def _done(task: Callable[[], Stretch], work: Callable[[Stretch], Done]) -> Done | None:
+    stretch = task()
+    return work(stretch) if len(stretch) else None
+
+
+def _some(future: Future[Done | None]) -> Iterator[Done]:
+    found = future.result()
+    if found is not None:
+        yield found
 
 
 def first_values(stretch: Stretch, start: npt.NDArray[Any], bit: int) -> npt.NDArray[Any]:
@@ -141,19 +172,26 @@ _TYPES: Final[tuple[tuple[int, type[np.unsignedinteger[Any]]], ...]] = (
 )
 
 
-def _from_keys(source: Source, wanted: Events) -> Iterator[Stretch]:
+def _from_keys(source: Source, wanted: Events) -> Iterator[Callable[[], Stretch]]:
     everything = any(each.event is None for each in wanted.selections)
     names = None if everything else sorted({each.event for each in wanted.selections if each.event is not None})
-    type_ = bits_type(len(wanted.selections))
     asked = store.Wanted(names, first_us=wanted.start, end_us=wanted.end, nobody=wanted.nobody)
-    for rows in source.arrays(wanted.tenant, asked):
-        table = np.zeros(max(len(rows.names), 1), type_)
-        for code, name in enumerate(rows.names):
-            table[code] = sum(1 << at for at, each in enumerate(wanted.selections) if each.event in (None, name))
-        yield Stretch(rows.actor, rows.time, table[rows.code])
+    for batch in source.batches(wanted.tenant, asked):
+        yield partial(_from_batch, batch, wanted.selections)
 
 
-def _from_columns(source: Source, wanted: Events, limits: Limits) -> Iterator[Stretch]:
+def _from_batch(batch: Batch, selections: Sequence[Selection]) -> Stretch:
+    runs = batch.read()
+    type_ = bits_type(len(selections))
+    if not runs.runs:
+        nothing = np.empty(0, np.int64)
+        return Stretch(nothing, nothing, nothing, np.empty(0, type_))
+    actor, time, code = merged(runs)
+    bits = [sum(1 << at for at, each in enumerate(selections) if each.event in (None, name)) for name in runs.names]
+    return Stretch(runs.actors, actor, time, np.array(bits, type_)[code])
+
+
+def _from_columns(source: Source, wanted: Events, limits: Limits) -> Iterator[Callable[[], Stretch]]:
     dialect = DuckDialect(source.properties(wanted.tenant), rest=source.has_rest(wanted.tenant))
     conditions = [condition(each, dialect) for each in wanted.selections]
     bits = " | ".join(
@@ -172,23 +210,27 @@ def _from_columns(source: Source, wanted: Events, limits: Limits) -> Iterator[St
         for range_ in _ranges(source.rows(wanted.tenant)):
             query = f"SELECT {selected} FROM events WHERE {' AND '.join([*where, *range_])}"  # noqa: S608 - values are quoted by the dialect
             table = connection.execute(query).to_arrow_table()
-            actor, time = (table[name].to_numpy() for name in ("actor", "time"))
-            order = order_of(actor, time)
-            if order is not None:
-                table = table.take(order)
-                actor, time = actor[order], time[order]
-            yield Stretch(
-                actor,
-                time,
-                table["bits"].to_numpy().astype(type_),
-                tuple(table[f"value{at}"].to_numpy(zero_copy_only=False) for at in range(len(wanted.values))),
-                tuple(
-                    table[f"number{at}"].to_numpy(zero_copy_only=False).astype(np.float64)
-                    for at in range(len(wanted.numbers))
-                ),
-            )
+            yield partial(_from_table, table, type_, len(wanted.values), len(wanted.numbers))
     finally:
         connection.close()
+
+
+def _from_table(table: Any, type_: type[np.unsignedinteger[Any]], values: int, numbers: int) -> Stretch:
+    actor, time = (table[name].to_numpy() for name in ("actor", "time"))
+    order = order_of(actor, time)
+    if order is not None:
+        table = table.take(order)
+        actor, time = actor[order], time[order]
+    begins = np.ones(len(actor), bool)
+    np.not_equal(actor[1:], actor[:-1], out=begins[1:])
+    return Stretch(
+        actor[begins],
+        np.cumsum(begins) - 1,
+        time,
+        table["bits"].to_numpy().astype(type_),
+        tuple(table[f"value{at}"].to_numpy(zero_copy_only=False) for at in range(values)),
+        tuple(table[f"number{at}"].to_numpy(zero_copy_only=False).astype(np.float64) for at in range(numbers)),
+    )
 
 
 def _ranges(rows: int) -> list[list[str]]:

@@ -18,7 +18,9 @@ from services.metrics.analytics.store.arrays import Rows, Wanted, read_rows
 from services.metrics.analytics.store.engine import Limits, connect
 from services.metrics.analytics.store.folders import StoreFolder
 from services.metrics.analytics.store.manifest import Manifest
+from services.metrics.analytics.store.runs import Batch, batches
 from services.metrics.analytics.store.schema import Kind, property_of
+from services.metrics.analytics.store.segment_files import SegmentDamaged
 
 GRACE_SECONDS: Final = 120.0
 """For so long files are kept that the newest manifest does not name; a report has to be done by then."""
@@ -118,6 +120,22 @@ class Snapshot:
         for rows in read_rows(self._folder, self._manifest, tenant, wanted):
             self._check()
             yield rows
+
+    def batches(self, tenant: str | None, wanted: Wanted) -> Iterator[Batch]:
+        """
+        Yield what is wanted of a tenant, of all with None, to be read by whichever thread: without columns, and a good
+        deal faster than `arrays`.
+
+        Raises:
+            SnapshotExpired: see there.
+            StoreUnavailable: see there.
+        """
+        try:
+            for batch in batches(self._folder, self._manifest, tenant, wanted):
+                self._check()
+                yield batch
+        except SegmentDamaged as error:
+            raise StoreUnavailable(f"the analytics store is damaged: {error}") from error
 
     def _check(self) -> None:
         if self._clock() > self._until:

@@ -6,7 +6,7 @@ across runs works on them as they are; `merged` puts them into one.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,12 +14,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from services.metrics.analytics.store import StoreUnavailable
 from services.metrics.analytics.store.arrays import Wanted
 from services.metrics.analytics.store.keys import Integers, Keys
 from services.metrics.analytics.store.manifest import Manifest, Part, Segment
 from services.metrics.analytics.store.schema import NOBODY
-from services.metrics.analytics.store.segment_files import SegmentDamaged, keys_of
+from services.metrics.analytics.store.segment_files import keys_of
 
 BATCH_ROWS: Final = 1_000_000
 """Roughly: so much fits into the memory next to a core."""
@@ -34,24 +33,24 @@ Places = npt.NDArray[np.intp]
 @dataclass(frozen=True, slots=True)
 class Run:
     """
-    Rows in the order of actors and time.
+    Rows of a segment in its order: the rows of an actor are neighbours, in the order of time.
 
     Attributes:
-        actor: who, after all merges; 0 for nobody.
         time: microseconds since 1970, UTC.
         code: index in the names of the batch.
         begins: the rows at which another actor begins; the first one among them.
-        tenants: of those, as indices in the tenants of the batch.
+        actors: who those are, after all merges; 0 for nobody. Somebody may be there more than once.
+        tenants: whose those are, as numbers that are in the order of tenants.
     """
 
-    actor: Integers
     time: Integers
     code: Codes
     begins: Places
+    actors: Integers
     tenants: Places
 
     def __len__(self) -> int:
-        return len(self.actor)
+        return len(self.time)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +82,7 @@ class Batch:
         self._first, self._last = first, last
 
     def read(self) -> Runs:
-        """
-        Return the rows.
-
-        Raises:
-            StoreUnavailable: the store is damaged.
-        """
+        """Return the rows."""
         runs = []
         for segment, parts in self._parts:
             for start, end, some in _neighbours(parts):
@@ -96,7 +90,7 @@ class Batch:
         runs = [run for run in runs if len(run)]
         if not runs:
             return Runs(self._keys.names, [], np.empty(0, np.int64), [])
-        held = pa.array(np.concatenate([run.actor[run.begins] for run in runs])).dictionary_encode()
+        held = pa.array(np.concatenate([run.actors for run in runs])).dictionary_encode()
         known, numbers = held.dictionary.to_numpy(), held.indices.to_numpy()
         tenants = np.empty(len(known), np.intp)
         tenants[numbers] = np.concatenate([run.tenants for run in runs])
@@ -112,7 +106,7 @@ def batches(folder: Path, manifest: Manifest, tenant: str | None, wanted: Wanted
     Yield what is wanted of a tenant, of all with None. `wanted.columns` has no meaning here.
 
     Raises:
-        StoreUnavailable: the store is damaged.
+        SegmentDamaged: see there.
     """
     keys = _AllKeys(folder, manifest, wanted)
     for tenants, first, last in _shares(manifest, tenant):
@@ -172,10 +166,7 @@ class _AllKeys:
         self._codes: dict[str, Codes] = {}
         self._is_wanted: dict[str, npt.NDArray[np.bool_]] = {}
         for segment in manifest.segments:
-            try:
-                keys = keys_of(folder, segment)
-            except SegmentDamaged as error:
-                raise StoreUnavailable(f"the analytics store is damaged: {error}") from error
+            keys = keys_of(folder, segment)
             self._keys[segment.name] = keys
             for name in keys.names if self._all else ():
                 if name not in codes:
@@ -200,17 +191,13 @@ class _AllKeys:
             for old, new in pairs.items():
                 if first <= new <= last and not first <= old <= last:
                     low, high = np.searchsorted(theirs, old, "left"), np.searchsorted(theirs, old, "right")
-                    runs.append(
-                        self._run(segment, parts, self._filtered(segment, parts, slice(start + low, start + high)))
-                    )
+                    runs.append(self._run(segment, parts, slice(start + int(low), start + int(high))))
             low, high = np.searchsorted(theirs, first, "left"), np.searchsorted(theirs, last, "right")
             start, end = start + int(low), start + int(high)
-        runs.append(self._run(segment, parts, self._filtered(segment, parts, slice(start, end))))
+        runs.append(self._run(segment, parts, slice(start, end)))
         gone = {actor for tenant in tenants for actor in self._erased.get(tenant, ())}
-        if gone:
-            gone |= {old for old, new in pairs.items() if new in gone}
-            runs = [_without(each, gone) for each in runs]
-        return [now for each in runs for now in _renamed(each, pairs, first, last)] if pairs else runs
+        gone |= {old for old, new in pairs.items() if new in gone}
+        return [_now(run, pairs, gone, first, last) for run in runs] if pairs or gone else runs
 
     def _filtered(self, segment: Segment, parts: Sequence[Part], at: slice) -> Any:
         """Return those of the rows that are wanted; the slice itself when it is all of it."""
@@ -236,20 +223,16 @@ class _AllKeys:
             return rows
         return np.flatnonzero(inside) + at.start if rows is at else rows[inside]
 
-    def _run(self, segment: Segment, parts: Sequence[Part], rows: Any) -> Run:
+    def _run(self, segment: Segment, parts: Sequence[Part], at: slice) -> Run:
         keys, codes = self._keys[segment.name], self._codes[segment.name]
+        rows = self._filtered(segment, parts, at)
         actor = keys.actor[rows]
         begins = _begins(actor)
-        places = begins + rows.start if isinstance(rows, slice) else rows[begins]
+        places = begins + at.start if rows is at else rows[begins]
         starts = np.array([part.start for part in parts], np.intp)
-        numbers = np.array([self._tenants[part.tenant] for part in parts], np.intp)
-        return Run(
-            actor,
-            keys.time[rows],
-            codes[keys.code[rows]],
-            begins,
-            numbers[np.searchsorted(starts, places, "right") - 1],
-        )
+        tenants = np.array([self._tenants[part.tenant] for part in parts], np.intp)
+        owners = tenants[np.searchsorted(starts, places, "right") - 1]
+        return Run(keys.time[rows], codes[keys.code[rows]], begins, actor[begins], owners)
 
 
 def _shares(manifest: Manifest, tenant: str | None) -> Iterator[tuple[set[str], int, int]]:
@@ -312,35 +295,21 @@ def _lengths(run: Run) -> Places:
     return np.diff(run.begins, append=len(run))
 
 
-def _taken(run: Run, kept: npt.NDArray[np.bool_]) -> Run:
-    """Return a run with some of its actors."""
-    rows = np.flatnonzero(np.repeat(kept, _lengths(run)))
-    actor = run.actor[rows]
-    return Run(actor, run.time[rows], run.code[rows], _begins(actor), run.tenants[kept])
-
-
-def _renamed(run: Run, pairs: Mapping[int, int], first: int, last: int) -> Iterator[Run]:
-    """Yield the rows of a run with who is who now: those who are somebody else in a run of their own."""
-    held = run.actor[run.begins]
-    found = np.isin(held, np.fromiter(pairs, np.int64, len(pairs)))
-    if not found.any():
-        yield run
-        return
-    yield _taken(run, ~found)
-    moved = _taken(run, found)
-    now = np.array([pairs[each] for each in held[found].tolist()], np.int64)
-    inside = (now >= first) & (now <= last)
-    moved, now = _taken(moved, inside), now[inside]
-    actor, tenants = np.repeat(now, _lengths(moved)), np.repeat(moved.tenants, _lengths(moved))
-    order = np.lexsort((moved.time, actor, tenants))
-    actor = actor[order]
-    begins = _begins(actor)
-    yield Run(actor, moved.time[order], moved.code[order], begins, tenants[order][begins])
-
-
-def _without(run: Run, gone: set[int]) -> Run:
-    found = np.isin(run.actor[run.begins], np.fromiter(gone, np.int64, len(gone)))
-    return _taken(run, ~found) if found.any() else run
+def _now(run: Run, pairs: Mapping[int, int], gone: set[int], first: int, last: int) -> Run:
+    """Return a run with who is who now, of those in a range, without who was erased under any number."""
+    actors = run.actors
+    kept = ~np.isin(actors, np.fromiter(gone, np.int64, len(gone))) if gone else np.ones(len(actors), bool)
+    moved = np.flatnonzero(np.isin(actors, np.fromiter(pairs, np.int64, len(pairs))))
+    if len(moved):
+        actors = actors.copy()
+        actors[moved] = [pairs[each] for each in actors[moved].tolist()]
+        kept &= (actors >= first) & (actors <= last)
+    if kept.all():
+        return replace(run, actors=actors)
+    lengths = _lengths(run)
+    rows = np.flatnonzero(np.repeat(kept, lengths))
+    begins = np.cumsum(lengths[kept]) - lengths[kept]
+    return Run(run.time[rows], run.code[rows], begins, actors[kept], run.tenants[kept])
 
 
 def _bits(count: int) -> int:

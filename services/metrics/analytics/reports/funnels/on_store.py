@@ -1,11 +1,11 @@
 """Funnels on the store: chains of arrays. Blocking."""
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -17,8 +17,10 @@ from services.metrics.analytics.reports.funnels.asking import Entry, Funnel
 from services.metrics.analytics.reports.funnels.chains import Events, Rules, chains
 from services.metrics.analytics.reports.funnels.results import Cell, FunnelTally
 from services.metrics.analytics.reports.local_time import Clock, instant
-from services.metrics.analytics.reports.reading import Source, Stretch, bits_type, first_values, stretches
+from services.metrics.analytics.reports.reading import Source, Stretch, bits_type, computed, first_values
 from services.metrics.analytics.store.engine import Limits
+
+_LEVELS: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +57,7 @@ def reached_levels(funnel: Funnel, scope: Scope, source: Source, limits: Limits)
         filters=scope.filters,
         values=() if funnel.breakdown is None else (funnel.breakdown.property,),
     )
-    with ThreadPoolExecutor(max(limits.threads, 1)) as threads:
-        running: deque[Future[Reached]] = deque()
-        for stretch in stretches(source, wanted, limits):
-            running.append(threads.submit(_reached, stretch, rules))
-            if len(running) > limits.threads:
-                yield running.popleft().result()
-        while running:
-            yield running.popleft().result()
+    yield from computed(source, wanted, limits, partial(_reached, rules))
 
 
 def tally_on_store(funnel: Funnel, scope: Scope, source: Source, limits: Limits) -> FunnelTally:
@@ -98,7 +93,7 @@ def rules_of(funnel: Funnel, scope: Scope) -> Rules:
     )
 
 
-def _reached(stretch: Stretch, rules: Rules) -> Reached:
+def _reached(rules: Rules, stretch: Stretch) -> Reached:
     bits = stretch.bits
     excluded = None
     if rules.exclusions:
@@ -108,7 +103,7 @@ def _reached(stretch: Stretch, rules: Rules) -> Reached:
         bits = bits & bits.dtype.type((1 << rules.steps) - 1)
     found = chains(Events(stretch.actor, stretch.time, bits, excluded), rules)
     return Reached(
-        stretch.actor[found.start],
+        stretch.actors[stretch.actor[found.start]],
         stretch.time[found.start],
         stretch.time[found.reach],
         found.level,
@@ -118,9 +113,9 @@ def _reached(stretch: Stretch, rules: Rules) -> Reached:
 
 def _count(cells: Counter[Cell], bucket: npt.NDArray[np.int64], reached: Reached) -> None:
     if reached.value is None:
-        pairs, counts = np.unique(np.stack((bucket, reached.level.astype(np.int64))), axis=1, return_counts=True)
-        for (start, level), actors in zip(pairs.T.tolist(), counts.tolist(), strict=True):
-            cells[Cell(start, None, level)] += actors
+        cell, counts = np.unique(bucket * _LEVELS + reached.level, return_counts=True)
+        for each, actors in zip(cell.tolist(), counts.tolist(), strict=True):
+            cells[Cell(each // _LEVELS, None, each % _LEVELS)] += actors
         return
     for start, value, level in zip(bucket.tolist(), reached.value.tolist(), reached.level.tolist(), strict=True):
         cells[Cell(start, value, level)] += 1

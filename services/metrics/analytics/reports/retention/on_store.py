@@ -3,15 +3,14 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from services.metrics.analytics.reports import reading
-from services.metrics.analytics.reports.asking import Scope, Selection
-from services.metrics.analytics.reports.reading import Source, Stretch, first_values, stretches
+from services.metrics.analytics.reports.asking import Scope, Selection, Unit
+from services.metrics.analytics.reports.reading import Source, Stretch, computed, first_values
 from services.metrics.analytics.reports.retention.asking import CohortKind, Retention, Returning
 from services.metrics.analytics.reports.retention.results import Calendar, Cohort, RetentionTally, rolling_us
 from services.metrics.analytics.store.engine import Limits
@@ -28,7 +27,6 @@ Flags = npt.NDArray[np.bool_]
 def tally_on_store(asked: Retention, scope: Scope, source: Source, limits: Limits) -> RetentionTally:
     """Return what there is to count of retention in a period."""
     calendar = Calendar(asked, scope)
-    counting = _Counting(asked, calendar)
     wanted = reading.Events(
         selections=selections_of(asked, scope),
         start=calendar.start if asked.cohort is CohortKind.RECURRING else None,
@@ -36,10 +34,15 @@ def tally_on_store(asked: Retention, scope: Scope, source: Source, limits: Limit
         tenant=scope.tenant,
         values=() if asked.breakdown is None else (asked.breakdown.property,),
     )
-    for stretch in stretches(source, wanted, limits):
-        for block in _blocks(stretch, _CELLS_AT_ONCE // len(calendar.all)):
-            counting.add(block)
-    return RetentionTally(counting.actors, counting.returned)
+    actors: Counter[Cohort] = Counter()
+    returned: Counter[tuple[Cohort, int]] = Counter()
+    for counted in computed(source, wanted, limits, _Counting(asked, calendar).counted):
+        for cohort, counts in counted:
+            actors[cohort] += counts[0]
+            for offset, count in enumerate(counts[1:]):
+                if count:
+                    returned[cohort, offset] += count
+    return RetentionTally(actors, returned)
 
 
 def selections_of(asked: Retention, scope: Scope) -> tuple[Selection, ...]:
@@ -50,114 +53,132 @@ def selections_of(asked: Retention, scope: Scope) -> tuple[Selection, ...]:
 
 
 class _Counting:
+    """Counts stretches, of any number of threads."""
+
     def __init__(self, asked: Retention, calendar: Calendar) -> None:
         self._asked = asked
         self._calendar = calendar
         self._ordinals = np.array(calendar.all, np.int64)
-        self.actors: Counter[Cohort] = Counter()
-        self.returned: Counter[tuple[Cohort, int]] = Counter()
+        self._offsets = asked.offsets + 1
 
-    def add(self, rows: Stretch) -> None:
-        """Count the actors of some rows."""
-        number = np.cumsum(_changed(rows.actor)) - 1
-        starts = self._starts(rows, number)
+    def counted(self, stretch: Stretch) -> list[tuple[Cohort, list[int]]]:
+        """Return for each cohort how many actors it has, and how many of them returned at each offset."""
+        blocks = _blocks(stretch, _CELLS_AT_ONCE // len(self._ordinals))
+        return [each for block in blocks for each in self._of_block(block)]
+
+    def _of_block(self, rows: Stretch) -> Iterator[tuple[Cohort, list[int]]]:
+        starts = self._starts(rows)
         if not len(starts):
             return
         cohort = self._bucket(rows.time[starts])
-        back = rows.bits & _BACK > 0
-        # The start event itself is no return to its own bucket.
-        itself = starts[_all_tied(rows, starts, back)]
-        other = back.copy()
-        other[itself] = False
         if self._asked.returning is Returning.ROLLING:
-            begun = np.full(number[-1] + 1, np.iinfo(np.int64).max)
-            begun[number[starts]] = rows.time[starts]
-            shown = self._shown_after(rows, number, other, begun)
-            cells = np.arange(self._asked.offsets + 1)[None, :] + np.zeros(len(starts), np.int64)[:, None]
-            hits = shown[number[starts][:, None], cells]
+            hits = self._hits_after(rows, starts)
         else:
-            hits = self._hits(rows, number, (back, other), starts, cohort)
+            hits = self._hits(rows, starts, cohort)
         if self._asked.include_start:
             hits[:, 0] = True
-        self._count(cohort, first_values(rows, starts, _START) if rows.values else None, hits)
+        yield from self._sums(cohort, first_values(rows, starts, _START) if rows.values else None, hits)
 
-    def _starts(self, rows: Stretch, number: Integers) -> Integers:
+    def _starts(self, rows: Stretch) -> Integers:
         """Return the rows of the start events that put actors into cohorts, of each actor in the order of time."""
-        found = np.flatnonzero(rows.bits & _START)
+        if self._asked.cohort is not CohortKind.RECURRING and (rows.bits & _START).all():
+            found = np.flatnonzero(_changed(rows.actor))
+        else:
+            found = np.flatnonzero(rows.bits & _START)
         if self._asked.cohort is CohortKind.RECURRING:
             found = found[rows.time[found] < self._calendar.end]
-            bucket = self._bucket(rows.time[found])
-            return found[_changed(number[found]) | _changed(bucket)]
-        found = found[_changed(number[found])]
+            return found[_changed(rows.actor[found]) | _changed(self._bucket(rows.time[found]))]
+        found = found[_changed(rows.actor[found])]
         if self._asked.cohort is CohortKind.FIRST_EVER:
             named = np.flatnonzero(rows.bits & _NAMED)
-            named = named[_changed(number[named])]
-            first = np.full(number[-1] + 1 if len(number) else 0, -1)
-            first[number[named]] = rows.time[named]
-            found = found[rows.time[found] == first[number[found]]]
+            named = named[_changed(rows.actor[named])]
+            first = np.full(len(rows.actors), -1)
+            first[rows.actor[named]] = rows.time[named]
+            found = found[rows.time[found] == first[rows.actor[found]]]
         time = rows.time[found]
         return found[(time >= self._calendar.start) & (time < self._calendar.end)]
 
     def _bucket(self, time: Integers) -> Integers:
-        """Return which of all buckets instants are in; before the first one -1."""
+        """Return which of all buckets instants are in, which lie in the period or after it."""
         bucket = self._calendar.clock.bucket(time, self._asked.unit)
-        return np.searchsorted(self._ordinals, bucket, "right") - 1
+        if self._asked.unit is Unit.MONTH:
+            return np.searchsorted(self._ordinals, bucket)
+        bucket -= self._ordinals[0]
+        return bucket if self._asked.unit is Unit.DAY else bucket // 7
 
-    def _hits(
-        self, rows: Stretch, number: Integers, backs: tuple[Flags, Flags], starts: Integers, cohort: Integers
-    ) -> Flags:
+    def _hits(self, rows: Stretch, starts: Integers, cohort: Integers) -> Flags:
         """Return for each start and offset whether the actor returned, by calendar buckets."""
-        back, other = (self._shown(rows, number, each) for each in backs)
+        first = self._calendar.clock.begin(self._calendar.all[0])
+        actor, time, back = rows.actor, rows.time, rows.bits & _BACK > 0
+        if not back.all():
+            actor, time = actor[back], time[back]
+        if time.min(initial=first) < first:
+            inside = time >= first
+            actor, time = actor[inside], time[inside]
+        bucket = self._bucket(time)
+        # Rows of an actor are in the order of time: those of a bucket are neighbours.
+        begins = np.flatnonzero(_changed(actor) | _changed(bucket))
+        counts = np.zeros((len(rows.actors), len(self._ordinals)), np.uint8)
+        counts[actor[begins], bucket[begins]] = np.minimum(np.diff(begins, append=len(actor)), 2)
+        # The start event itself is no return to its own bucket.
+        itself = _all_tied(rows, starts)
+        who = rows.actor[starts]
+        again = counts[who, cohort] > itself
         if self._asked.returning is Returning.ON_OR_AFTER:
-            later = np.logical_or.accumulate(back[:, ::-1], axis=1)[:, ::-1]
-            other[:, :-1] |= later[:, 1:]
-            back = later
-        who = number[starts]
-        hits: Flags = back[who[:, None], cohort[:, None] + np.arange(self._asked.offsets + 1)[None, :]]
-        hits[:, 0] = other[who, cohort]
+            counts = np.maximum.accumulate(counts[:, ::-1], axis=1)[:, ::-1]
+            again |= counts[who, cohort + 1] > 0
+        hits = np.empty((len(starts), self._offsets), bool)
+        for each in np.unique(cohort).tolist():
+            of_cohort = np.flatnonzero(cohort == each)
+            hits[of_cohort] = counts[who[of_cohort], each : each + self._offsets]
+        hits[:, 0] = again
         return hits
 
-    def _shown(self, rows: Stretch, number: Integers, flags: Flags) -> Flags:
-        found = np.flatnonzero(flags & (rows.time >= self._calendar.clock.begin(self._calendar.all[0])))
-        shown = np.zeros((number[-1] + 1, len(self._ordinals)), bool)
-        shown[number[found], self._bucket(rows.time[found])] = True
-        return shown
-
-    def _shown_after(self, rows: Stretch, number: Integers, flags: Flags, begun: Integers) -> Flags:
-        found = np.flatnonzero(flags)
-        after = rows.time[found] - begun[number[found]]
+    def _hits_after(self, rows: Stretch, starts: Integers) -> Flags:
+        """Return for each start and offset whether the actor returned, so long after the start; one for each actor."""
+        begun = np.full(len(rows.actors), np.iinfo(np.int64).max)
+        begun[rows.actor[starts]] = rows.time[starts]
+        itself = starts[_all_tied(rows, starts)]
+        back = np.setdiff1d(np.flatnonzero(rows.bits & _BACK), itself, assume_unique=True)
+        after = rows.time[back] - begun[rows.actor[back]]
         offset = after // rolling_us(self._asked.unit)
-        kept = (after >= 0) & (offset <= self._asked.offsets)
-        shown = np.zeros((len(begun), self._asked.offsets + 1), bool)
-        shown[number[found[kept]], offset[kept]] = True
-        return shown
+        kept = (after >= 0) & (offset < self._offsets)
+        shown = np.zeros((len(begun), self._offsets), bool)
+        shown[rows.actor[back[kept]], offset[kept]] = True
+        return shown[rows.actor[starts]]
 
-    def _count(self, cohort: Integers, values: npt.NDArray[Any] | None, hits: Flags) -> None:
+    def _sums(
+        self, cohort: Integers, values: npt.NDArray[Any] | None, hits: Flags
+    ) -> Iterator[tuple[Cohort, list[int]]]:
         texts: list[str | None] = [None]
         cell = cohort
         if values is not None:
             known: dict[str | None, int] = {}
             of = np.array([known.setdefault(value, len(known)) for value in values.tolist()], np.int64)
-            texts, cell = list(known), of * len(self._calendar.all) + cohort
-        size = len(texts) * len(self._calendar.all)
-        columns = [np.bincount(cell, minlength=size)]
-        columns += [np.bincount(cell[hits[:, offset]], minlength=size) for offset in range(hits.shape[1])]
-        for at in np.flatnonzero(columns[0]).tolist():
-            key = Cohort(self._calendar.all[at % len(self._calendar.all)], texts[at // len(self._calendar.all)])
-            self.actors[key] += int(columns[0][at])
-            for offset, column in enumerate(columns[1:]):
-                if column[at]:
-                    self.returned[key, offset] += int(column[at])
+            texts, cell = list(known), of * len(self._ordinals) + cohort
+        order = np.argsort(cell, kind="stable")
+        begins = np.flatnonzero(_changed(cell[order]))
+        sums = np.add.reduceat(hits[order], begins, axis=0, dtype=np.int64)
+        sizes = np.diff(begins, append=len(cell))
+        for at, size, returned in zip(cell[order][begins].tolist(), sizes.tolist(), sums.tolist(), strict=True):
+            bucket, value = at % len(self._ordinals), at // len(self._ordinals)
+            yield Cohort(int(self._ordinals[bucket]), texts[value]), [size, *returned]
 
 
 def _blocks(stretch: Stretch, actors: int) -> Iterator[Stretch]:
     """Yield the rows of so many actors at a time."""
-    firsts = np.flatnonzero(_changed(stretch.actor))
-    cuts = [*firsts[:: max(actors, 1)].tolist(), len(stretch.actor)]
-    for first, end in pairwise(cuts):
-        part = slice(first, end)
+    if len(stretch.actors) <= actors:
+        yield stretch
+        return
+    for number in range(0, len(stretch.actors), max(actors, 1)):
+        first, end = np.searchsorted(stretch.actor, (number, number + max(actors, 1)))
+        part = slice(int(first), int(end))
         yield Stretch(
-            stretch.actor[part], stretch.time[part], stretch.bits[part], tuple(each[part] for each in stretch.values)
+            stretch.actors[number : number + max(actors, 1)],
+            stretch.actor[part] - number,
+            stretch.time[part],
+            stretch.bits[part],
+            tuple(each[part] for each in stretch.values),
         )
 
 
@@ -168,9 +189,9 @@ def _changed(values: npt.NDArray[Any]) -> Flags:
     return changed
 
 
-def _all_tied(rows: Stretch, starts: Integers, back: Flags) -> Flags:
+def _all_tied(rows: Stretch, starts: Integers) -> Flags:
     """Return of which starts every start event of that time is a return event too, so that one of them is no return."""
-    found = back[starts].copy()
+    found: Flags = rows.bits[starts] & _BACK > 0
     at = starts
     among = np.arange(len(starts))
     while len(at):
@@ -179,5 +200,5 @@ def _all_tied(rows: Stretch, starts: Integers, back: Flags) -> Flags:
         at, among = at[inside], among[inside]
         tied = (rows.time[at] == rows.time[starts[among]]) & (rows.actor[at] == rows.actor[starts[among]])
         at, among = at[tied], among[tied]
-        found[among] &= back[at] | (rows.bits[at] & _START == 0)
+        found[among] &= (rows.bits[at] & _BACK > 0) | (rows.bits[at] & _START == 0)
     return found
