@@ -29,6 +29,8 @@ from services.metrics.alerts.runner import AlertRunner
 from services.metrics.alerts.silences import PostgresSilences
 from services.metrics.alerts.watching import AlertHub
 from services.metrics.alerts.webhooks import Webhooks
+from services.metrics.analytics.measuring import measure_stores
+from services.metrics.analytics.store.all_stores import AnalyticsStores
 from services.metrics.answers.live_metrics_servicer import LiveMetricsServicer
 from services.metrics.definitions import Metrics
 from services.metrics.diagnosing import figures
@@ -130,10 +132,11 @@ async def running(settings: MetricsSettings) -> AsyncIterator[MetricsService]:
             )
             return Alerting(place, hub, runner)
 
+        known, log = partial(environments_of, keys, secret), GrpcEventLog(telemetry, secret)
         environments = Environments(
-            partial(environments_of, keys, secret),
+            known,
             Plan(metrics),
-            GrpcEventLog(telemetry, secret),
+            log,
             rollups,
             leadership,
             alerting=alerting,
@@ -142,6 +145,14 @@ async def running(settings: MetricsSettings) -> AsyncIterator[MetricsService]:
             clock=time.time,
             flush_seconds=settings.rollup_seconds,
             limits=Limits(actors=settings.actors_per_tenant),
+        )
+        stores = AnalyticsStores(
+            (settings.analytics_dir or settings.home / "analytics").absolute(),
+            known,
+            log,
+            lambda: leadership.lead is not None,
+            gather_seconds=settings.analytics_seconds,
+            clock=time.time,
         )
         servicer = LiveMetricsServicer(metrics, environments.answering, time.time)
         alerts = AlertServicer(parts, environments.alerting, on_delivery=worker.wake, clock=time.time)
@@ -166,10 +177,13 @@ async def running(settings: MetricsSettings) -> AsyncIterator[MetricsService]:
             deliveries=worker,
             clock=time.time,
         )
+        measure_stores(opened.telemetry.measurements, stores, time.time)
         await until_available(keys.refresh)
         opened.services.open()
         await stack.enter_async_context(
-            in_background(leadership.run, environments.run, worker.run, partial(follow_keys, keys, _KEYS_SECONDS))
+            in_background(
+                leadership.run, environments.run, worker.run, stores.run, partial(follow_keys, keys, _KEYS_SECONDS)
+            )
         )
         await opened.server.serve()
         stack.push_async_callback(_drain, opened.server, (servicer, alerts), settings)

@@ -55,6 +55,17 @@ class MetricsSettings(KeySettings):
         "America/Sao_Paulo",
         "Time zone of the hours and weekdays by which alerts know what is usual.",
     )
+    analytics_dir: Path | None = setting(
+        "MIRANTE_ANALYTICS_DIR",
+        None,
+        "Folder of the analytics stores, the same for all metrics services. Unset: `analytics` under the home folder.",
+    )
+    analytics_seconds: float = setting(
+        "MIRANTE_ANALYTICS_SECONDS",
+        2.0,
+        "How long events are gathered before they appear in the analytics store, together.",
+        gt=0,
+    )
     alert_seconds: float = setting(
         "MIRANTE_METRICS_ALERT_SECONDS", 5.0, "How often it is looked whether something is unusual now.", gt=0
     )

@@ -50,6 +50,12 @@ class MemoryLog:
         assert environment == "production"
         yield self._responses(cursor)
 
+    @asynccontextmanager
+    async def follow_raw(self, environment: str, cursor: bytes) -> AsyncIterator[AsyncIterator[bytes]]:
+        """See `RawEventLog`."""
+        assert environment == "production"
+        yield (each.SerializeToString() async for each in self._responses(cursor))
+
     async def _responses(self, cursor: bytes) -> AsyncIterator[log_pb2.FollowEventsResponse]:
         epoch, position = (int(part) for part in (cursor or b"0/0").split(b"/"))
         if cursor and epoch != self.epoch:

@@ -24,3 +24,10 @@ class EventLog(Protocol):
             LogRestored: see there.
             Unavailable: the log does not answer.
         """
+
+
+class RawEventLog(Protocol):
+    """Reads the committed log of environments, and leaves taking it apart to others."""
+
+    def follow_raw(self, environment: str, cursor: bytes) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+        """Do as `EventLog.follow`; what is read are serialised `FollowEventsResponse`."""

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Final, TypeVar
 
 import grpc
 import grpc.aio
@@ -15,6 +15,7 @@ from services.metrics.following import LogRestored
 from services.runtime.errors import Unavailable
 
 _BATCH: Final = 2_000
+_RAW_BATCH: Final = 5_000
 _DETAILS: Final = "grpc-status-details-bin"
 _VOID: Final = frozenset(
     reasons.ErrorReason.Name(each).removeprefix("ERROR_REASON_")
@@ -23,11 +24,20 @@ _VOID: Final = frozenset(
 """A cursor of another installation is as void as one from before a restore."""
 
 
+_METHOD: Final = "/mirante.api.telemetry.v1.EventLogService/FollowEvents"
+
+ResponseT = TypeVar("ResponseT", log_pb2.FollowEventsResponse, bytes)
+
+
 class GrpcEventLog:
-    """The `EventLog` by `EventLogService`."""
+    """The `EventLog` and the `RawEventLog` by `EventLogService`."""
 
     def __init__(self, channel: grpc.aio.Channel, secret: str) -> None:
         self._stub = EventLogServiceStub(channel)
+        # Without a deserializer what comes is handed on as it is.
+        self._raw: grpc.aio.UnaryStreamMultiCallable[log_pb2.FollowEventsRequest, bytes] = channel.unary_stream(
+            _METHOD, request_serializer=log_pb2.FollowEventsRequest.SerializeToString
+        )
         self._metadata = (("authorization", f"Bearer {secret}"),)
 
     @asynccontextmanager
@@ -42,10 +52,20 @@ class GrpcEventLog:
         finally:
             call.cancel()
 
+    @asynccontextmanager
+    async def follow_raw(self, environment: str, cursor: bytes) -> AsyncIterator[AsyncIterator[bytes]]:
+        """See `RawEventLog`."""
+        request = log_pb2.FollowEventsRequest(environment=environment, cursor=cursor, batch_size=_RAW_BATCH)
+        call = self._raw(request, metadata=self._metadata)
+        try:
+            yield _responses(call)
+        finally:
+            call.cancel()
+
 
 async def _responses(
-    call: "grpc.aio.UnaryStreamCall[log_pb2.FollowEventsRequest, log_pb2.FollowEventsResponse]",
-) -> AsyncIterator[log_pb2.FollowEventsResponse]:
+    call: "grpc.aio.UnaryStreamCall[log_pb2.FollowEventsRequest, ResponseT]",
+) -> AsyncIterator[ResponseT]:
     try:
         async for response in call:
             yield response

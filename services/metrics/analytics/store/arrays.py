@@ -9,13 +9,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from services.metrics.analytics.store import StoreUnavailable
 from services.metrics.analytics.store.keys import Integers, Keys
 from services.metrics.analytics.store.manifest import Manifest, Part, Segment
 from services.metrics.analytics.store.ordering import order_of, renamed, without
 from services.metrics.analytics.store.rows import joined_column
 from services.metrics.analytics.store.schema import NOBODY
-from services.metrics.analytics.store.segment_files import SegmentDamaged, columns_of, keys_of
+from services.metrics.analytics.store.segment_files import columns_of, keys_of
 
 MOST_ROWS: Final = 2_000_000
 """Of one stretch, roughly: so much is in memory at once."""
@@ -78,11 +77,8 @@ class _Run(NamedTuple):
 
 
 def read_rows(folder: Path, manifest: Manifest, tenant: str | None, wanted: Wanted) -> Iterator[Rows]:
-    """See `Snapshot.arrays`."""
-    try:
-        yield from _Reading(folder, manifest, wanted).stretches(tenant)
-    except SegmentDamaged as error:
-        raise StoreUnavailable(f"the analytics store is damaged: {error}") from error
+    """See `Snapshot.arrays`. Raises SegmentDamaged."""
+    return _Reading(folder, manifest, wanted).stretches(tenant)
 
 
 class _Reading:

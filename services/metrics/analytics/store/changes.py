@@ -37,6 +37,12 @@ def applied(manifest: Manifest, entry: log_pb2.LogEntry) -> Manifest:
     return manifest
 
 
+def tenant_of(entry: log_pb2.LogEntry) -> str:
+    """Return whom an entry that is not an event concerns; empty for an entry of a kind that is not known."""
+    kind = entry.WhichOneof("kind")
+    return "" if kind is None or kind == "event" else str(getattr(entry, kind).tenant)
+
+
 def merged(manifest: Manifest, tenant: str, from_: int, into: int) -> Manifest:
     """Return the manifest in which one actor is another one."""
     pairs = dict(manifest.merges.get(tenant, _NONE))

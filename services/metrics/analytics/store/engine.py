@@ -8,7 +8,6 @@ from typing import Any, Final
 import duckdb
 import pyarrow as pa
 
-from services.metrics.analytics.store import StoreUnavailable
 from services.metrics.analytics.store.manifest import Manifest, Segment
 from services.metrics.analytics.store.rows import joined_tables
 from services.metrics.analytics.store.schema import (
@@ -42,12 +41,9 @@ class Limits:
 
 
 def connect(folder: Path, manifest: Manifest, tenant: str | None, limits: Limits) -> duckdb.DuckDBPyConnection:
-    """See `Snapshot.connect`."""
-    try:
-        own, shared = _files(folder, manifest, tenant)
-        fresh = [_rows_of(folder, segment, tenant) for segment in shared]
-    except SegmentDamaged as error:
-        raise StoreUnavailable(f"the analytics store is damaged: {error}") from error
+    """See `Snapshot.connect`. Raises SegmentDamaged."""
+    own, shared = _files(folder, manifest, tenant)
+    fresh = [_rows_of(folder, segment, tenant) for segment in shared]
     connection = duckdb.connect(
         ":memory:",
         config={

@@ -96,6 +96,7 @@ class Manifest:
         position: how many entries of the log are in.
         complete_us: everything that was committed to the log before is in, microseconds since 1970.
         at_end: whether the log had nothing more at that time.
+        touched: by tenant, the position behind the last entry that concerned it.
         published_us: when this was published, by the writer's clock.
         segments: with all rows.
         merges: by tenant: of actors in segments, who they are now. Never a chain.
@@ -114,6 +115,7 @@ class Manifest:
     position: int = 0
     complete_us: int = 0
     at_end: bool = False
+    touched: Mapping[str, int] = field(default_factory=dict)
     published_us: int = 0
     segments: tuple[Segment, ...] = ()
     merges: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
@@ -138,6 +140,7 @@ def encoded(manifest: Manifest) -> bytes:
         "position": manifest.position,
         "complete_us": manifest.complete_us,
         "at_end": manifest.at_end,
+        "touched": manifest.touched,
         "published_us": manifest.published_us,
         "segments": [_encoded_segment(segment) for segment in manifest.segments],
         "merges": {tenant: list(pairs.items()) for tenant, pairs in manifest.merges.items()},
@@ -170,6 +173,7 @@ def decoded(content: bytes) -> Manifest:
         position=document["position"],
         complete_us=document["complete_us"],
         at_end=document["at_end"],
+        touched=document["touched"],
         published_us=document["published_us"],
         segments=tuple(_decoded_segment(each) for each in document["segments"]),
         merges={tenant: dict(pairs) for tenant, pairs in document["merges"].items()},

@@ -5,6 +5,7 @@ A `Snapshot` is the store at one moment; nothing that is asked of it changes any
 with the view `events`, and as arrays in the order of actors and time.
 """
 
+import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from services.metrics.analytics.store.arrays import Rows, Wanted, read_rows
 from services.metrics.analytics.store.engine import Limits, connect
 from services.metrics.analytics.store.folders import StoreFolder
 from services.metrics.analytics.store.manifest import Manifest
+from services.metrics.analytics.store.marks import Marks
 from services.metrics.analytics.store.runs import Batch, batches
 from services.metrics.analytics.store.schema import Kind, property_of
 from services.metrics.analytics.store.segment_files import SegmentDamaged
@@ -49,7 +51,6 @@ class Snapshot:
     It may be used for `GRACE_SECONDS`; afterwards it raises SnapshotExpired. It is cheap, and safe to use from threads.
 
     Attributes:
-        key: is another one whenever any answer may be: results are remembered by it. Of one environment.
         forgets: grows when something was erased: what was remembered of a lower one has to be dropped.
     """
 
@@ -59,8 +60,17 @@ class Snapshot:
         self._clock = clock
         self._until = clock() + GRACE_SECONDS
         self.watermark = Watermark(manifest.position, manifest.complete_us, manifest.at_end)
-        self.key = (manifest.build, manifest.version)
         self.forgets = manifest.forgets
+
+    def key(self, tenant: str | None) -> tuple[str, int, bool]:
+        """
+        Return what is another one whenever an answer about a tenant may be, about all with None: results are remembered
+        by it, of one environment.
+        """
+        manifest = self._manifest
+        touched = manifest.position if tenant is None else manifest.touched.get(tenant, 0)
+        # What was split is told apart a little later, which touches nothing.
+        return manifest.build, touched, bool(manifest.splits if tenant is None else manifest.splits.get(tenant))
 
     def tenants(self) -> Mapping[str, int]:
         """Return the tenants of which there is anything, each with its rows (those erased a moment ago included)."""
@@ -106,7 +116,10 @@ class Snapshot:
             StoreUnavailable: the store is damaged.
         """
         self._check()
-        return connect(self._folder, self._manifest, tenant, limits or Limits())
+        try:
+            return connect(self._folder, self._manifest, tenant, limits or Limits())
+        except SegmentDamaged as error:
+            raise self._damaged(error) from error
 
     def arrays(self, tenant: str | None, wanted: Wanted) -> Iterator[Rows]:
         """
@@ -117,9 +130,12 @@ class Snapshot:
             SnapshotExpired: see there.
             StoreUnavailable: the store is damaged.
         """
-        for rows in read_rows(self._folder, self._manifest, tenant, wanted):
-            self._check()
-            yield rows
+        try:
+            for rows in read_rows(self._folder, self._manifest, tenant, wanted):
+                self._check()
+                yield rows
+        except SegmentDamaged as error:
+            raise self._damaged(error) from error
 
     def batches(self, tenant: str | None, wanted: Wanted) -> Iterator[Batch]:
         """
@@ -135,7 +151,20 @@ class Snapshot:
                 self._check()
                 yield batch
         except SegmentDamaged as error:
-            raise StoreUnavailable(f"the analytics store is damaged: {error}") from error
+            raise self._damaged(error) from error
+
+    def report_damage(self) -> None:
+        """Say that what a connection read is damaged: whoever writes the store looks at it, and makes it anew."""
+        if self._clock() > self._until:
+            # What is deleted by then is not damaged.
+            return
+        with contextlib.suppress(OSError):
+            Marks(self._folder.parent).note_damage(self._manifest.build)
+
+    def _damaged(self, error: SegmentDamaged) -> StoreUnavailable:
+        self._check()
+        self.report_damage()
+        return StoreUnavailable(f"the analytics store is damaged, and is made anew: {error}")
 
     def _check(self) -> None:
         if self._clock() > self._until:

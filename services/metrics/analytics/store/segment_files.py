@@ -46,9 +46,7 @@ def write_segment(folder: Path, name: str, rows: Any, month: int | None) -> Segm
     Raises:
         OSError: it cannot be written.
     """
-    names = pc.dictionary_encode(rows[NAME].combine_chunks())
-    if isinstance(names, pa.ChunkedArray):
-        names = names.combine_chunks()
+    names = used_only(rows[NAME].cast(DICTIONARY))
     if len(names.dictionary) > MOST_NAMES:
         raise ValueError(f"a segment may hold {MOST_NAMES} names of events at most")
     keys = Keys(
@@ -65,10 +63,7 @@ def write_segment(folder: Path, name: str, rows: Any, month: int | None) -> Segm
         opened.flush()
         os.fsync(opened.fileno())
     with file.open("wb") as opened:
-        # The schema of Arrow is left out: what dictionaries were in memory says nothing to readers.
-        pq.write_table(
-            rows, opened, compression="zstd", compression_level=1, row_group_size=ROWS_IN_GROUP, store_schema=False
-        )
+        _write(rows, opened)
         opened.flush()
         os.fsync(opened.fileno())
     return Segment(
@@ -81,6 +76,40 @@ def write_segment(folder: Path, name: str, rows: Any, month: int | None) -> Segm
         file_bytes=file.stat().st_size,
         key_bytes=len(key_bytes),
     )
+
+
+def used_only(column: Any) -> Any:
+    """
+    Return a column of texts as one `pyarrow.DictionaryArray` that holds no text that no row has.
+
+    What rows were taken from may have belonged to others, or be erased.
+    """
+    if isinstance(column, pa.ChunkedArray):
+        column = column.unify_dictionaries()
+        column = column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks)
+    codes = column.indices.fill_null(-1).to_numpy()
+    is_used = np.zeros(len(column.dictionary) + 1, bool)
+    is_used[codes] = True
+    used = np.flatnonzero(is_used[:-1])
+    if len(used) == len(column.dictionary):
+        return column
+    # The last one stands for -1: it stays null.
+    renumbered = np.full(len(is_used), -1, np.int32)
+    renumbered[used] = np.arange(len(used), dtype=np.int32)
+    now = renumbered[codes]
+    return pa.DictionaryArray.from_arrays(pa.array(now, mask=now < 0), column.dictionary.take(pa.array(used)))
+
+
+def _write(rows: Any, opened: Any) -> None:
+    texts = [field.name for field in rows.schema if pa.types.is_dictionary(field.type)]
+    # The schema of Arrow is left out: what dictionaries were in memory says nothing to readers.
+    with pq.ParquetWriter(opened, rows.schema, compression="zstd", compression_level=1, store_schema=False) as writer:
+        # A group at a time, so that each has the texts of its own rows alone.
+        for start in range(0, rows.num_rows, ROWS_IN_GROUP):
+            group = rows.slice(start, ROWS_IN_GROUP)
+            for name in texts:
+                group = group.set_column(group.column_names.index(name), name, used_only(group[name]))
+            writer.write_table(group.cast(rows.schema), row_group_size=ROWS_IN_GROUP)
 
 
 def parquet_file(folder: Path, segment: Segment) -> Path:
@@ -152,6 +181,18 @@ def is_whole(folder: Path, segment: Segment) -> bool:
         return file.stat().st_size == segment.file_bytes and keys.stat().st_size == segment.key_bytes
     except OSError:
         return False
+
+
+def is_readable(folder: Path, segment: Segment) -> bool:
+    """Return whether everything in the files of a segment can be read. Takes its time."""
+    try:
+        keys_of(folder, segment)
+        for start in range(0, segment.file_rows, ROWS_IN_GROUP):
+            rows = min(ROWS_IN_GROUP, segment.file_rows - start)
+            columns_of(folder, segment, all_columns(segment), start, rows)
+    except SegmentDamaged:
+        return False
+    return True
 
 
 def _type_of(column: str) -> Any:

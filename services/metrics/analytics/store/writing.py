@@ -1,6 +1,6 @@
 """Takes the log in: what is read becomes a segment, and appears together with the cursor. Blocking."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from google.protobuf.message import DecodeError
 from mirante.api.telemetry.v1 import event_log_service_pb2 as log_pb2
 
-from services.metrics.analytics.store.changes import applied
+from services.metrics.analytics.store.changes import applied, tenant_of
 from services.metrics.analytics.store.manifest import Manifest, Segment
 from services.metrics.analytics.store.publishing import Publisher
 from services.metrics.analytics.store.rows import sorted_rows, with_few_properties, with_people
@@ -81,7 +81,16 @@ class LogIntake:
             position=before.position + frames.entries,
             complete_us=max(before.complete_us, frames.complete_us),
             at_end=frames.at_end,
+            touched=_touched(before, frames, segment),
         )
+
+
+def _touched(before: Manifest, frames: Frames, segment: Segment | None) -> Mapping[str, int]:
+    tenants = {part.tenant for part in segment.parts} if segment is not None else set()
+    tenants |= {tenant_of(entry) for _, entry in frames.others}
+    if not tenants:
+        return before.touched
+    return {**before.touched, **dict.fromkeys(tenants, before.position + frames.entries)}
 
 
 def _after(manifest: Manifest, others: Sequence[tuple[int, log_pb2.LogEntry]]) -> Manifest:

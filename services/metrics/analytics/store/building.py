@@ -1,0 +1,79 @@
+"""Keeps one build of a store up with the log."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+from services.metrics.analytics.store.gathering import gathered
+from services.metrics.analytics.store.publishing import Publisher
+from services.metrics.analytics.store.tidy_plan import fresh_of
+from services.metrics.analytics.store.tidying import Tidier
+from services.metrics.analytics.store.writing import LogIntake
+from services.metrics.following import RawEventLog
+
+_IDLE_SECONDS: Final = 1.0
+_MOST_FRESH: Final = 64
+"""So many segments may wait to be tidied; then the log has to wait."""
+
+
+class BuildKeeper:
+    """
+    Takes the log in, and tidies, for as long as it runs.
+
+    Args:
+        environment: whose log.
+        log: of events.
+        publisher: of the build.
+        gather_seconds: how long is gathered what becomes a segment.
+        clock: seconds since 1970.
+
+    Attributes:
+        caught_up: is set when everything that the log had is in.
+    """
+
+    def __init__(
+        self,
+        environment: str,
+        log: RawEventLog,
+        publisher: Publisher,
+        *,
+        gather_seconds: float,
+        clock: Callable[[], float],
+    ) -> None:
+        self._environment = environment
+        self._log = log
+        self._gather_seconds = gather_seconds
+        self.publisher = publisher
+        self.intake = LogIntake(publisher, clock)
+        self.tidier = Tidier(publisher, clock)
+        self.caught_up = asyncio.Event()
+        self._tidied = asyncio.Event()
+
+    async def follow(self) -> None:
+        """
+        Take the log in for ever.
+
+        Raises:
+            LogRestored: the build is of a log that is no more.
+            Unavailable: the log does not answer.
+            LogUnreadable, Deposed, OSError: see `LogIntake`.
+        """
+        async with self._log.follow_raw(self._environment, self.publisher.manifest.cursor) as responses:
+            async for some in gathered(responses, self._gather_seconds):
+                await self._room()
+                manifest = await asyncio.to_thread(self.intake.take, some)
+                if manifest.at_end:
+                    self.caught_up.set()
+
+    async def _room(self) -> None:
+        while len(fresh_of(self.publisher.manifest)) > _MOST_FRESH:
+            self._tidied.clear()
+            await self._tidied.wait()
+
+    async def tidy(self) -> None:
+        """Tidy for ever. Raises what `Tidier.step` does."""
+        while True:
+            done = await asyncio.to_thread(self.tidier.step)
+            self._tidied.set()
+            if not done:
+                await asyncio.sleep(_IDLE_SECONDS)
