@@ -127,8 +127,9 @@ def plan(wanted: Wanted, stored: Stored | None, found: Found, memory: Memory) ->
     live = stored is not None and not stored.archived
     kill, conflict, kill_done = _kill(wanted, stored, memory)
     first = [kill] if kill is not None and live else []
+    lift, kept = _lift(wanted, stored)
     if not isinstance(found, Differences):
-        return Plan(first, conflict, kill_done if live else memory.kill_done)
+        return Plan(first, conflict or kept, kill_done if live else memory.kill_done)
     define, drift = _define(wanted, stored, found, memory)
     if kill is not None and not live:
         if define is None:
@@ -138,7 +139,6 @@ def plan(wanted: Wanted, stored: Stored | None, found: Found, memory: Memory) ->
         on = Action(Act.DEFINE, define.reason, "Defined", f"flag {wanted.key} is as stated, and killed")
         return Plan([off, kill, on], None, kill_done=True, synced=True)
     actions = [*first, *([define] if define is not None else [])]
-    lift, kept = _lift(wanted, stored)
     if lift is not None:
         actions.append(lift)
     return Plan(actions, drift or conflict or kept, kill_done, synced=not found.any or define is not None)

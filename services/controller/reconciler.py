@@ -80,15 +80,19 @@ class Reconciler:
             return await self._silent(document, wanted, f"{speaker[0]}/{speaker[1]}" if speaker else "")
         if wanted.deleting:
             return await self._farewell(document, wanted)
-        document = await self._hold(document, holds=wanted.ownership.archives)
+        unheld: ApiError | None = None
+        try:
+            document = await self._hold(document, holds=wanted.ownership.archives)
+        except ApiError as error:
+            unheld = error  # a kill does not wait for it
         outcome = await _Look(self._flags, wanted, document, self._recorder, self._lock(wanted.environment)).run()
         if outcome.fault is not None:
-            await self._recorder.tell(document, outcome.fault.reason, outcome.fault.message, warning=True)
+            await self._recorder.tell_state(document, outcome.fault.reason, outcome.fault.message)
         if outcome.plan.conflict is not None:
-            await self._recorder.tell(
-                document, outcome.plan.conflict.reason, outcome.plan.conflict.message, warning=True
-            )
+            await self._recorder.tell_state(document, outcome.plan.conflict.reason, outcome.plan.conflict.message)
         await self._publish(document, wanted, outcome)
+        if unheld is not None:
+            raise unheld
         if outcome.fault is not None:
             return Verdict.FAILED
         lagging = outcome.clients is not None and outcome.clients.applied < outcome.clients.connected
@@ -102,7 +106,7 @@ class Reconciler:
         conflict = Conflict("ClaimedByAnother", f"{speaker} is older and names the same flag")
         memory = memory_of(document.get("status") or {})
         outcome = Outcome(None, Plan([], conflict, memory.kill_done), fault=Fault(conflict.reason, conflict.message))
-        await self._recorder.tell(document, conflict.reason, conflict.message, warning=True)
+        await self._recorder.tell_state(document, conflict.reason, conflict.message)
         await self._publish(document, wanted, outcome)
         return Verdict.DONE
 
@@ -112,7 +116,7 @@ class Reconciler:
         outcome = await _Look(self._flags, wanted, document, self._recorder, self._lock(wanted.environment)).run()
         if outcome.fault is not None:
             message = f"the flag could not be archived, so the resource stays: {outcome.fault.message}"
-            await self._recorder.tell(document, outcome.fault.reason, message, warning=True)
+            await self._recorder.tell_state(document, outcome.fault.reason, message)
             await self._publish(document, wanted, replace(outcome, fault=Fault(outcome.fault.reason, message)))
             return Verdict.FAILED
         await self._hold(document, holds=False)

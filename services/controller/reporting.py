@@ -110,6 +110,8 @@ def _conditions(wanted: Wanted, before: Mapping[str, Any], outcome: Outcome, now
         ),
     ]
     old = {each["type"]: each for each in before.get("conditions") or []}
+    if fault is not None and conflict is None and "Conflict" in old:
+        conditions[2] = dict(old["Conflict"])  # whether that is over could not be seen
     for each in conditions:
         known = old.get(each["type"])
         unchanged = known is not None and known["status"] == each["status"]

@@ -101,7 +101,7 @@ class FakeKubernetes:
         version = (patch.get("metadata") or {}).get("resourceVersion")
         if version not in (None, before["metadata"]["resourceVersion"]):
             raise _Refusal(409, "the object has been modified")
-        after = _merged(before, {"status": patch.get("status")} if path != main else _without(patch, "status"))
+        after = merged(before, {"status": patch.get("status")} if path != main else _without(patch, "status"))
         after["metadata"] |= {name: before["metadata"][name] for name in ("uid", "creationTimestamp", "generation")}
         if after.get("spec") != before.get("spec"):
             after["metadata"]["generation"] += 1
@@ -249,7 +249,8 @@ def _now() -> str:
     return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _merged(document: Any, patch: Any) -> Any:
+def merged(document: Any, patch: Any) -> Any:
+    """Return a document with a merge patch (RFC 7396) applied."""
     if not isinstance(patch, dict):
         return copy.deepcopy(patch)
     result = copy.deepcopy(document) if isinstance(document, dict) else {}
@@ -257,7 +258,7 @@ def _merged(document: Any, patch: Any) -> Any:
         if value is None:
             result.pop(name, None)
         else:
-            result[name] = _merged(result.get(name), value)
+            result[name] = merged(result.get(name), value)
     return result
 
 

@@ -17,8 +17,6 @@ _MOST_CHARACTERS: Final = 1_000
 class Recorder:
     """
     Records events. They are told as well as can be: nothing fails because of one that is lost.
-
-    The same message about the same object is told once in ten minutes.
     """
 
     def __init__(self, api: KubernetesApi, identity: str, clock: Callable[[], float]) -> None:
@@ -27,9 +25,19 @@ class Recorder:
         self._clock = clock
         self._told: dict[tuple[str, str, str], float] = {}
 
+    async def tell_state(self, about: Object, reason: str, message: str) -> None:
+        """Record that something is wrong with an object; the same of the same object once in ten minutes."""
+        key = (about["metadata"]["uid"], reason, message)
+        if self._clock() - self._told.get(key, float("-inf")) < _AGAIN_SECONDS:
+            return
+        if len(self._told) >= _MOST_REMEMBERED:
+            self._told.clear()
+        self._told[key] = self._clock()
+        await self.tell(about, reason, message, warning=True)
+
     async def tell(self, about: Object, reason: str, message: str, *, warning: bool = False) -> None:
         """
-        Record an event.
+        Record that something was done.
 
         Args:
             about: the object.
@@ -38,12 +46,6 @@ class Recorder:
             warning: whether somebody should look.
         """
         metadata = about["metadata"]
-        key = (metadata["uid"], reason, message)
-        if self._clock() - self._told.get(key, float("-inf")) < _AGAIN_SECONDS:
-            return
-        if len(self._told) >= _MOST_REMEMBERED:
-            self._told.clear()
-        self._told[key] = self._clock()
         now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         namespace = metadata["namespace"]
         document: Object = {

@@ -118,6 +118,7 @@ def test_only_the_own_kill_is_lifted(killed: bool | None) -> None:
     assert acts(wanted, replace(STORED, kill=OWN_KILL), SAME, SYNCED) == [Act.RESTORE]
     made = plan(wanted, replace(STORED, kill=OTHERS_KILL), SAME, SYNCED)
     assert made.actions == []
+    assert made.conflict == plan(wanted, replace(STORED, kill=OTHERS_KILL), None, SYNCED).conflict
     assert (made.conflict is not None) is (killed is False)
     if made.conflict is not None:
         assert made.conflict.reason == "KilledElsewhere"
