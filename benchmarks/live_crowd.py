@@ -48,7 +48,9 @@ class CrowdSocket(asyncio.Protocol):
             if end < 0:
                 return
             if not buffer.startswith(b"HTTP/1.1 101"):
-                raise RuntimeError(f"no WebSocket: {bytes(buffer[:end])!r}")
+                self._crowd.problems[bytes(buffer[9:12]).decode()] += 1
+                self.close()
+                return
             del buffer[: end + 4]
             self._open = True
             self._send(0x1, self._hello)
@@ -63,7 +65,7 @@ class CrowdSocket(asyncio.Protocol):
         self.has_snapshot = False
 
     def close(self) -> None:
-        """Close for good."""
+        """Cut the connection."""
         if self._transport is not None:
             self._transport.abort()
 

@@ -16,8 +16,9 @@ from services.metrics.following.follower import Follower
 HEARTBEAT_SECONDS: Final = 4.0
 """A frame is sent this long after the last one, also when nothing has changed: at least every 5 seconds."""
 
-_PAUSE_SECONDS: Final = 0.25
-"""After a response to one watcher: people see four changes a second, and a busy tenant costs no more."""
+_PAUSES: Final = (0.1, 0.5)
+_RESPONSES_PER_SECOND: Final = 2_000
+"""After a response changes come together for a while: the longer, the more watchers there are, within bounds."""
 _FRESH_SECONDS: Final = 1.0
 _MOST_FRAMES: Final = 10_000
 _LARGEST_RESPONSE: Final = 100
@@ -172,7 +173,8 @@ class Hub:
     async def pause(self, watcher: Watcher) -> None:
         """Let changes come together, unless the watcher has not got everything yet."""
         if not watcher.due:
-            await asyncio.sleep(_PAUSE_SECONDS)
+            shortest, longest = _PAUSES
+            await asyncio.sleep(min(longest, max(shortest, len(self._watchers) / _RESPONSES_PER_SECOND)))
 
     def _since(self, watcher: Watcher, tenant: str, since: int | None) -> int | None:
         """Return the first minute to be sent: windows that ended since the last frame are new in any case."""
