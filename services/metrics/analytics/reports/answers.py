@@ -1,6 +1,6 @@
 """What all answers have. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from services.metrics.analytics.reports.asking import Scope, Unit
-from services.metrics.analytics.reports.local_time import Clock, instant
+from services.metrics.analytics.reports.local_time import Clock, buckets, instant
 from services.metrics.analytics.store.reading import Watermark
 
 Result = TypeVar("Result")
@@ -88,7 +88,27 @@ def is_incomplete(clock: Clock, bucket: int, unit: Unit, scope: Scope, complete_
     return begin < instant(scope.start) or end > min(instant(scope.end), complete_us)
 
 
-def grouped(values: Sequence[str | None], kept: Sequence[str | None]) -> list[Group]:
-    """Return the groups in their order; the one of the others is last, when there are any."""
-    groups = [Group(value) for value in kept]
-    return groups if len(values) <= len(kept) else [*groups, Group(None, others=True)]
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """
+    A calendar bucket of a period.
+
+    Attributes:
+        number: see `local_time`.
+        label: ISO 8601.
+        incomplete: whether it is cut by the period, or was not over when the store was complete.
+    """
+
+    number: int
+    label: str
+    incomplete: bool
+
+
+def timeline(scope: Scope, unit: Unit, complete_us: int) -> list[Bucket]:
+    """Return all buckets of a period, empty ones too; `complete_us` is the watermark's."""
+    start, end = instant(scope.start), instant(scope.end)
+    clock = Clock(scope.time_zone, start, end)
+    return [
+        Bucket(bucket, clock.label(bucket, unit), is_incomplete(clock, bucket, unit, scope, complete_us))
+        for bucket in buckets(clock, start, end, unit)
+    ]

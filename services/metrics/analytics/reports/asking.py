@@ -74,6 +74,9 @@ class Selection:
     filters: tuple[Filter, ...] = ()
 
 
+EVERY_EVENT: Final = Selection(None)
+
+
 @dataclass(frozen=True, slots=True)
 class Breakdown:
     """Split by the values of a property; those with most stay apart, up to `limit`, the others are one group."""

@@ -8,9 +8,6 @@ drops repeated ones, and reports read it with FINAL.
 from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeAlias
 
-from services.metrics.analytics.reports.asking import Unit
-from services.metrics.analytics.reports.dialects import ClickHouseDialect
-
 Query: TypeAlias = Callable[[str], Sequence[Sequence[Any]]]
 """Runs a query and returns its rows: whole numbers, floats, texts, None, lists and tuples of those."""
 
@@ -64,16 +61,3 @@ class ClickHouse:
     def __init__(self, query: Query, table: str) -> None:
         self.query = query
         self.events = table
-
-
-def bucket_expression(instant: str, unit: Unit, zone: str) -> str:
-    """Return the SQL of the bucket of an instant in microseconds, as `local_time` numbers them."""
-    moment = f"fromUnixTimestamp64Micro(toInt64({instant}), {ClickHouseDialect().literal(zone)})"
-    if unit is Unit.HOUR:
-        return f"toInt64(toUnixTimestamp(toStartOfHour({moment}))) * 1000000"
-    date = {
-        Unit.DAY: f"toDate({moment})",
-        Unit.WEEK: f"toMonday({moment})",
-        Unit.MONTH: f"toStartOfMonth({moment})",
-    }[unit]
-    return f"toInt64({date} - toDate('1970-01-01'))"

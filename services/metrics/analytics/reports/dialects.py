@@ -3,7 +3,17 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Protocol
 
-from services.metrics.analytics.reports.asking import Filter, Operator, Origin, Property, Selection
+from services.metrics.analytics.reports.asking import (
+    EVERY_EVENT,
+    Filter,
+    Operator,
+    Origin,
+    Property,
+    Scope,
+    Selection,
+    Unit,
+)
+from services.metrics.analytics.reports.local_time import DAY, HOUR, Clock, instant
 from services.metrics.analytics.store.schema import Kind, PropertyColumn, literal, quoted, text_expression
 
 NUMBER: Final = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
@@ -34,6 +44,15 @@ class Dialect(Protocol):
 
     def contains(self, text: str, part: str) -> str:
         """Return whether an SQL text contains a text."""
+
+    def bucket(self, instant: str, unit: Unit, clock: Clock) -> str:
+        """Return the bucket of an instant (microseconds), as `local_time` numbers them."""
+
+    def moment(self, microseconds: int) -> str:
+        """Return an instant as what the column `time` is."""
+
+    def true(self, condition: str) -> str:
+        """Return an aggregate: how many rows fulfil a condition."""
 
 
 class DuckDialect:
@@ -72,6 +91,30 @@ class DuckDialect:
     def contains(self, text: str, part: str) -> str:
         """See `Dialect`."""
         return f"contains({text}, {literal(part)})"
+
+    def bucket(self, instant: str, unit: Unit, clock: Clock) -> str:
+        """See `Dialect`."""
+        later = zip(clock.changes[1:], clock.offsets, strict=False)
+        cases = " ".join(f"WHEN {instant} < {change} THEN {offset}" for change, offset in later)
+        offset = f"CASE {cases} ELSE {clock.offsets[-1]} END" if cases else str(clock.offsets[-1])
+        local = f"({instant} + {offset})"
+        if unit is Unit.HOUR:
+            return f"({instant} - {local} % {HOUR})"
+        day = f"({local} // {DAY})"
+        if unit is Unit.DAY:
+            return day
+        if unit is Unit.WEEK:
+            return f"(({day} + 3) // 7 * 7 - 3)"
+        date = "DATE '1970-01-01'"
+        return f"date_diff('day', {date}, CAST(date_trunc('month', {date} + CAST({day} AS INTEGER)) AS DATE))"
+
+    def moment(self, microseconds: int) -> str:
+        """See `Dialect`."""
+        return f"make_timestamp({microseconds})"
+
+    def true(self, condition: str) -> str:
+        """See `Dialect`."""
+        return f"count(*) FILTER ({condition})"
 
     def _numeric(self, asked: Property, pattern: str, type_: str, kinds: Sequence[Kind]) -> str:
         present = self._kinds.get(asked.name, frozenset())
@@ -143,6 +186,26 @@ class ClickHouseDialect:
         """See `Dialect`."""
         return f"(position({text}, {self.literal(part)}) > 0)"
 
+    def bucket(self, instant: str, unit: Unit, clock: Clock) -> str:
+        """See `Dialect`."""
+        moment = f"fromUnixTimestamp64Micro(toInt64({instant}), {self.literal(clock.name)})"
+        if unit is Unit.HOUR:
+            return f"toInt64(toUnixTimestamp(toStartOfHour({moment}))) * 1000000"
+        date = {
+            Unit.DAY: f"toDate({moment})",
+            Unit.WEEK: f"toMonday({moment})",
+            Unit.MONTH: f"toStartOfMonth({moment})",
+        }[unit]
+        return f"toInt64({date} - toDate('1970-01-01'))"
+
+    def moment(self, microseconds: int) -> str:
+        """See `Dialect`."""
+        return f"fromUnixTimestamp64Micro({microseconds}, 'UTC')"
+
+    def true(self, condition: str) -> str:
+        """See `Dialect`."""
+        return f"countIf({condition})"
+
     def _number_of(self, text: str) -> str:
         return f"if(match({text}, '^({_escaped(NUMBER)})$'), toFloat64OrNull({text}), NULL)"
 
@@ -157,6 +220,19 @@ def condition(selection: Selection, dialect: Dialect) -> str:
 def all_conditions(filters: Iterable[Filter], dialect: Dialect) -> str:
     """Return whether an event fulfils all filters; never NULL."""
     return condition(Selection(None, tuple(filters)), dialect)
+
+
+def scope_condition(scope: Scope, dialect: Dialect, selection: Selection = EVERY_EVENT) -> str:
+    """Return whether an event is of the tenant and in the period of a scope, fulfils its filters, and is selected."""
+    parts = [
+        f"time >= {dialect.moment(instant(scope.start))}",
+        f"time < {dialect.moment(instant(scope.end))}",
+        all_conditions(scope.filters, dialect),
+        condition(selection, dialect),
+    ]
+    if scope.tenant is not None:
+        parts.append(f"tenant = {dialect.literal(scope.tenant)}")
+    return " AND ".join(parts)
 
 
 def filter_condition(asked: Filter, dialect: Dialect) -> str:

@@ -47,11 +47,13 @@ class Clock:
     The local time of a zone between two instants.
 
     Attributes:
+        name: of the zone.
         changes: instants at which the offset changes; the first one is the beginning.
         offsets: from each of those on, microseconds.
     """
 
     def __init__(self, zone: str, start: int, end: int) -> None:
+        self.name = zone
         self._zone = ZoneInfo(zone)
         self.changes = [start]
         self.offsets = [self._offset(start)]

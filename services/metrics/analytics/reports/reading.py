@@ -22,7 +22,7 @@ from services.metrics.analytics.store import arrays as store
 from services.metrics.analytics.store.engine import Limits
 from services.metrics.analytics.store.ordering import order_of
 from services.metrics.analytics.store.reading import Watermark
-from services.metrics.analytics.store.runs import Batch, merged
+from services.metrics.analytics.store.runs import Batch, Runs, merged
 from services.metrics.analytics.store.schema import Kind
 
 ROWS_AT_ONCE: Final = 4_000_000
@@ -77,6 +77,12 @@ class Events:
     numbers: tuple[Property, ...] = ()
     nobody: bool = False
 
+    @property
+    def by_keys(self) -> bool:
+        """Whether the keys of events say all that is asked for."""
+        asked = self.filters or self.values or self.numbers or any(each.filters for each in self.selections)
+        return not asked
+
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
@@ -109,16 +115,34 @@ def computed(source: Source, wanted: Events, limits: Limits, work: Callable[[Str
 
     The work must not change what others see.
     """
-    plain = not wanted.filters and not wanted.values and not wanted.numbers
-    by_keys = plain and not any(each.filters for each in wanted.selections)
+    tasks = _from_keys(source, wanted) if wanted.by_keys else _from_columns(source, wanted, limits)
+    yield from _in_threads((partial(_done, task, work) for task in tasks), limits)
+
+
+def computed_runs(source: Source, wanted: Events, limits: Limits, work: Callable[[Runs], Done]) -> Iterator[Done]:
+    """
+    Yield what some work makes of all wanted events, as they lie in segments. Only of what is read from keys alone.
+
+    The codes of runs are indices in their names, which may be more than what is wanted.
+    """
+    tasks = source.batches(wanted.tenant, _keys_wanted(wanted))
+    yield from _in_threads((partial(_run_work, batch, work) for batch in tasks), limits)
+
+
+def _in_threads(tasks: Iterator[Callable[[], Done | None]], limits: Limits) -> Iterator[Done]:
     with ThreadPoolExecutor(max(limits.threads, 1)) as threads:
         running: deque[Future[Done | None]] = deque()
-        for task in _from_keys(source, wanted) if by_keys else _from_columns(source, wanted, limits):
-            running.append(threads.submit(_done, task, work))
+        for task in tasks:
+            running.append(threads.submit(task))
             if len(running) > limits.threads:
                 yield from _some(running.popleft())
         while running:
             yield from _some(running.popleft())
+
+
+def _run_work(batch: Batch, work: Callable[[Runs], Done]) -> Done | None:
+    runs = batch.read()
+    return work(runs) if runs.runs else None
 
 
 def _done(task: Callable[[], Stretch], work: Callable[[Stretch], Done]) -> Done | None:
@@ -173,11 +197,14 @@ _TYPES: Final[tuple[tuple[int, type[np.unsignedinteger[Any]]], ...]] = (
 
 
 def _from_keys(source: Source, wanted: Events) -> Iterator[Callable[[], Stretch]]:
-    everything = any(each.event is None for each in wanted.selections)
-    names = None if everything else sorted({each.event for each in wanted.selections if each.event is not None})
-    asked = store.Wanted(names, first_us=wanted.start, end_us=wanted.end, nobody=wanted.nobody)
-    for batch in source.batches(wanted.tenant, asked):
+    for batch in source.batches(wanted.tenant, _keys_wanted(wanted)):
         yield partial(_from_batch, batch, wanted.selections)
+
+
+def _keys_wanted(wanted: Events) -> store.Wanted:
+    names = {each.event for each in wanted.selections}
+    some = None if None in names else sorted(name for name in names if name is not None)
+    return store.Wanted(some, first_us=wanted.start, end_us=wanted.end, nobody=wanted.nobody)
 
 
 def _from_batch(batch: Batch, selections: Sequence[Selection]) -> Stretch:

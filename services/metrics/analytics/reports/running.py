@@ -16,10 +16,11 @@ from services.metrics.analytics.reports.local_time import before
 from services.metrics.analytics.reports.reading import Source
 from services.metrics.analytics.reports.report import Report
 from services.metrics.analytics.reports.retention import reports as retention
+from services.metrics.analytics.reports.series import reports as series
 from services.metrics.analytics.store.engine import Limits
 from services.metrics.analytics.store.reading import Watermark
 
-REPORTS: Final[dict[type[Any], Report]] = {**funnels.REPORTS, **retention.REPORTS}
+REPORTS: Final[dict[type[Any], Report]] = {**funnels.REPORTS, **retention.REPORTS, **series.REPORTS}
 """By the type of their questions."""
 
 _NOT_CHECKED: Final = Known()

@@ -12,11 +12,11 @@ from typing import Final
 
 from services.metrics.analytics.reports.answers import Durations
 from services.metrics.analytics.reports.asking import Scope
-from services.metrics.analytics.reports.clickhouse import ClickHouse, bucket_expression
+from services.metrics.analytics.reports.clickhouse import ClickHouse
 from services.metrics.analytics.reports.dialects import ClickHouseDialect, all_conditions, condition
 from services.metrics.analytics.reports.funnels.asking import Entry, Funnel
 from services.metrics.analytics.reports.funnels.results import Cell, FunnelTally
-from services.metrics.analytics.reports.local_time import instant
+from services.metrics.analytics.reports.local_time import Clock, instant
 
 _VALUE: Final = (
     "arraySort(v -> (isNotNull(v), ifNull(v, '')), arrayMap(e -> e.4, "
@@ -28,9 +28,10 @@ _VALUE: Final = (
 def tally_on_clickhouse(funnel: Funnel, scope: Scope, engine: ClickHouse, complete_us: int) -> FunnelTally:
     """Return what there is to count of a funnel in a period; `complete_us` is the watermark's."""
     cells: Counter[Cell] = Counter()
+    clock = Clock(scope.time_zone, instant(scope.start), instant(scope.end))
     window_us = funnel.window // timedelta(microseconds=1)
     levels = levels_query(funnel, scope, engine)
-    bucket = "toInt64(0)" if funnel.unit is None else bucket_expression("start", funnel.unit, scope.time_zone)
+    bucket = "toInt64(0)" if funnel.unit is None else ClickHouseDialect().bucket("start", funnel.unit, clock)
     rows = engine.query(
         "SELECT grouping(value), bucket, value, level, count(), "  # noqa: S608 - values are quoted
         f"countIf(start > {complete_us - window_us}), quantilesExactInclusive(0.5, 0.9)(reach - start), "

@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from services.metrics.analytics.reports.asking import Breakdown, Known, Scope, Selection, Unit
+from services.metrics.analytics.reports.asking import EVERY_EVENT, Breakdown, Known, Scope, Selection, Unit
 from services.metrics.analytics.reports.checking import Checks
 
 MOST_OFFSETS: Final = 400
 MOST_CELLS: Final = 100_000
-_ANY: Final = Selection(None)
 
 
 class CohortKind(Enum):
@@ -51,8 +50,8 @@ class Retention:
     """
 
     scope: Scope
-    start: Selection = _ANY
-    back: Selection = _ANY
+    start: Selection = EVERY_EVENT
+    back: Selection = EVERY_EVENT
     cohort: CohortKind = CohortKind.FIRST_TIME
     returning: Returning = Returning.IN_BUCKET
     unit: Unit = Unit.DAY

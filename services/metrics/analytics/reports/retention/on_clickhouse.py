@@ -3,7 +3,7 @@
 from collections import Counter
 
 from services.metrics.analytics.reports.asking import Scope, Unit
-from services.metrics.analytics.reports.clickhouse import ClickHouse, bucket_expression
+from services.metrics.analytics.reports.clickhouse import ClickHouse
 from services.metrics.analytics.reports.dialects import ClickHouseDialect, condition
 from services.metrics.analytics.reports.retention.asking import CohortKind, Retention, Returning
 from services.metrics.analytics.reports.retention.on_store import selections_of
@@ -44,7 +44,7 @@ def _offsets_query(asked: Retention, scope: Scope, engine: ClickHouse) -> str:
         where.append(f"tenant = {dialect.literal(scope.tenant)}")
     if asked.cohort is CohortKind.RECURRING:
         where.append(f"time >= fromUnixTimestamp64Micro({calendar.start}, 'UTC')")
-    bucket = bucket_expression("t", asked.unit, scope.time_zone)
+    bucket = dialect.bucket("t", asked.unit, calendar.clock)
     rows = (
         f"SELECT actor, t, {start} AS is_start, {back} AS is_back, {named[0] if named else 'false'} AS is_named, "  # noqa: S608 - as above
         f"{bucket} AS bucket, {value} AS value FROM (SELECT *, {dialect.time} AS t FROM {engine.events}) "

@@ -1,0 +1,51 @@
+"""Where SQL of reports runs: on the store, or on ClickHouse; the same queries, each in its dialect. Blocking."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from services.metrics.analytics.reports.clickhouse import ClickHouse, Query
+from services.metrics.analytics.reports.dialects import ClickHouseDialect, Dialect, DuckDialect
+from services.metrics.analytics.reports.reading import Source
+from services.metrics.analytics.store.engine import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """
+    Somewhere to ask.
+
+    Attributes:
+        query: runs a query.
+        dialect: what it is written in.
+        events: the relation of all events. `actor` is 0 or NULL for nobody: see `somebody`.
+        somebody: whether an event is about somebody.
+        text_type: the name of the type of texts.
+    """
+
+    query: Query
+    dialect: Dialect
+    events: str
+    somebody: str
+    text_type: str
+
+
+@contextmanager
+def store_engine(source: Source, tenant: str | None, limits: Limits) -> Iterator[Engine]:
+    """Yield DuckDB on a snapshot of the store."""
+    connection = source.connect(tenant, limits)
+
+    def query(sql: str) -> Sequence[Sequence[Any]]:
+        return connection.execute(sql).fetchall()
+
+    try:
+        dialect = DuckDialect(source.properties(tenant), rest=source.has_rest(tenant))
+        yield Engine(query, dialect, "events", "actor IS NOT NULL", "VARCHAR")
+    finally:
+        connection.close()
+
+
+def clickhouse_engine(clickhouse: ClickHouse) -> Engine:
+    """Return ClickHouse."""
+    return Engine(clickhouse.query, ClickHouseDialect(), clickhouse.events, "actor != 0", "String")
