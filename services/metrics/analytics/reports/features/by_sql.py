@@ -1,0 +1,77 @@
+"""The use of features by SQL. Blocking."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from services.metrics.analytics.reports.answers import Durations, share
+from services.metrics.analytics.reports.asking import Scope, Selection
+from services.metrics.analytics.reports.clickhouse import ClickHouse
+from services.metrics.analytics.reports.dialects import all_conditions, condition, scope_condition
+from services.metrics.analytics.reports.engines import Engine, clickhouse_engine
+from services.metrics.analytics.reports.features.asking import FeatureUse, FirstUse
+from services.metrics.analytics.reports.features.results import (
+    FeatureStart,
+    FeatureUseResult,
+    FirstUseResult,
+    UseTally,
+    feature_use_result,
+)
+from services.metrics.analytics.reports.local_time import instant
+from services.metrics.analytics.store.reading import Watermark
+
+BEGINNING = datetime(1971, 1, 1, tzinfo=UTC)
+"""No event is older."""
+
+
+def tally_by_sql(scope: Scope, engine: Engine) -> UseTally:
+    """Return users and uses by event, on either engine."""
+    rows = engine.query(
+        f"SELECT grouping(name), name, count(DISTINCT CASE WHEN {engine.somebody} THEN actor END), count(*) "  # noqa: S608 - values are quoted
+        f"FROM {engine.events} WHERE {scope_condition(scope, engine.dialect)} GROUP BY GROUPING SETS ((name), ())"
+    )
+    counts = {str(name): (int(users), int(uses)) for all_names, name, users, uses in rows if not int(all_names)}
+    everybody = next((int(users) for all_names, _, users, _ in rows if int(all_names)), 0)
+    return UseTally(counts, everybody)
+
+
+def feature_use_on_clickhouse(
+    asked: FeatureUse, scope: Scope, clickhouse: ClickHouse, _watermark: Watermark
+) -> FeatureUseResult:
+    """Return how features are used."""
+    engine = clickhouse_engine(clickhouse)
+    tally = tally_by_sql(scope, engine)
+    before = tally_by_sql(replace(scope, start=BEGINNING), engine).counts if asked.declared else {}
+    return feature_use_result(asked, tally, before)
+
+
+def first_use_on_clickhouse(
+    asked: FirstUse, scope: Scope, clickhouse: ClickHouse, watermark: Watermark
+) -> FirstUseResult:
+    """Return how long it takes until features are used."""
+    engine = clickhouse_engine(clickhouse)
+    dialect = engine.dialect
+    features = [condition(Selection(name), dialect) for name in asked.features]
+    where = [
+        engine.somebody,
+        f"time < {dialect.moment(watermark.complete_us)}",
+        all_conditions(scope.filters, dialect),
+    ]
+    if scope.tenant is not None:
+        where.append(f"tenant = {dialect.literal(scope.tenant)}")
+    began = condition(asked.since, dialect)
+    firsts = ", ".join(f"minOrNullIf(t, t >= begun AND {each}) - begun AS f{at}" for at, each in enumerate(features))
+    times = ", ".join(
+        f"count(f{at}), quantilesExactInclusive(0.5, 0.9)(f{at}), avg(f{at})" for at in range(len(features))
+    )
+    [row] = engine.query(
+        f"SELECT count(), {times} FROM (SELECT actor, {firsts} FROM "  # noqa: S608 - values are quoted
+        f"(SELECT *, {dialect.time} AS t, minIf(t, {began}) OVER (PARTITION BY actor) AS begun "
+        f"FROM {engine.events} WHERE {' AND '.join(where)}) "
+        f"WHERE begun >= {instant(scope.start)} AND begun < {instant(scope.end)} GROUP BY actor, begun)"
+    )
+    actors, starts = int(row[0]), []
+    for at, name in enumerate(asked.features):
+        count, quantiles, mean = int(row[3 * at + 1]), row[3 * at + 2], row[3 * at + 3]
+        time = Durations(count, quantiles[0] / 1e6, mean / 1e6, quantiles[1] / 1e6) if count else None
+        starts.append(FeatureStart(name, count, share(count, actors), time))
+    return FirstUseResult(actors, tuple(starts))
