@@ -181,10 +181,10 @@ async def running(settings: MetricsSettings) -> AsyncIterator[MetricsService]:
         await until_available(keys.refresh)
         opened.services.open()
         await stack.enter_async_context(
-            in_background(
-                leadership.run, environments.run, worker.run, stores.run, partial(follow_keys, keys, _KEYS_SECONDS)
-            )
+            in_background(leadership.run, environments.run, worker.run, partial(follow_keys, keys, _KEYS_SECONDS))
         )
+        if settings.analytics:
+            await stack.enter_async_context(in_background(stores.run))
         await opened.server.serve()
         stack.push_async_callback(_drain, opened.server, (servicer, alerts), settings)
         _log.info("ready", extra={"port": opened.server.port})

@@ -55,6 +55,11 @@ class MetricsSettings(KeySettings):
         "America/Sao_Paulo",
         "Time zone of the hours and weekdays by which alerts know what is usual.",
     )
+    analytics: bool = setting(
+        "MIRANTE_ANALYTICS",
+        False,
+        "Keep an analytics store of each environment. No report reads it yet, and a thousand tenants keep a core busy.",
+    )
     analytics_dir: Path | None = setting(
         "MIRANTE_ANALYTICS_DIR",
         None,
