@@ -217,6 +217,8 @@ class _Look:
         environment, key = wanted.environment, wanted.key
         if action.act is Act.KILL:
             await flags.kill(environment, key, action.reason)
+            # From here on a flag that is not killed is one that somebody has restored.
+            self._memory = replace(self._memory, kill_done=True)
         elif action.act is Act.RESTORE:
             await flags.restore(environment, key, action.reason)
         elif action.act is Act.ARCHIVE:
