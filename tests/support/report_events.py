@@ -33,8 +33,10 @@ class Happened:
 
 
 @contextmanager
-def snapshot_of(events: Sequence[Happened], complete_us: int = 2**60, seed: int = 1) -> Iterator[Snapshot]:
-    """A snapshot of a store whose segments hold the events, put into some of them at random."""
+def snapshot_of(
+    events: Sequence[Happened], complete_us: int = 2**60, seed: int = 1, **changes: Any
+) -> Iterator[Snapshot]:
+    """A snapshot of a store whose segments hold the events, at random; with changes of its manifest."""
     chance = random.Random(seed)
     runs: dict[int, list[tuple[int, Happened]]] = {}
     for position, event in enumerate(events, start=1):
@@ -42,9 +44,10 @@ def snapshot_of(events: Sequence[Happened], complete_us: int = 2**60, seed: int 
     with TemporaryDirectory() as name:
         folder = Path(name)
         segments = tuple(_segment(folder, f"s{number}", rows) for number, rows in sorted(runs.items()))
-        yield Snapshot(
-            folder, Manifest(build="b", position=len(events), complete_us=complete_us, at_end=True, segments=segments)
+        manifest = Manifest(
+            build="b", position=len(events), complete_us=complete_us, at_end=True, segments=segments, **changes
         )
+        yield Snapshot(folder, manifest)
 
 
 def _segment(folder: Path, name: str, rows: list[tuple[int, Happened]]) -> Segment:

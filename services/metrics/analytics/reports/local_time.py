@@ -104,7 +104,11 @@ class Clock:
 
     def bucket_of(self, at: int, unit: Unit) -> int:
         """Return the bucket of one instant."""
-        return int(self.bucket(np.array([at], np.int64), unit)[0])
+        local = at + self.offset(at)
+        if unit is Unit.HOUR:
+            return at - local % HOUR
+        day = local // DAY
+        return day if unit is Unit.DAY else int(_of_days(np.array([day], np.int64), unit)[0])
 
     def begin(self, day: int) -> int:
         """Return the first instant whose local date is a day, which need not be midnight."""

@@ -125,8 +125,13 @@ def computed_runs(source: Source, wanted: Events, limits: Limits, work: Callable
 
     The codes of runs are indices in their names, which may be more than what is wanted.
     """
-    tasks = source.batches(wanted.tenant, _keys_wanted(wanted))
-    yield from _in_threads((partial(_run_work, batch, work) for batch in tasks), limits)
+    yield from computed_batches(source, wanted, limits, lambda batch: work(batch.read()))
+
+
+def computed_batches(source: Source, wanted: Events, limits: Limits, work: Callable[[Batch], Done]) -> Iterator[Done]:
+    """Yield what some work makes of all batches of wanted events. Only of what is read from keys alone."""
+    batches = source.batches(wanted.tenant, _keys_wanted(wanted))
+    yield from _in_threads((partial(work, batch) for batch in batches), limits)
 
 
 def _in_threads(tasks: Iterator[Callable[[], Done | None]], limits: Limits) -> Iterator[Done]:
@@ -138,11 +143,6 @@ def _in_threads(tasks: Iterator[Callable[[], Done | None]], limits: Limits) -> I
                 yield from _some(running.popleft())
         while running:
             yield from _some(running.popleft())
-
-
-def _run_work(batch: Batch, work: Callable[[Runs], Done]) -> Done | None:
-    runs = batch.read()
-    return work(runs) if runs.runs else None
 
 
 def _done(task: Callable[[], Stretch], work: Callable[[Stretch], Done]) -> Done | None:

@@ -5,7 +5,7 @@ A batch holds all wanted rows of its actors, in a few runs that are ordered by a
 across runs works on them as they are; `merged` puts them into one.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -25,9 +25,12 @@ BATCH_ROWS: Final = 1_000_000
 
 _LAST: Final = 2**63 - 1
 _FEW: Final = 12
+_WORTH_A_COPY: Final = 0.2
 
 Codes = npt.NDArray[np.uint16]
 Places = npt.NDArray[np.intp]
+
+_NO_PLACES: Final = np.empty(0, np.intp)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ class Run:
         begins: the rows at which another actor begins; the first one among them.
         actors: who those are, after all merges; 0 for nobody. Somebody may be there more than once.
         tenants: whose those are, as numbers that are in the order of tenants.
+        outside: rows that are not wanted, but too few to be worth a copy of all others.
     """
 
     time: Integers
@@ -48,6 +52,7 @@ class Run:
     begins: Places
     actors: Integers
     tenants: Places
+    outside: Places
 
     def __len__(self) -> int:
         return len(self.time)
@@ -80,6 +85,12 @@ class Batch:
         self._keys = keys
         self._parts = parts
         self._first, self._last = first, last
+
+    def times(self) -> Iterator[tuple[Integers, Places]]:
+        """Yield the times of all rows, in no order, and the places of those that are not wanted."""
+        for segment, parts in self._parts:
+            for start, end, some in _neighbours(parts):
+                yield from self._keys.times(segment, some, (start, end), self._first, self._last)
 
     def read(self) -> Runs:
         """Return the rows."""
@@ -128,16 +139,21 @@ def merged(runs: Runs) -> tuple[Integers, Integers, Codes]:
         [np.repeat(each, _lengths(run)) for run, each in zip(runs.runs, runs.numbers, strict=True)]
     )
     time, code = (np.concatenate([getattr(run, name) for run in runs.runs]) for name in ("time", "code"))
+    cuts = np.cumsum([0, *(len(run) for run in runs.runs)])
+    outside = np.concatenate([run.outside + cut for run, cut in zip(runs.runs, cuts[:-1], strict=True)])
     first = int(time.min())
     bits = [_bits(len(runs.actors)), _bits(int(time.max()) - first + 1), _bits(len(runs.names))]
-    if sum(bits) > 63:
+    if sum(bits) > 62:
         order = np.lexsort((time, numbers))
+        order = order[~np.isin(order, outside)]
         return numbers[order], time[order], code[order]
     # What is sorted is what is wanted: a stable sort of numbers that are mostly in order is little more than a copy.
     time -= first
     packed = ((numbers << bits[1] | time) << bits[2]) | code
+    packed[outside] = np.iinfo(np.int64).max
     packed.sort(kind="stable")
-    np.bitwise_and(packed, (1 << bits[2]) - 1, out=time)
+    packed = packed[: len(packed) - len(outside)]
+    time = packed & ((1 << bits[2]) - 1)
     code = time.astype(np.uint16)
     packed >>= bits[2]
     np.bitwise_and(packed, (1 << bits[1]) - 1, out=time)
@@ -163,22 +179,41 @@ class _AllKeys:
             )
         }
         self._keys: dict[str, Keys] = {}
-        self._codes: dict[str, Codes] = {}
+        self._codes: dict[str, Codes | None] = {}
         self._is_wanted: dict[str, npt.NDArray[np.bool_]] = {}
-        for segment in manifest.segments:
+        # The largest one names most of them, so that its codes are what they are here.
+        for segment in sorted(manifest.segments, key=lambda segment: -segment.file_rows):
             keys = keys_of(folder, segment)
             self._keys[segment.name] = keys
             for name in keys.names if self._all else ():
                 if name not in codes:
                     codes[name] = len(self.names)
                     self.names.append(name)
-            self._codes[segment.name] = np.array([codes.get(name, 0) for name in keys.names], np.uint16)
+            places = [codes.get(name, 0) for name in keys.names]
+            same = places == list(range(len(places)))
+            self._codes[segment.name] = None if same else np.array(places, np.uint16)
             self._is_wanted[segment.name] = np.array([name in codes for name in keys.names], bool)
 
     def is_in_period(self, part: Part) -> bool:
         """Return whether a part may hold something that is wanted."""
         first, end = self._wanted.first_us, self._wanted.end_us
         return (first is None or part.last_us >= first) and (end is None or part.first_us < end)
+
+    def times(
+        self, segment: Segment, parts: Sequence[Part], at: tuple[int, int], first: int, last: int
+    ) -> Iterator[tuple[Integers, Places]]:
+        """Yield the times in a stretch of a segment, of actors who were in a range when they came in."""
+        keys, (start, end) = self._keys[segment.name], at
+        if any(part.tenant in self._erased for part in parts):
+            for run in self.read(segment, parts, at, first, last):
+                yield run.time, run.outside
+            return
+        if (first, last) != (0, _LAST):
+            theirs = keys.actor[start:end]
+            low, high = np.searchsorted(theirs, first, "left"), np.searchsorted(theirs, last, "right")
+            start, end = start + int(low), start + int(high)
+        rows, outside = self._filtered(segment, parts, slice(start, end))
+        yield keys.time[rows], outside
 
     def read(self, segment: Segment, parts: Sequence[Part], at: tuple[int, int], first: int, last: int) -> list[Run]:
         """Return the wanted rows of a stretch of a segment, of actors who are in a range now."""
@@ -199,8 +234,8 @@ class _AllKeys:
         gone |= {old for old, new in pairs.items() if new in gone}
         return [_now(run, pairs, gone, first, last) for run in runs] if pairs or gone else runs
 
-    def _filtered(self, segment: Segment, parts: Sequence[Part], at: slice) -> Any:
-        """Return those of the rows that are wanted; the slice itself when it is all of it."""
+    def _filtered(self, segment: Segment, parts: Sequence[Part], at: slice) -> tuple[Any, Places]:
+        """Return the rows that are wanted, or the whole slice and which of its rows are not."""
         keys, wanted = self._keys[segment.name], self._is_wanted[segment.name]
         rows: Any = at
         if not wanted.all():
@@ -210,29 +245,33 @@ class _AllKeys:
         early = end is not None and any(part.last_us >= end for part in parts)
         nobody = not self._wanted.nobody and any(part.first_actor == NOBODY for part in parts)
         if not (late or early or nobody):
-            return rows
+            return rows, _NO_PLACES
         time = keys.time[rows]
-        inside = np.ones(len(time), bool)
-        if late:
-            inside &= time >= first
+        inside = time >= first if late else np.ones(len(time), bool)
         if early:
             inside &= time < end
         if nobody:
             inside &= keys.actor[rows] != NOBODY
-        if inside.all():
-            return rows
-        return np.flatnonzero(inside) + at.start if rows is at else rows[inside]
+        missing = len(inside) - int(np.count_nonzero(inside))
+        if not missing:
+            return rows, _NO_PLACES
+        if rows is not at:
+            return rows[inside], _NO_PLACES
+        if missing < _WORTH_A_COPY * len(inside):
+            return rows, np.flatnonzero(~inside)
+        return np.flatnonzero(inside) + at.start, _NO_PLACES
 
     def _run(self, segment: Segment, parts: Sequence[Part], at: slice) -> Run:
         keys, codes = self._keys[segment.name], self._codes[segment.name]
-        rows = self._filtered(segment, parts, at)
+        rows, outside = self._filtered(segment, parts, at)
         actor = keys.actor[rows]
         begins = _begins(actor)
         places = begins + at.start if rows is at else rows[begins]
         starts = np.array([part.start for part in parts], np.intp)
         tenants = np.array([self._tenants[part.tenant] for part in parts], np.intp)
         owners = tenants[np.searchsorted(starts, places, "right") - 1]
-        return Run(keys.time[rows], codes[keys.code[rows]], begins, actor[begins], owners)
+        code = keys.code[rows] if codes is None else codes[keys.code[rows]]
+        return Run(keys.time[rows], code, begins, actor[begins], owners, outside)
 
 
 def _shares(manifest: Manifest, tenant: str | None) -> Iterator[tuple[set[str], int, int]]:
@@ -298,8 +337,8 @@ def _lengths(run: Run) -> Places:
 def _now(run: Run, pairs: Mapping[int, int], gone: set[int], first: int, last: int) -> Run:
     """Return a run with who is who now, of those in a range, without who was erased under any number."""
     actors = run.actors
-    kept = ~np.isin(actors, np.fromiter(gone, np.int64, len(gone))) if gone else np.ones(len(actors), bool)
-    moved = np.flatnonzero(np.isin(actors, np.fromiter(pairs, np.int64, len(pairs))))
+    kept = ~_among_some(actors, gone)
+    moved = np.flatnonzero(_among_some(actors, pairs))
     if len(moved):
         actors = actors.copy()
         actors[moved] = [pairs[each] for each in actors[moved].tolist()]
@@ -309,7 +348,17 @@ def _now(run: Run, pairs: Mapping[int, int], gone: set[int], first: int, last: i
     lengths = _lengths(run)
     rows = np.flatnonzero(np.repeat(kept, lengths))
     begins = np.cumsum(lengths[kept]) - lengths[kept]
-    return Run(run.time[rows], run.code[rows], begins, actors[kept], run.tenants[kept])
+    unwanted = np.zeros(len(run), bool)
+    unwanted[run.outside] = True
+    outside = np.flatnonzero(unwanted[rows])
+    return Run(run.time[rows], run.code[rows], begins, actors[kept], run.tenants[kept], outside)
+
+
+def _among_some(actors: Integers, some: Collection[int]) -> npt.NDArray[np.bool_]:
+    if not some:
+        return np.zeros(len(actors), bool)
+    ordered = np.sort(np.fromiter(some, np.int64, len(some)))
+    return ordered[np.minimum(np.searchsorted(ordered, actors), len(ordered) - 1)] == actors
 
 
 def _bits(count: int) -> int:

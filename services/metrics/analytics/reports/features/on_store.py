@@ -96,20 +96,25 @@ def _of_runs(runs: Runs) -> _Use:
     uses = np.zeros(len(runs.names), np.int64)
     for run in runs.runs:
         uses += np.bincount(run.code, minlength=len(uses))
+        uses -= np.bincount(run.code[run.outside], minlength=len(uses))
     somebody = runs.actors != 0
     users: list[int] = []
+    acted = np.zeros(len(runs.actors), bool)
     for first in range(0, len(runs.names), _NAMES_AT_ONCE):
         codes = range(first, min(first + _NAMES_AT_ONCE, len(runs.names)))
-        type_ = reading.bits_type(len(codes))
-        bits = np.zeros(len(runs.names), type_)
-        bits[first : first + len(codes)] = [1 << at for at in range(len(codes))]
-        held = np.zeros(len(runs.actors), type_)
+        # Wide enough that no difference of codes is cut to one that is in range.
+        type_ = np.uint32 if len(runs.names) <= 32 else np.uint64
+        held: npt.NDArray[Any] = np.zeros(len(runs.actors), type_)
         for run, numbers in zip(runs.runs, runs.numbers, strict=True):
+            # What is shifted too far is nothing, and so is what would be shifted back.
+            used = np.left_shift(type_(1), run.code - np.uint16(first), dtype=type_, casting="unsafe")
+            used[run.outside] = 0
             # An actor may begin twice in a run.
-            np.bitwise_or.at(held, numbers, np.bitwise_or.reduceat(bits[run.code], run.begins))
-        held = held[somebody]
+            np.bitwise_or.at(held, numbers, np.bitwise_or.reduceat(used, run.begins))
+        held[~somebody] = 0
+        acted |= held > 0
         users += [int(np.count_nonzero(held & held.dtype.type(1 << at))) for at in range(len(codes))]
-    return _Use(runs.names, uses.tolist(), users, int(np.count_nonzero(somebody)))
+    return _Use(runs.names, uses.tolist(), users, int(np.count_nonzero(acted)))
 
 
 @dataclass(frozen=True, slots=True)

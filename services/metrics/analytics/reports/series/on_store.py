@@ -8,12 +8,12 @@ from services.metrics.analytics.reports.answers import Group
 from services.metrics.analytics.reports.asking import Scope, Unit
 from services.metrics.analytics.reports.engines import store_engine
 from services.metrics.analytics.reports.local_time import HOUR, Clock, buckets, instant
-from services.metrics.analytics.reports.reading import Source, Stretch, computed, computed_runs
+from services.metrics.analytics.reports.reading import Source, Stretch, computed, computed_batches
 from services.metrics.analytics.reports.series.asking import Measure, Series
 from services.metrics.analytics.reports.series.by_sql import tally_by_sql
 from services.metrics.analytics.reports.series.results import Number, SeriesTally
 from services.metrics.analytics.store.engine import Limits
-from services.metrics.analytics.store.runs import Runs
+from services.metrics.analytics.store.runs import Batch
 
 Integers = npt.NDArray[np.int64]
 
@@ -36,7 +36,7 @@ def tally_on_store(asked: Series, scope: Scope, source: Source, limits: Limits) 
     places = _Places(clock, asked.unit, numbers)
     counts, total = np.zeros(len(numbers), np.int64), 0
     if asked.measure is Measure.COUNT:
-        for each in computed_runs(source, wanted, limits, places.events):
+        for each in computed_batches(source, wanted, limits, places.events):
             counts += each
         total = int(counts.sum())
     else:
@@ -57,19 +57,22 @@ class _Places:
         self._unit = unit
         self._numbers = np.array(numbers, np.int64)
 
-    def events(self, runs: Runs) -> Integers:
+    def events(self, batch: Batch) -> Integers:
         """Return how many events of each bucket there are."""
-        counts = np.zeros(len(self._numbers), np.int64)
-        for run in runs.runs:
-            counts += np.bincount(self._places(run.time), minlength=len(counts))
-        return counts
+        counts = np.zeros(len(self._numbers) + 1, np.int64)
+        for time, outside in batch.times():
+            places = self._places(time)
+            places[outside] = len(self._numbers)
+            counts += np.bincount(places, minlength=len(counts))
+        return counts[:-1]
 
     def actors(self, stretch: Stretch) -> tuple[Integers, int]:
         """Return how many actors have events in each bucket, and in any."""
         place = self._places(stretch.time)
         first = np.ones(len(place), bool)
         first[1:] = (place[1:] != place[:-1]) | (stretch.actor[1:] != stretch.actor[:-1])
-        return np.bincount(place[first], minlength=len(self._numbers)), len(stretch.actors)
+        actors = 1 + int(np.count_nonzero(stretch.actor[1:] != stretch.actor[:-1]))
+        return np.bincount(place[first], minlength=len(self._numbers)), actors
 
     def _places(self, time: Integers) -> Integers:
         if self._unit is Unit.HOUR and len(self._clock.offsets) == 1:
