@@ -146,12 +146,9 @@ class Snapshot:
             SnapshotExpired: see there.
             StoreUnavailable: see there.
         """
-        try:
-            for batch in batches(self._folder, self._manifest, tenant, wanted):
-                self._check()
-                yield batch
-        except SegmentDamaged as error:
-            raise self._damaged(error) from error
+        for batch in batches(self._folder, self._manifest, tenant, wanted, self._damaged):
+            self._check()
+            yield batch
 
     def report_damage(self) -> None:
         """Say that what a connection read is damaged: whoever writes the store looks at it, and makes it anew."""

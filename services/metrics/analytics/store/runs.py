@@ -5,8 +5,9 @@ A batch holds all wanted rows of its actors, in a few runs that are ordered by a
 across runs works on them as they are; `merged` puts them into one.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ from services.metrics.analytics.store.arrays import Wanted
 from services.metrics.analytics.store.keys import Integers, Keys
 from services.metrics.analytics.store.manifest import Manifest, Part, Segment
 from services.metrics.analytics.store.schema import NOBODY
-from services.metrics.analytics.store.segment_files import keys_of
+from services.metrics.analytics.store.segment_files import SegmentDamaged, keys_of
 
 BATCH_ROWS: Final = 1_000_000
 """Roughly: so much fits into the memory next to a core."""
@@ -77,30 +78,51 @@ class Runs:
 
 
 class Batch:
-    """The rows of some tenants, or of some actors of one; they are read when asked for, by any thread."""
+    """
+    The rows of some tenants, or of some actors of one; they are read when asked for, by any thread.
+
+    Args:
+        opened: returns the keys of segments.
+        damaged: what is raised when that fails.
+        parts: by segment.
+        first, last: the range of actors.
+    """
 
     def __init__(
-        self, keys: "_AllKeys", parts: Sequence[tuple[Segment, Sequence[Part]]], first: int, last: int
+        self,
+        opened: Callable[[Sequence[Segment]], "_Keys"],
+        damaged: Callable[[SegmentDamaged], Exception],
+        parts: Sequence[tuple[Segment, Sequence[Part]]],
+        first: int,
+        last: int,
     ) -> None:
-        self._keys = keys
+        self._opened = opened
+        self._damaged = damaged
         self._parts = parts
         self._first, self._last = first, last
 
+    def _keys(self) -> "_Keys":
+        try:
+            return self._opened([segment for segment, _ in self._parts])
+        except SegmentDamaged as error:
+            raise self._damaged(error) from error
+
     def times(self) -> Iterator[tuple[Integers, Places]]:
         """Yield the times of all rows, in no order, and the places of those that are not wanted."""
+        keys = self._keys()
         for segment, parts in self._parts:
             for start, end, some in _neighbours(parts):
-                yield from self._keys.times(segment, some, (start, end), self._first, self._last)
+                yield from keys.times(segment, some, (start, end), self._first, self._last)
 
     def read(self) -> Runs:
         """Return the rows."""
-        runs = []
+        keys, runs = self._keys(), []
         for segment, parts in self._parts:
             for start, end, some in _neighbours(parts):
-                runs += self._keys.read(segment, some, (start, end), self._first, self._last)
+                runs += keys.read(segment, some, (start, end), self._first, self._last)
         runs = [run for run in runs if len(run)]
         if not runs:
-            return Runs(self._keys.names, [], np.empty(0, np.int64), [])
+            return Runs(keys.names, [], np.empty(0, np.int64), [])
         held = pa.array(np.concatenate([run.actors for run in runs])).dictionary_encode()
         known, numbers = held.dictionary.to_numpy(), held.indices.to_numpy()
         tenants = np.empty(len(known), np.intp)
@@ -109,25 +131,41 @@ class Batch:
         place = np.empty(len(order), np.intp)
         place[order] = np.arange(len(order))
         cuts = np.cumsum([len(run.begins) for run in runs])[:-1]
-        return Runs(self._keys.names, runs, known[order], np.split(place[numbers], cuts))
+        return Runs(keys.names, runs, known[order], np.split(place[numbers], cuts))
 
 
-def batches(folder: Path, manifest: Manifest, tenant: str | None, wanted: Wanted) -> Iterator[Batch]:
+def batches(
+    folder: Path,
+    manifest: Manifest,
+    tenant: str | None,
+    wanted: Wanted,
+    damaged: Callable[[SegmentDamaged], Exception],
+) -> Iterator[Batch]:
     """
     Yield what is wanted of a tenant, of all with None. `wanted.columns` has no meaning here.
 
-    Raises:
-        SegmentDamaged: see there.
+    Args:
+        folder: of the build.
+        manifest: what is in it.
+        tenant: whose events.
+        wanted: which.
+        damaged: what reading a batch raises when a segment is damaged.
     """
-    keys = _AllKeys(folder, manifest, wanted)
-    for tenants, first, last in _shares(manifest, tenant):
-        parts = [
-            (segment, [part for part in segment.of(tenant) if part.tenant in tenants and keys.is_in_period(part)])
-            for segment in manifest.segments
-        ]
-        found = [each for each in parts if each[1]]
+    tenants = {part.tenant for segment in manifest.segments for part in segment.parts}
+    numbers = {name: at for at, name in enumerate(sorted(tenants))}
+    by_tenant: dict[str, list[tuple[Segment, Part]]] = {}
+    for segment in manifest.segments:
+        for part in segment.of(tenant):
+            by_tenant.setdefault(part.tenant, []).append((segment, part))
+    for some, first, last in _shares({name: sum(part.rows for _, part in parts) for name, parts in by_tenant.items()}):
+        parts: dict[str, tuple[Segment, list[Part]]] = {}
+        for segment, part in (each for name in some for each in by_tenant[name]):
+            if _is_in_period(part, wanted):
+                parts.setdefault(segment.name, (segment, []))[1].append(part)
+        found = [(segment, sorted(each, key=lambda part: part.start)) for segment, each in parts.values()]
         # Mostly later events come later, so that little has to be moved when runs are merged.
-        yield Batch(keys, sorted(found, key=lambda each: each[1][0].first_us), first, last)
+        found.sort(key=lambda each: each[1][0].first_us)
+        yield Batch(partial(_Keys, folder, manifest, wanted, numbers), damaged, found, first, last)
 
 
 def merged(runs: Runs) -> tuple[Integers, Integers, Codes]:
@@ -162,30 +200,31 @@ def merged(runs: Runs) -> tuple[Integers, Integers, Codes]:
     return packed, time, code
 
 
-class _AllKeys:
-    """The keys of all segments, and what is wanted of them."""
+class _Keys:
+    """The keys of some segments, and what is wanted of them."""
 
-    def __init__(self, folder: Path, manifest: Manifest, wanted: Wanted) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        manifest: Manifest,
+        wanted: Wanted,
+        tenants: Mapping[str, int],
+        segments: Sequence[Segment],
+    ) -> None:
         self._wanted = wanted
         self._merges = manifest.merges
         self._erased = manifest.erased
-        self._all = wanted.names is None
+        self._tenants = tenants
         self.names: list[str] = list(wanted.names or ())
         codes = {name: code for code, name in enumerate(self.names)}
-        self._tenants = {
-            tenant: at
-            for at, tenant in enumerate(
-                sorted({part.tenant for segment in manifest.segments for part in segment.parts})
-            )
-        }
         self._keys: dict[str, Keys] = {}
         self._codes: dict[str, Codes | None] = {}
         self._is_wanted: dict[str, npt.NDArray[np.bool_]] = {}
         # The largest one names most of them, so that its codes are what they are here.
-        for segment in sorted(manifest.segments, key=lambda segment: -segment.file_rows):
+        for segment in sorted(segments, key=lambda segment: -segment.file_rows):
             keys = keys_of(folder, segment)
             self._keys[segment.name] = keys
-            for name in keys.names if self._all else ():
+            for name in keys.names if wanted.names is None else ():
                 if name not in codes:
                     codes[name] = len(self.names)
                     self.names.append(name)
@@ -193,11 +232,6 @@ class _AllKeys:
             same = places == list(range(len(places)))
             self._codes[segment.name] = None if same else np.array(places, np.uint16)
             self._is_wanted[segment.name] = np.array([name in codes for name in keys.names], bool)
-
-    def is_in_period(self, part: Part) -> bool:
-        """Return whether a part may hold something that is wanted."""
-        first, end = self._wanted.first_us, self._wanted.end_us
-        return (first is None or part.last_us >= first) and (end is None or part.first_us < end)
 
     def times(
         self, segment: Segment, parts: Sequence[Part], at: tuple[int, int], first: int, last: int
@@ -274,25 +308,27 @@ class _AllKeys:
         return Run(keys.time[rows], code, begins, actor[begins], owners, outside)
 
 
-def _shares(manifest: Manifest, tenant: str | None) -> Iterator[tuple[set[str], int, int]]:
+def _is_in_period(part: Part, wanted: Wanted) -> bool:
+    first, end = wanted.first_us, wanted.end_us
+    return (first is None or part.last_us >= first) and (end is None or part.first_us < end)
+
+
+def _shares(rows: Mapping[str, int]) -> Iterator[tuple[list[str], int, int]]:
     """Yield tenants whose rows make a batch together, with a range of actors; large ones alone and several times."""
-    rows: dict[str, int] = {}
-    for segment in manifest.segments:
-        for part in segment.of(tenant):
-            rows[part.tenant] = rows.get(part.tenant, 0) + part.rows
-    gathered, held = set[str](), 0
+    gathered: list[str] = []
+    held = 0
     for name in sorted(rows):
         if held and held + rows[name] > BATCH_ROWS:
             yield gathered, 0, _LAST
-            gathered, held = set(), 0
+            gathered, held = [], 0
         if rows[name] > 2 * BATCH_ROWS:
             # Actors are spread evenly over the numbers.
             count = rows[name] // BATCH_ROWS
             width = 2**63 // count
             for number in range(count):
-                yield {name}, number * width, _LAST if number == count - 1 else (number + 1) * width - 1
+                yield [name], number * width, _LAST if number == count - 1 else (number + 1) * width - 1
         else:
-            gathered.add(name)
+            gathered.append(name)
             held += rows[name]
     if gathered:
         yield gathered, 0, _LAST
@@ -358,7 +394,8 @@ def _among_some(actors: Integers, some: Collection[int]) -> npt.NDArray[np.bool_
     if not some:
         return np.zeros(len(actors), bool)
     ordered = np.sort(np.fromiter(some, np.int64, len(some)))
-    return ordered[np.minimum(np.searchsorted(ordered, actors), len(ordered) - 1)] == actors
+    found: npt.NDArray[np.bool_] = ordered[np.minimum(np.searchsorted(ordered, actors), len(ordered) - 1)] == actors
+    return found
 
 
 def _bits(count: int) -> int:
