@@ -127,7 +127,7 @@ class Wire:
     def __init__(self, scale: Scale) -> None:
         self._scale = scale
         self._names = list(NAMES)
-        self._entries = 0
+        self._entries = self._events = 0
         self._contexts = [_context(number) for number in range(400)]
         self._fixed = [self._properties(name, number) for name in self._names for number in range(50)]
         self._subjects: dict[tuple[int, bool], tuple[bytes, bytes]] = {}
@@ -145,10 +145,12 @@ class Wire:
             )
             entries.append(log_pb2.LogEntry(merge=merge).SerializeToString())
         found = []
+        self._events += len(batch.user)
         for first in range(0, len(entries), _BATCH):
             some = entries[first : first + _BATCH]
             self._entries += len(some)
-            rest = log_pb2.FollowEventsResponse(cursor=b"%d" % self._entries)
+            at_end = self._events >= self._scale.events
+            rest = log_pb2.FollowEventsResponse(cursor=b"%d" % self._entries, at_end=at_end)
             rest.read_at.FromMicroseconds(int(batch.received_us[-1]))
             found.append(b"".join([*[bytes_field(1, entry) for entry in some], rest.SerializeToString()]))
         return found

@@ -125,8 +125,10 @@ def test_segments_that_are_merged_are_many_and_of_like_size(rows: list[int]) -> 
 
 def test_months_are_written_anew_when_it_is_worth_it() -> None:
     """When they have grown by a quarter; when rows have waited, by a fiftieth; along with another one, by that too."""
-    settled = {1: 1_000, 2: 1_000}
-    assert tidy_plan.months_to_settle({1: 249, 2: 1}, settled, aged=False) == set()
-    assert tidy_plan.months_to_settle({1: 250, 2: 1}, settled, aged=False) == {1}
-    assert tidy_plan.months_to_settle({1: 250, 2: 20, 3: 1}, settled, aged=False) == {1, 2, 3}
-    assert tidy_plan.months_to_settle({1: 20, 2: 19}, settled, aged=True) == {1}
+    settled, now, behind = {1: 1_000, 2: 1_000}, Manifest("b", at_end=True), Manifest("b")
+    assert tidy_plan.months_to_settle(now, {1: 249, 2: 1}, settled, aged=False) == set()
+    assert tidy_plan.months_to_settle(now, {1: 250, 2: 1}, settled, aged=False) == {1}
+    assert tidy_plan.months_to_settle(now, {1: 250, 2: 20, 3: 1}, settled, aged=False) == {1, 2, 3}
+    assert tidy_plan.months_to_settle(now, {1: 20, 2: 19}, settled, aged=True) == {1}
+    assert tidy_plan.months_to_settle(behind, {1: 999}, settled, aged=False) == set()
+    assert tidy_plan.months_to_settle(behind, {1: 1_000}, settled, aged=False) == {1}

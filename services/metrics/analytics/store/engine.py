@@ -20,10 +20,9 @@ from services.metrics.analytics.store.schema import (
 )
 from services.metrics.analytics.store.segment_files import (
     SegmentDamaged,
-    all_columns,
-    columns_of,
     is_whole,
     parquet_file,
+    rows_of,
 )
 
 _ROWS: Final = "rows_of_the_log"
@@ -43,7 +42,7 @@ class Limits:
 def connect(folder: Path, manifest: Manifest, tenant: str | None, limits: Limits) -> duckdb.DuckDBPyConnection:
     """See `Snapshot.connect`. Raises SegmentDamaged."""
     own, shared = _files(folder, manifest, tenant)
-    fresh = [_rows_of(folder, segment, tenant) for segment in shared]
+    fresh = [rows_of(folder, segment, segment.of(tenant)) for segment in shared]
     connection = duckdb.connect(
         ":memory:",
         config={
@@ -78,11 +77,6 @@ def _files(folder: Path, manifest: Manifest, tenant: str | None) -> tuple[list[P
         else:
             shared.append(segment)
     return own, shared
-
-
-def _rows_of(folder: Path, segment: Segment, tenant: str | None) -> Any:
-    columns = all_columns(segment)
-    return joined_tables([columns_of(folder, segment, columns, part.start, part.rows) for part in segment.of(tenant)])
 
 
 def _fill(

@@ -16,14 +16,18 @@ import pyarrow.parquet as pq
 
 from services.metrics.analytics.store.keys import MOST_NAMES, Keys, encoded_keys, open_keys
 from services.metrics.analytics.store.manifest import Part, Segment
-from services.metrics.analytics.store.schema import ACTOR, FIXED, NAME, REST, TENANT, TIME, property_of
+from services.metrics.analytics.store.schema import ACTOR, FIXED, NAME, OWN_ACTOR, REST, TENANT, TIME, property_of
 
 ROWS_IN_GROUP: Final = 122_880
 """What DuckDB reads as one piece of work."""
+ROWS_IN_SHARED_GROUP: Final = 16_384
+"""Where several tenants have rows in a file: one of them reads little of the others'."""
 
 DICTIONARY: Final = pa.dictionary(pa.int32(), pa.string())
 """The type of texts in memory."""
 
+_GROWING: Final = (TIME, "received", "position")
+"""Columns in which a number is near the one before: they are written as differences."""
 _PARQUET: Final = ".parquet"
 _KEYS: Final = ".keys"
 
@@ -57,19 +61,19 @@ def write_segment(folder: Path, name: str, rows: Any, month: int | None) -> Segm
     )
     columns = [name for name in rows.column_names if property_of(name) is not None]
     file, key_file = folder / (name + _PARQUET), folder / (name + _KEYS)
-    key_bytes = encoded_keys(keys)
+    key_bytes, parts = encoded_keys(keys), _parts(rows[TENANT], keys)
     with key_file.open("wb") as opened:
         opened.write(key_bytes)
         opened.flush()
         os.fsync(opened.fileno())
     with file.open("wb") as opened:
-        _write(rows, opened)
+        _write(rows, opened, ROWS_IN_GROUP if len(parts) == 1 else ROWS_IN_SHARED_GROUP)
         opened.flush()
         os.fsync(opened.fileno())
     return Segment(
         name=name,
         month=month,
-        parts=_parts(rows[TENANT], keys),
+        parts=parts,
         file_rows=rows.num_rows,
         properties=tuple(columns),
         has_rest=REST in rows.column_names,
@@ -100,16 +104,25 @@ def used_only(column: Any) -> Any:
     return pa.DictionaryArray.from_arrays(pa.array(now, mask=now < 0), column.dictionary.take(pa.array(used)))
 
 
-def _write(rows: Any, opened: Any) -> None:
+def _write(rows: Any, opened: Any, rows_in_group: int) -> None:
     texts = [field.name for field in rows.schema if pa.types.is_dictionary(field.type)]
-    # The schema of Arrow is left out: what dictionaries were in memory says nothing to readers.
-    with pq.ParquetWriter(opened, rows.schema, compression="zstd", compression_level=1, store_schema=False) as writer:
+    with pq.ParquetWriter(
+        opened,
+        rows.schema,
+        compression="zstd",
+        compression_level=1,
+        use_dictionary=[*texts, ACTOR, OWN_ACTOR],
+        column_encoding=dict.fromkeys(_GROWING, "DELTA_BINARY_PACKED"),
+        write_statistics=[ACTOR, TIME],
+        # What dictionaries were in memory says nothing to readers.
+        store_schema=False,
+    ) as writer:
         # A group at a time, so that each has the texts of its own rows alone.
-        for start in range(0, rows.num_rows, ROWS_IN_GROUP):
-            group = rows.slice(start, ROWS_IN_GROUP)
+        for start in range(0, rows.num_rows, rows_in_group):
+            group = rows.slice(start, rows_in_group)
             for name in texts:
                 group = group.set_column(group.column_names.index(name), name, used_only(group[name]))
-            writer.write_table(group.cast(rows.schema), row_group_size=ROWS_IN_GROUP)
+            writer.write_table(group.cast(rows.schema), row_group_size=rows_in_group)
 
 
 def parquet_file(folder: Path, segment: Segment) -> Path:
@@ -156,17 +169,33 @@ def columns_of(folder: Path, segment: Segment, columns: Sequence[str], start: in
     return pa.table(dict(zip(columns, arrays, strict=True)))
 
 
+def rows_of(folder: Path, segment: Segment, parts: Sequence[Part]) -> Any:
+    """
+    Return all columns of the rows of some parts, in the order of the file, as one or several pieces of a table.
+
+    Raises:
+        SegmentDamaged: see there.
+    """
+    start = parts[0].start
+    table = columns_of(folder, segment, all_columns(segment), start, parts[-1].start + parts[-1].rows - start)
+    if table.num_rows == sum(part.rows for part in parts):
+        return table
+    return pa.concat_tables([table.slice(part.start - start, part.rows) for part in parts])
+
+
 def _read(folder: Path, segment: Segment, columns: Sequence[str], start: int, rows: int) -> Any:
-    first, last = start // ROWS_IN_GROUP, (start + rows - 1) // ROWS_IN_GROUP
     texts = [column for column in columns if pa.types.is_dictionary(_type_of(column))]
     try:
         with pq.ParquetFile(parquet_file(folder, segment), memory_map=True, read_dictionary=texts) as opened:
             if opened.metadata.num_rows != segment.file_rows:
                 raise SegmentDamaged(f"{segment.name}: not all rows are there")
-            table = opened.read_row_groups(range(first, last + 1), columns)
+            # All groups but the last are of one size.
+            size = opened.metadata.row_group(0).num_rows
+            first, last = start // size, (start + rows - 1) // size
+            table = opened.read_row_groups(range(first, last + 1), columns, use_threads=False)
     except (OSError, pa.ArrowException) as error:
         raise SegmentDamaged(f"{segment.name}: {type(error).__name__}") from None
-    return table.slice(start - first * ROWS_IN_GROUP, rows)
+    return table.slice(start - first * size, rows)
 
 
 def all_columns(segment: Segment) -> list[str]:

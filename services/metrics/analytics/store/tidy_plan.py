@@ -19,8 +19,10 @@ AGED_US: Final = 300 * 1_000_000
 
 _GROWN: Final = 4
 """A month is written anew when its rows have grown by this fraction..."""
+_GROWN_BEHIND: Final = 1
+"""... while the store catches up with the log, by this one, so that each row is written few times..."""
 _GROWN_AGED: Final = 50
-"""... or, when they have waited, by this one."""
+"""... and when they have waited, by this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,25 +93,32 @@ def tenants_to_settle(manifest: Manifest, now_us: int) -> list[str]:
     due |= {
         tenant
         for tenant, rows in waiting.items()
-        if rows >= OWN_ROWS and rows * _GROWN >= settled.get(tenant, 0) and _has_own(manifest, tenant)
+        if rows >= OWN_ROWS and rows * _grown(manifest) >= settled.get(tenant, 0) and _has_own(manifest, tenant)
     }
     return sorted(due, key=lambda tenant: -waiting[tenant])
 
 
-def months_to_settle(waiting: Mapping[int, int], settled: Mapping[int, int], *, aged: bool) -> set[int]:
+def months_to_settle(
+    manifest: Manifest, waiting: Mapping[int, int], settled: Mapping[int, int], *, aged: bool
+) -> set[int]:
     """
     Return the months that are written anew with what waits for them.
 
     Args:
+        manifest: says whether the store is up with the log.
         waiting: rows by month.
         settled: rows in its segments, by month.
         aged: whether any of the rows have waited for long.
     """
-    grown = {month for month, rows in waiting.items() if rows * _GROWN >= settled.get(month, 0)}
+    grown = {month for month, rows in waiting.items() if rows * _grown(manifest) >= settled.get(month, 0)}
     if aged or grown:
         # Once they are read, what is worth it goes along.
         grown |= {month for month, rows in waiting.items() if rows * _GROWN_AGED >= settled.get(month, 0)}
     return grown
+
+
+def _grown(manifest: Manifest) -> int:
+    return _GROWN if manifest.at_end else _GROWN_BEHIND
 
 
 def _has_own(manifest: Manifest, tenant: str) -> bool:

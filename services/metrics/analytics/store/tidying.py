@@ -16,7 +16,7 @@ from services.metrics.analytics.store.publishing import Publisher
 from services.metrics.analytics.store.rows import joined_tables, month_of, numbers_of, sorted_rows, with_people
 from services.metrics.analytics.store.rows import with_few_properties as narrowed
 from services.metrics.analytics.store.schema import ACTOR, TENANT
-from services.metrics.analytics.store.segment_files import all_columns, columns_of, keys_of, write_segment
+from services.metrics.analytics.store.segment_files import all_columns, columns_of, keys_of, rows_of, write_segment
 
 _EVERYBODY: Final = (0, 2**63 - 1)
 _MOST_AT_ONCE: Final = 500_000
@@ -124,13 +124,15 @@ class Tidier:
     def _rewrite(self, manifest: Manifest, segments: Sequence[Segment]) -> None:
         """Write segments anew without the rows that must not be seen."""
         for segment in segments:
-            rows = sorted_rows(self._people(manifest, self._all(segment)))
+            rows = sorted_rows(self._people(manifest, joined_tables([self._all(segment)])))
             self._swap([segment], self._settled_again(segment, rows))
 
     def _split(self, manifest: Manifest) -> None:
         """Give the rows of one tenant's actors who are themselves again back to them."""
         tenant, pairs = next(iter(manifest.splits.items()))
-        held = [(segment, self._all(segment)) for segment in manifest.segments if _holds(segment, tenant)]
+        held = [
+            (segment, joined_tables([self._all(segment)])) for segment in manifest.segments if _holds(segment, tenant)
+        ]
         changed = [(segment, sorted_rows(rows)) for segment, rows in rows_split(held, tenant, pairs)]
         made = [one for segment, rows in changed for one in self._settled_again(segment, rows)]
         if self._swap([segment for segment, _ in changed], made):
@@ -141,7 +143,9 @@ class Tidier:
         waiting = self._waiting(fresh, tenant)
         months = {month: plan.month_of_tenant(manifest, tenant, month) for month in waiting}
         aged = any(now_us - segment.made_us >= plan.AGED_US for segment in fresh)
-        chosen = plan.months_to_settle(waiting, {month: each.rows for month, each in months.items()}, aged=aged)
+        chosen = plan.months_to_settle(
+            manifest, waiting, {month: each.rows for month, each in months.items()}, aged=aged
+        )
         shared = [segment for segment in fresh if segment.owner != tenant]
         if not chosen and not (aged and shared):
             return None
@@ -241,10 +245,7 @@ class Tidier:
 
     def _all(self, segment: Segment) -> Any:
         """Return the rows of a segment that may be seen."""
-        columns = all_columns(segment)
-        return joined_tables(
-            [columns_of(self._publisher.folder, segment, columns, part.start, part.rows) for part in segment.parts]
-        )
+        return rows_of(self._publisher.folder, segment, segment.parts)
 
     def _people(self, manifest: Manifest, rows: Any) -> Any:
         return with_people(rows, manifest.merges, manifest.erased)

@@ -1,0 +1,142 @@
+"""
+How fast events come into the analytics store, and how large it is: from a stream of the log, as it is followed live.
+
+    python -m benchmarks.analytics_store [--events 10000000] [--folder FOLDER]
+
+Responses are made ahead, some at a time, and only taking them in is measured, while segments are tidied beside it as
+in the service. With a folder the store is kept, as live ingestion left it, for benchmarks of reports.
+"""
+
+import argparse
+import json
+import resource
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from benchmarks.analytics_events import Scale, Wire, batches
+from services.metrics.analytics.store.arrays import Wanted
+from services.metrics.analytics.store.folders import StoreFolder
+from services.metrics.analytics.store.publishing import Publisher, begin_build, take_term
+from services.metrics.analytics.store.reading import GRACE_SECONDS, AnalyticsStore
+from services.metrics.analytics.store.sweeping import Sweeper
+from services.metrics.analytics.store.tidy_plan import fresh_of
+from services.metrics.analytics.store.tidying import Tidier
+from services.metrics.analytics.store.writing import LogIntake
+
+ENVIRONMENT: Final = "production"
+_EVENTS_AT_ONCE: Final = 100_000
+"""What is gathered for one segment at full speed."""
+_MOST_FRESH: Final = 64
+
+
+class Ingestion:
+    """A store that takes a stream in, and tidies beside it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._files = StoreFolder(folder, ENVIRONMENT)
+        term = take_term(self._files).term
+        begin_build(self._files, term, "build", drop_live=False)
+        manifest = self._files.manifest("build")
+        assert manifest is not None
+        self.publisher = Publisher(self._files, term, manifest, time.time)
+        self.publisher.go_live()
+        self._intake = LogIntake(self.publisher, time.time)
+        self.tidier = Tidier(self.publisher, time.time)
+        self._sweeper = Sweeper(self._files, GRACE_SECONDS, time.monotonic)
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._tidy)
+        self.seconds = 0.0
+        self.slowest = 0.0
+
+    def run(self, scale: Scale) -> None:
+        """Take all events of a scale in."""
+        self._thread.start()
+        wire = Wire(scale)
+        for batch in batches(scale, _EVENTS_AT_ONCE):
+            responses = wire.responses(batch)
+            start = time.perf_counter()
+            while len(fresh_of(self.publisher.manifest)) > _MOST_FRESH:
+                time.sleep(0.01)
+            self._intake.take(responses)
+            seconds = time.perf_counter() - start
+            self.seconds += seconds
+            self.slowest = max(self.slowest, seconds)
+
+    def end(self) -> float:
+        """Wait until nothing is left to tidy; return how many seconds that took."""
+        start = time.perf_counter()
+        self._ended.set()
+        self._thread.join()
+        return time.perf_counter() - start
+
+    def _tidy(self) -> None:
+        while True:
+            ended = self._ended.is_set()
+            if not self.tidier.step():
+                if ended:
+                    return
+                time.sleep(0.05)
+            self._sweeper.sweep([self.publisher.manifest], self.publisher.writing)
+
+
+def measure(folder: Path, scale: Scale) -> dict[str, Any]:
+    """Return the figures."""
+    ingestion = Ingestion(folder)
+    cpu = time.process_time()
+    ingestion.run(scale)
+    cpu = time.process_time() - cpu
+    left = ingestion.publisher.manifest
+    tidied_in = ingestion.end()
+    manifest = ingestion.publisher.manifest
+    size = sum(segment.file_bytes + segment.key_bytes for segment in manifest.segments)
+    snapshot = AnalyticsStore(folder).snapshot(ENVIRONMENT)
+    start = time.perf_counter()
+    count = sum(len(rows) for rows in snapshot.arrays(None, Wanted(nobody=True)))
+    arrays = time.perf_counter() - start
+    assert count == scale.events
+    return {
+        "events": scale.events,
+        "users": scale.users,
+        "tenants": scale.tenants,
+        "events_per_second": round(scale.events / ingestion.seconds),
+        "slowest_take_seconds": round(ingestion.slowest, 2),
+        "processor_seconds_with_making_events": round(cpu, 1),
+        "segments_when_the_stream_ended": len(left.segments),
+        "segments_unsettled_then": len(fresh_of(left)),
+        "tidied_after_seconds": round(tidied_in, 1),
+        "rows_written_by_tidying_per_event": round(ingestion.tidier.rows / scale.events, 2),
+        "segments": len(manifest.segments),
+        "bytes_per_event": round(size / scale.events, 1),
+        "keys_bytes_per_event": round(sum(segment.key_bytes for segment in manifest.segments) / scale.events, 1),
+        "all_rows_in_order_seconds": round(arrays, 2),
+        "most_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+    }
+
+
+def _folders(given: Path | None) -> Iterator[Path]:
+    if given is not None:
+        yield given
+        return
+    with tempfile.TemporaryDirectory() as name:
+        yield Path(name)
+
+
+def main() -> None:
+    """Measure, and print the figures as one JSON object."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--events", type=int, default=10_000_000)
+    parser.add_argument("--users", type=int, default=100_000)
+    parser.add_argument("--tenants", type=int, default=200)
+    parser.add_argument("--folder", type=Path, help="where the store is kept; it must not exist")
+    chosen = parser.parse_args()
+    scale = Scale(events=chosen.events, users=chosen.users, tenants=chosen.tenants)
+    for folder in _folders(chosen.folder):
+        print(json.dumps(measure(folder, scale), indent=2))
+
+
+if __name__ == "__main__":
+    main()
