@@ -16,8 +16,8 @@ from tests.support.running_up import PATIENCE_SECONDS, RunningUp
 
 def gateway_of(running: RunningUp) -> str:
     """Return host:port as the terminal says it."""
-    (line,) = [line for line in running.lines if line.startswith("gateway")]
-    return line.split()[1]
+    (line,) = [line for line in running.lines if line.startswith("dashboard")]
+    return line.split()[1].removeprefix("http://")
 
 
 def test_flags_are_answered_over_http(running: RunningUp) -> None:
