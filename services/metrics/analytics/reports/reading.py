@@ -202,8 +202,9 @@ def _from_keys(source: Source, wanted: Events) -> Iterator[Callable[[], Stretch]
 
 
 def _keys_wanted(wanted: Events) -> store.Wanted:
-    names = {each.event for each in wanted.selections}
-    some = None if None in names else sorted(name for name in names if name is not None)
+    # In their order, so that events of one time come in it as well.
+    names = dict.fromkeys(each.event for each in wanted.selections)
+    some = None if None in names else [name for name in names if name is not None]
     return store.Wanted(some, first_us=wanted.start, end_us=wanted.end, nobody=wanted.nobody)
 
 
@@ -215,6 +216,8 @@ def _from_batch(batch: Batch, selections: Sequence[Selection]) -> Stretch:
         return Stretch(nothing, nothing, nothing, np.empty(0, type_))
     actor, time, code = merged(runs)
     bits = [sum(1 << at for at, each in enumerate(selections) if each.event in (None, name)) for name in runs.names]
+    if bits == [1 << at for at in range(len(bits))]:
+        return Stretch(runs.actors, actor, time, np.left_shift(type_(1), code, dtype=type_, casting="unsafe"))
     return Stretch(runs.actors, actor, time, np.array(bits, type_)[code])
 
 

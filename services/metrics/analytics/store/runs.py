@@ -246,8 +246,8 @@ class _Keys:
             theirs = keys.actor[start:end]
             low, high = np.searchsorted(theirs, first, "left"), np.searchsorted(theirs, last, "right")
             start, end = start + int(low), start + int(high)
-        rows, outside = self._filtered(segment, parts, slice(start, end))
-        yield keys.time[rows], outside
+        _, time, outside = self._filtered(segment, parts, slice(start, end))
+        yield time, outside
 
     def read(self, segment: Segment, parts: Sequence[Part], at: tuple[int, int], first: int, last: int) -> list[Run]:
         """Return the wanted rows of a stretch of a segment, of actors who are in a range now."""
@@ -268,44 +268,43 @@ class _Keys:
         gone |= {old for old, new in pairs.items() if new in gone}
         return [_now(run, pairs, gone, first, last) for run in runs] if pairs or gone else runs
 
-    def _filtered(self, segment: Segment, parts: Sequence[Part], at: slice) -> tuple[Any, Places]:
-        """Return the rows that are wanted, or the whole slice and which of its rows are not."""
+    def _filtered(self, segment: Segment, parts: Sequence[Part], at: slice) -> tuple[Any, Integers, Places]:
+        """Return rows (some, or the whole slice), their times, and which of them are not wanted."""
         keys, wanted = self._keys[segment.name], self._is_wanted[segment.name]
         rows: Any = at
         if not wanted.all():
             rows = np.flatnonzero(_among(keys.code[at], np.flatnonzero(wanted))) + at.start
+        time = keys.time[rows]
         first, end = self._wanted.first_us, self._wanted.end_us
         late = first is not None and any(part.first_us < first for part in parts)
         early = end is not None and any(part.last_us >= end for part in parts)
         nobody = not self._wanted.nobody and any(part.first_actor == NOBODY for part in parts)
         if not (late or early or nobody):
-            return rows, _NO_PLACES
-        time = keys.time[rows]
+            return rows, time, _NO_PLACES
         inside = time >= first if late else np.ones(len(time), bool)
         if early:
             inside &= time < end
         if nobody:
             inside &= keys.actor[rows] != NOBODY
         missing = len(inside) - int(np.count_nonzero(inside))
-        if not missing:
-            return rows, _NO_PLACES
-        if rows is not at:
-            return rows[inside], _NO_PLACES
-        if missing < _WORTH_A_COPY * len(inside):
-            return rows, np.flatnonzero(~inside)
-        return np.flatnonzero(inside) + at.start, _NO_PLACES
+        if missing <= _WORTH_A_COPY * len(inside):
+            return rows, time, np.flatnonzero(~inside) if missing else _NO_PLACES
+        return np.flatnonzero(inside) + at.start if rows is at else rows[inside], time[inside], _NO_PLACES
 
     def _run(self, segment: Segment, parts: Sequence[Part], at: slice) -> Run:
         keys, codes = self._keys[segment.name], self._codes[segment.name]
-        rows, outside = self._filtered(segment, parts, at)
+        rows, time, outside = self._filtered(segment, parts, at)
         actor = keys.actor[rows]
         begins = _begins(actor)
-        places = begins + at.start if rows is at else rows[begins]
-        starts = np.array([part.start for part in parts], np.intp)
         tenants = np.array([self._tenants[part.tenant] for part in parts], np.intp)
-        owners = tenants[np.searchsorted(starts, places, "right") - 1]
+        if len(parts) > 1:
+            places = begins + at.start if rows is at else rows[begins]
+            starts = np.array([part.start for part in parts], np.intp)
+            owners = tenants[np.searchsorted(starts, places, "right") - 1]
+        else:
+            owners = np.repeat(tenants, len(begins))
         code = keys.code[rows] if codes is None else codes[keys.code[rows]]
-        return Run(keys.time[rows], code, begins, actor[begins], owners, outside)
+        return Run(time, code, begins, actor[begins], owners, outside)
 
 
 def _is_in_period(part: Part, wanted: Wanted) -> bool:
