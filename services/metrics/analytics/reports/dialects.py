@@ -54,6 +54,15 @@ class Dialect(Protocol):
     def true(self, condition: str) -> str:
         """Return an aggregate: how many rows fulfil a condition."""
 
+    def quantiles(self, expression: str, levels: Sequence[float]) -> str:
+        """Return an aggregate: an array of quantiles that interpolate between neighbours."""
+
+    def latest(self, expression: str, order: str) -> str:
+        """Return an aggregate: an expression, never NULL, of the row with the greatest order, a tuple in brackets."""
+
+    def place(self, number: str, numbers: Sequence[int]) -> str:
+        """Return the place of a number among some, counted from 1."""
+
 
 class DuckDialect:
     """
@@ -115,6 +124,18 @@ class DuckDialect:
     def true(self, condition: str) -> str:
         """See `Dialect`."""
         return f"count(*) FILTER ({condition})"
+
+    def quantiles(self, expression: str, levels: Sequence[float]) -> str:
+        """See `Dialect`."""
+        return f"quantile_cont({expression}, [{', '.join(map(str, levels))}])"
+
+    def latest(self, expression: str, order: str) -> str:
+        """See `Dialect`."""
+        return f"arg_max({expression}, {order})"
+
+    def place(self, number: str, numbers: Sequence[int]) -> str:
+        """See `Dialect`."""
+        return f"list_position([{', '.join(map(str, numbers))}]::BIGINT[], {number})"
 
     def _numeric(self, asked: Property, pattern: str, type_: str, kinds: Sequence[Kind]) -> str:
         present = self._kinds.get(asked.name, frozenset())
@@ -205,6 +226,18 @@ class ClickHouseDialect:
     def true(self, condition: str) -> str:
         """See `Dialect`."""
         return f"countIf({condition})"
+
+    def quantiles(self, expression: str, levels: Sequence[float]) -> str:
+        """See `Dialect`."""
+        return f"quantilesExactInclusive({', '.join(map(str, levels))})({expression})"
+
+    def latest(self, expression: str, order: str) -> str:
+        """See `Dialect`."""
+        return f"argMax({expression}, {order})"
+
+    def place(self, number: str, numbers: Sequence[int]) -> str:
+        """See `Dialect`."""
+        return f"toInt64(indexOf(CAST([{', '.join(map(str, numbers))}], 'Array(Int64)'), {number}))"
 
     def _number_of(self, text: str) -> str:
         return f"if(match({text}, '^({_escaped(NUMBER)})$'), toFloat64OrNull({text}), NULL)"

@@ -22,6 +22,7 @@ class Engine:
         events: the relation of all events. `actor` is 0 or NULL for nobody: see `somebody`.
         somebody: whether an event is about somebody.
         text_type: the name of the type of texts.
+        nullable_number: the name of the type of whole numbers that may be absent.
     """
 
     query: Query
@@ -29,6 +30,7 @@ class Engine:
     events: str
     somebody: str
     text_type: str
+    nullable_number: str
 
 
 @contextmanager
@@ -41,11 +43,11 @@ def store_engine(source: Source, tenant: str | None, limits: Limits) -> Iterator
 
     try:
         dialect = DuckDialect(source.properties(tenant), rest=source.has_rest(tenant))
-        yield Engine(query, dialect, "events", "actor IS NOT NULL", "VARCHAR")
+        yield Engine(query, dialect, "events", "actor IS NOT NULL", "VARCHAR", "BIGINT")
     finally:
         connection.close()
 
 
 def clickhouse_engine(clickhouse: ClickHouse) -> Engine:
     """Return ClickHouse."""
-    return Engine(clickhouse.query, ClickHouseDialect(), clickhouse.events, "actor != 0", "String")
+    return Engine(clickhouse.query, ClickHouseDialect(), clickhouse.events, "actor != 0", "String", "Nullable(Int64)")

@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol
 from services.metrics.analytics.reports.answers import Answer
 from services.metrics.analytics.reports.asking import Known, Scope
 from services.metrics.analytics.reports.clickhouse import ClickHouse
+from services.metrics.analytics.reports.engagement import reports as engagement
 from services.metrics.analytics.reports.features import reports as features
 from services.metrics.analytics.reports.funnels import reports as funnels
 from services.metrics.analytics.reports.local_time import before
@@ -21,7 +22,13 @@ from services.metrics.analytics.reports.series import reports as series
 from services.metrics.analytics.store.engine import Limits
 from services.metrics.analytics.store.reading import Watermark
 
-REPORTS: Final[dict[type[Any], Report]] = {**features.REPORTS, **funnels.REPORTS, **retention.REPORTS, **series.REPORTS}
+REPORTS: Final[dict[type[Any], Report]] = {
+    **engagement.REPORTS,
+    **features.REPORTS,
+    **funnels.REPORTS,
+    **retention.REPORTS,
+    **series.REPORTS,
+}
 """By the type of their questions."""
 
 _NOT_CHECKED: Final = Known()
