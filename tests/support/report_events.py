@@ -113,10 +113,14 @@ class ChdbEvents:
     def holding(self, events: Sequence[Happened]) -> ClickHouse:
         """Return the table, holding these events and no others."""
         self.run("TRUNCATE TABLE events")
-        if events:
-            rows = "\n".join(json.dumps(row_of(position, event)) for position, event in enumerate(events, start=1))
-            self.run(f"INSERT INTO events FORMAT JSONEachRow {rows}")
+        self.insert("events", events)
         return ClickHouse(self.query, "events")
+
+    def insert(self, table: str, events: Sequence[Happened], position: int = 1) -> None:
+        """Put events into a table, the first of them from a position of the log on."""
+        if events:
+            rows = "\n".join(json.dumps(row_of(at, event)) for at, event in enumerate(events, start=position))
+            self.run(f"INSERT INTO {table} FORMAT JSONEachRow {rows}")
 
 
 def row_of(position: int, event: Happened) -> dict[str, Any]:

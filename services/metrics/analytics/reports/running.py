@@ -15,10 +15,13 @@ from services.metrics.analytics.reports.engagement import reports as engagement
 from services.metrics.analytics.reports.features import reports as features
 from services.metrics.analytics.reports.funnels import reports as funnels
 from services.metrics.analytics.reports.local_time import before
+from services.metrics.analytics.reports.quality import reports as quality
 from services.metrics.analytics.reports.reading import Source
 from services.metrics.analytics.reports.report import Report
 from services.metrics.analytics.reports.retention import reports as retention
 from services.metrics.analytics.reports.series import reports as series
+from services.metrics.analytics.reports.surveys import reports as surveys
+from services.metrics.analytics.reports.tasks import reports as tasks
 from services.metrics.analytics.store.engine import Limits
 from services.metrics.analytics.store.reading import Watermark
 
@@ -26,8 +29,11 @@ REPORTS: Final[dict[type[Any], Report]] = {
     **engagement.REPORTS,
     **features.REPORTS,
     **funnels.REPORTS,
+    **quality.REPORTS,
     **retention.REPORTS,
     **series.REPORTS,
+    **surveys.REPORTS,
+    **tasks.REPORTS,
 }
 """By the type of their questions."""
 

@@ -1,0 +1,122 @@
+"""The net promoter score over time. Blocking."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from services.metrics.analytics.reports.answers import timeline
+from services.metrics.analytics.reports.asking import Known, Property, Scope, Selection, Unit
+from services.metrics.analytics.reports.checking import Checks
+from services.metrics.analytics.reports.dialects import scope_condition
+from services.metrics.analytics.reports.engines import Engine
+from services.metrics.analytics.reports.local_time import Clock, instant
+
+_ANSWER: Final = Selection("nps_respondido")
+_SCORE: Final = Property("nota")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nps:
+    """
+    The net promoter score: 100 times the promoters (9 and 10) less the detractors (0 to 6), by all answers.
+
+    Answers are whole numbers from 0 to 10; others are rejected. One answer for each actor and survey counts: the latest
+    of the bucket, and of the period on the whole. Answers of nobody count each.
+
+    Attributes:
+        scope: see there.
+        answer: the event.
+        score: its property.
+        survey: the property that tells surveys apart; None when there is one.
+        unit: of buckets.
+    """
+
+    scope: Scope
+    answer: Selection = _ANSWER
+    score: Property = _SCORE
+    survey: Property | None = None
+    unit: Unit = Unit.WEEK
+
+
+@dataclass(frozen=True, slots=True)
+class NpsScore:
+    """Answers by kind, and the score; None without answers."""
+
+    promoters: int
+    passives: int
+    detractors: int
+    score: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class NpsBucket:
+    """The score of a bucket."""
+
+    label: str
+    answers: NpsScore
+    incomplete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NpsResult:
+    """The score of the period, of its buckets, and how many answers were rejected."""
+
+    whole: NpsScore
+    buckets: tuple[NpsBucket, ...]
+    rejected: int
+
+
+def check_nps(asked: Nps, known: Known) -> None:
+    """Raise InvalidRequest, naming every field that is wrong."""
+    checks = Checks(known)
+    checks.scope(asked.scope)
+    checks.selection("answer", asked.answer)
+    checks.property("score", asked.score)
+    if asked.survey is not None:
+        checks.property("survey", asked.survey)
+    checks.buckets(asked.scope, asked.unit)
+    checks.finish()
+
+
+def nps(asked: Nps, scope: Scope, engine: Engine, complete_us: int) -> NpsResult:
+    """Answer the question."""
+    dialect = engine.dialect
+    clock = Clock(scope.time_zone, instant(scope.start), instant(scope.end))
+    survey = "''" if asked.survey is None else f"coalesce({dialect.text(asked.survey)}, '')"
+    valid = "score IS NOT NULL AND score >= 0 AND score <= 10 AND score = floor(score)"
+    answers = (
+        f"SELECT actor, {survey} AS survey, {dialect.number(asked.score)} AS score, time, position, "  # noqa: S608 - values are quoted by the dialect
+        f"CASE WHEN {engine.somebody} THEN 0 ELSE position END AS alone, "
+        f"{dialect.bucket(dialect.time, asked.unit, clock)} AS bucket FROM {engine.events} "
+        f"WHERE {scope_condition(scope, dialect, asked.answer)}"
+    )
+
+    def kinds(buckets: str) -> Sequence[Sequence[Any]]:
+        last = dialect.latest("coalesce(score, 0)", "(time, position)")
+        return engine.query(
+            f"SELECT bucket, {dialect.true('last >= 9')}, {dialect.true('last >= 7 AND last < 9')}, "  # noqa: S608 - as above
+            f"{dialect.true('last < 7')} FROM (SELECT {buckets} AS bucket, {last} AS last FROM "
+            f"(SELECT actor, survey, score, time, position, alone, bucket AS own FROM ({answers}) AS given "
+            f"WHERE {valid}) AS answers GROUP BY {buckets}, actor, survey, alone) AS latest GROUP BY bucket"
+        )
+
+    found = {
+        int(bucket): _score(promoters, passives, detractors) for bucket, promoters, passives, detractors in kinds("own")
+    }
+    whole = [_score(promoters, passives, detractors) for _, promoters, passives, detractors in kinds("own * 0")]
+    [[rejected]] = engine.query(f"SELECT {dialect.true(f'NOT coalesce({valid}, false)')} FROM ({answers}) AS given")  # noqa: S608 - as above
+    nothing = _score(0, 0, 0)
+    return NpsResult(
+        whole[0] if whole else nothing,
+        tuple(
+            NpsBucket(bucket.label, found.get(bucket.number, nothing), bucket.incomplete)
+            for bucket in timeline(scope, asked.unit, complete_us)
+        ),
+        int(rejected),
+    )
+
+
+def _score(promoters: Any, passives: Any, detractors: Any) -> NpsScore:
+    counts = int(promoters), int(passives), int(detractors)
+    answers = sum(counts)
+    return NpsScore(*counts, 100 * (counts[0] - counts[2]) / answers if answers else None)
