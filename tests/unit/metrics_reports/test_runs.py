@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.metrics.analytics.store import runs as module
+from services.metrics.analytics.store import batches as module
 from services.metrics.analytics.store.arrays import Wanted
 from services.metrics.analytics.store.runs import merged
 from tests.support.report_answers import SECOND, START_US

@@ -19,10 +19,11 @@ import numpy.typing as npt
 from services.metrics.analytics.reports.asking import Filter, Property, Selection
 from services.metrics.analytics.reports.dialects import DuckDialect, all_conditions, condition
 from services.metrics.analytics.store import arrays as store
+from services.metrics.analytics.store.batches import Batch
 from services.metrics.analytics.store.engine import Limits
 from services.metrics.analytics.store.ordering import order_of
 from services.metrics.analytics.store.reading import Watermark
-from services.metrics.analytics.store.runs import Batch, Runs, merged
+from services.metrics.analytics.store.runs import Runs, merged
 from services.metrics.analytics.store.schema import Kind
 
 ROWS_AT_ONCE: Final = 4_000_000

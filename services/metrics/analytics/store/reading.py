@@ -16,11 +16,11 @@ import duckdb
 
 from services.metrics.analytics.store import SnapshotExpired, StoreUnavailable
 from services.metrics.analytics.store.arrays import Rows, Wanted, read_rows
+from services.metrics.analytics.store.batches import Batch, batches
 from services.metrics.analytics.store.engine import Limits, connect
 from services.metrics.analytics.store.folders import StoreFolder
 from services.metrics.analytics.store.manifest import Manifest
 from services.metrics.analytics.store.marks import Marks
-from services.metrics.analytics.store.runs import Batch, batches
 from services.metrics.analytics.store.schema import Kind, property_of
 from services.metrics.analytics.store.segment_files import SegmentDamaged
 

@@ -12,8 +12,8 @@ from services.metrics.analytics.reports.reading import Source, Stretch, computed
 from services.metrics.analytics.reports.series.asking import Measure, Series
 from services.metrics.analytics.reports.series.by_sql import tally_by_sql
 from services.metrics.analytics.reports.series.results import Number, SeriesTally
+from services.metrics.analytics.store.batches import Batch
 from services.metrics.analytics.store.engine import Limits
-from services.metrics.analytics.store.runs import Batch
 
 Integers = npt.NDArray[np.int64]
 
