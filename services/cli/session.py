@@ -17,6 +17,7 @@ from mirante.api.flags.v1 import segment_admin_service_pb2 as segments_pb2
 from mirante.api.flags.v1 import segment_admin_service_pb2_grpc as segments_grpc
 from mirante.api.metrics.v1 import alert_service_pb2 as alerts_pb2
 from mirante.api.metrics.v1 import alert_service_pb2_grpc as alerts_grpc
+from mirante.api.metrics.v1 import analytics_store_service_pb2_grpc as analytics_store_grpc
 from mirante.api.telemetry.v1 import catalogue_service_pb2_grpc as catalogue_grpc
 from mirante.api.telemetry.v1 import event_log_service_pb2_grpc as log_grpc
 from mirante.api.telemetry.v1 import event_pb2
@@ -66,6 +67,11 @@ class Session:
     def alerts(self) -> alerts_grpc.AlertServiceStub:
         """Alerts, their rules, silences and webhooks."""
         return alerts_grpc.AlertServiceStub(self.metrics_channel)
+
+    @functools.cached_property
+    def analytics_store(self) -> analytics_store_grpc.AnalyticsStoreServiceStub:
+        """The store that reports are made from."""
+        return analytics_store_grpc.AnalyticsStoreServiceStub(self.metrics_channel)
 
     @functools.cached_property
     def flags(self) -> flags_grpc.FlagAdminServiceStub:

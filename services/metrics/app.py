@@ -11,6 +11,7 @@ from typing import Final
 
 from mirante.api.common.v1.diagnostics_service_pb2_grpc import add_DiagnosticsServiceServicer_to_server
 from mirante.api.metrics.v1.alert_service_pb2_grpc import add_AlertServiceServicer_to_server
+from mirante.api.metrics.v1.analytics_store_service_pb2_grpc import add_AnalyticsStoreServiceServicer_to_server
 from mirante.api.metrics.v1.live_metrics_service_pb2_grpc import add_LiveMetricsServiceServicer_to_server
 
 from services.metrics.alerts.alert_desk import AlertDesk
@@ -29,6 +30,7 @@ from services.metrics.alerts.runner import AlertRunner
 from services.metrics.alerts.silences import PostgresSilences
 from services.metrics.alerts.watching import AlertHub
 from services.metrics.alerts.webhooks import Webhooks
+from services.metrics.analytics.analytics_store_servicer import AnalyticsStoreServicer
 from services.metrics.analytics.measuring import measure_stores
 from services.metrics.analytics.store.all_stores import AnalyticsStores
 from services.metrics.answers.live_metrics_servicer import LiveMetricsServicer
@@ -132,6 +134,7 @@ async def running(settings: MetricsSettings) -> AsyncIterator[MetricsService]:
             )
             return Alerting(place, hub, runner)
 
+        analytics_folder = (settings.analytics_dir or settings.home / "analytics").absolute()
         known, log = partial(environments_of, keys, secret), GrpcEventLog(telemetry, secret)
         environments = Environments(
             known,
@@ -147,7 +150,7 @@ async def running(settings: MetricsSettings) -> AsyncIterator[MetricsService]:
             limits=Limits(actors=settings.actors_per_tenant),
         )
         stores = AnalyticsStores(
-            (settings.analytics_dir or settings.home / "analytics").absolute(),
+            analytics_folder,
             known,
             log,
             lambda: leadership.lead is not None,
@@ -158,6 +161,9 @@ async def running(settings: MetricsSettings) -> AsyncIterator[MetricsService]:
         alerts = AlertServicer(parts, environments.alerting, on_delivery=worker.wake, clock=time.time)
         add_LiveMetricsServiceServicer_to_server(servicer, opened.services.adding(policy))
         add_AlertServiceServicer_to_server(alerts, opened.services.adding(policy))
+        add_AnalyticsStoreServiceServicer_to_server(
+            AnalyticsStoreServicer(analytics_folder), opened.services.adding(policy)
+        )
         add_DiagnosticsServiceServicer_to_server(
             diagnostics.DiagnosticsServicer(
                 "metrics",

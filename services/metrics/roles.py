@@ -44,6 +44,10 @@ _BY_SERVICE: Final[Mapping[str, Mapping[str, frozenset[Role]]]] = {
         "ReplayAlerts": _PEOPLE,
         "ListAlertChanges": _PEOPLE,
     },
+    "AnalyticsStoreService": {
+        "GetAnalyticsStore": _PEOPLE,
+        "RebuildAnalyticsStore": _ADMINS,
+    },
 }
 
 PACKAGE: Final = "mirante.api.metrics.v1"

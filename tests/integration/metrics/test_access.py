@@ -6,7 +6,7 @@ from typing import Any
 
 import grpc
 import pytest
-from mirante.api.metrics.v1 import alert_service_pb2
+from mirante.api.metrics.v1 import alert_service_pb2, analytics_store_service_pb2
 from mirante.api.metrics.v1 import live_metrics_service_pb2 as pb2
 
 from services.metrics.roles import ROLES, SERVICES
@@ -17,7 +17,7 @@ from tests.support.serving import PATIENCE_SECONDS, Datastores, Refused, bearer,
 
 def test_every_method_of_the_contract_has_roles() -> None:
     """A method that is not in the table could be called by nobody."""
-    files = (pb2.DESCRIPTOR, alert_service_pb2.DESCRIPTOR)
+    files = (pb2.DESCRIPTOR, alert_service_pb2.DESCRIPTOR, analytics_store_service_pb2.DESCRIPTOR)
     services = [service for file in files for service in file.services_by_name.values()]
     methods = {f"/{service.full_name}/{method.name}" for service in services for method in service.methods}
     assert set(ROLES) == methods

@@ -132,6 +132,9 @@ class Manifest:
 
 def encoded(manifest: Manifest) -> bytes:
     """Return a manifest as bytes that tell whether they are whole."""
+    # Most segments have the same properties: each list of them is written once.
+    properties = list(dict.fromkeys(segment.properties for segment in manifest.segments))
+    numbers = {each: number for number, each in enumerate(properties)}
     document = {
         "build": manifest.build,
         "term": manifest.term,
@@ -142,7 +145,8 @@ def encoded(manifest: Manifest) -> bytes:
         "at_end": manifest.at_end,
         "touched": manifest.touched,
         "published_us": manifest.published_us,
-        "segments": [_encoded_segment(segment) for segment in manifest.segments],
+        "properties": properties,
+        "segments": [_encoded_segment(segment, numbers[segment.properties]) for segment in manifest.segments],
         "merges": {tenant: list(pairs.items()) for tenant, pairs in manifest.merges.items()},
         "erased": {tenant: sorted(actors) for tenant, actors in manifest.erased.items()},
         "forgets": manifest.forgets,
@@ -165,6 +169,7 @@ def decoded(content: bytes) -> Manifest:
     if head != b"%d %08x" % (FORMAT, zlib.crc32(body)):
         raise ManifestDamaged("the manifest is damaged, or of another version")
     document = json.loads(body)
+    properties = [tuple(each) for each in document["properties"]]
     return Manifest(
         build=document["build"],
         term=document["term"],
@@ -175,7 +180,7 @@ def decoded(content: bytes) -> Manifest:
         at_end=document["at_end"],
         touched=document["touched"],
         published_us=document["published_us"],
-        segments=tuple(_decoded_segment(each) for each in document["segments"]),
+        segments=tuple(_decoded_segment(each, properties) for each in document["segments"]),
         merges={tenant: dict(pairs) for tenant, pairs in document["merges"].items()},
         erased={tenant: frozenset(actors) for tenant, actors in document["erased"].items()},
         forgets=document["forgets"],
@@ -187,7 +192,7 @@ def decoded(content: bytes) -> Manifest:
     )
 
 
-def _encoded_segment(segment: Segment) -> list[Any]:
+def _encoded_segment(segment: Segment, properties: int) -> list[Any]:
     parts = [
         [part.tenant, part.start, part.rows, part.first_us, part.last_us, part.first_actor, part.last_actor]
         for part in segment.parts
@@ -197,7 +202,7 @@ def _encoded_segment(segment: Segment) -> list[Any]:
         segment.month,
         parts,
         segment.file_rows,
-        segment.properties,
+        properties,
         segment.has_rest,
         segment.file_bytes,
         segment.key_bytes,
@@ -205,14 +210,14 @@ def _encoded_segment(segment: Segment) -> list[Any]:
     ]
 
 
-def _decoded_segment(document: list[Any]) -> Segment:
+def _decoded_segment(document: list[Any], known: list[tuple[str, ...]]) -> Segment:
     name, month, parts, file_rows, properties, has_rest, file_bytes, key_bytes, made_us = document
     return Segment(
         name=name,
         month=month,
         parts=tuple(Part(*part) for part in parts),
         file_rows=file_rows,
-        properties=tuple(properties),
+        properties=known[properties],
         has_rest=has_rest,
         file_bytes=file_bytes,
         key_bytes=key_bytes,

@@ -104,6 +104,15 @@ def used_only(column: Any) -> Any:
     return pa.DictionaryArray.from_arrays(pa.array(now, mask=now < 0), column.dictionary.take(pa.array(used)))
 
 
+def with_used_only(rows: Any) -> Any:
+    """Return a table of which no column holds a text that no row has."""
+    columns = {
+        field.name: used_only(rows[field.name]) if pa.types.is_dictionary(field.type) else rows[field.name]
+        for field in rows.schema
+    }
+    return pa.table(columns)
+
+
 def _write(rows: Any, opened: Any, rows_in_group: int) -> None:
     texts = [field.name for field in rows.schema if pa.types.is_dictionary(field.type)]
     with pq.ParquetWriter(
@@ -119,9 +128,7 @@ def _write(rows: Any, opened: Any, rows_in_group: int) -> None:
     ) as writer:
         # A group at a time, so that each has the texts of its own rows alone.
         for start in range(0, rows.num_rows, rows_in_group):
-            group = rows.slice(start, rows_in_group)
-            for name in texts:
-                group = group.set_column(group.column_names.index(name), name, used_only(group[name]))
+            group = with_used_only(rows.slice(start, rows_in_group))
             writer.write_table(group.cast(rows.schema), row_group_size=rows_in_group)
 
 
@@ -180,7 +187,11 @@ def rows_of(folder: Path, segment: Segment, parts: Sequence[Part]) -> Any:
     table = columns_of(folder, segment, all_columns(segment), start, parts[-1].start + parts[-1].rows - start)
     if table.num_rows == sum(part.rows for part in parts):
         return table
-    return pa.concat_tables([table.slice(part.start - start, part.rows) for part in parts])
+    # Not a slice for each: a thousand of them would bring all texts along a thousand times.
+    kept = np.zeros(table.num_rows, bool)
+    for part in parts:
+        kept[part.start - start : part.start - start + part.rows] = True
+    return table.filter(pa.array(kept))
 
 
 def _read(folder: Path, segment: Segment, columns: Sequence[str], start: int, rows: int) -> Any:

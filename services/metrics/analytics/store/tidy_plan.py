@@ -72,6 +72,24 @@ def to_merge(segments: Iterable[Segment]) -> list[Segment]:
     return chosen if len(chosen) >= MANY else []
 
 
+def shared_and_aged(fresh: Iterable[Segment], now_us: int) -> list[Segment]:
+    """
+    Return the segments of several tenants of which some rows have waited for long, with all others that are shared; as
+    many as fit into memory, and none that is not whole.
+    """
+    shared = [segment for segment in fresh if len(segment.parts) > 1 and segment.rows == segment.file_rows]
+    if not any(now_us - segment.made_us >= AGED_US for segment in shared):
+        return []
+    chosen: list[Segment] = []
+    rows = 0
+    for segment in sorted(shared, key=lambda segment: segment.made_us):
+        if chosen and rows + segment.rows > MOST_MERGED:
+            break
+        chosen.append(segment)
+        rows += segment.rows
+    return chosen
+
+
 def unclean(manifest: Manifest) -> list[Segment]:
     """Return the segments whose files hold rows that must not be seen any more."""
     return [segment for segment in manifest.segments if segment.rows != segment.file_rows]

@@ -16,7 +16,15 @@ from services.metrics.analytics.store.publishing import Publisher
 from services.metrics.analytics.store.rows import joined_tables, month_of, numbers_of, sorted_rows, with_people
 from services.metrics.analytics.store.rows import with_few_properties as narrowed
 from services.metrics.analytics.store.schema import ACTOR, TENANT
-from services.metrics.analytics.store.segment_files import all_columns, columns_of, keys_of, rows_of, write_segment
+from services.metrics.analytics.store.segment_files import (
+    all_columns,
+    columns_of,
+    keys_of,
+    rows_of,
+    used_only,
+    with_used_only,
+    write_segment,
+)
 
 _EVERYBODY: Final = (0, 2**63 - 1)
 _MOST_AT_ONCE: Final = 500_000
@@ -47,6 +55,7 @@ class Tidier:
         self._clock = clock
         self.rows = 0
         self._refused: dict[str, frozenset[str]] = {}
+        self._held: dict[str, Any] = {}
 
     def step(self) -> bool:
         """
@@ -86,20 +95,31 @@ class Tidier:
         """Make one of several segments; tenants with many rows get segments of their own."""
         rows = sorted_rows(self._people(manifest, joined_tables([self._all(segment) for segment in chosen])))
         made_us = min(segment.made_us for segment in chosen)
-        few: list[Any] = []
         made: list[Segment] = []
-        for part in _by_tenant(rows):
-            if part.num_rows < plan.OWN_ROWS:
-                few.append(part)
-            else:
-                made.append(self._written(part, None, made_us))
-        if few:
-            made.append(self._written(joined_tables(few), None, made_us))
+        few = np.ones(rows.num_rows, bool)
+        for start, end in _tenants(rows):
+            if end - start >= plan.OWN_ROWS:
+                few[start:end] = False
+                made.append(self._written(rows.slice(start, end - start), None, made_us))
+        if few.any():
+            made.append(self._written(rows.filter(pa.array(few)), None, made_us))
         self._swap(chosen, made)
 
     def _settle_some(self, manifest: Manifest, now_us: int) -> bool:
         """Settle tenants whose rows are due; return whether there were any."""
         fresh = plan.fresh_of(manifest)
+        shared = plan.shared_and_aged(fresh, now_us)
+        if len(shared) > 1:
+            # Once they are one, it is read once for all tenants.
+            self._merge(manifest, shared)
+            return True
+        self._held = {segment.name: joined_tables([self._all(segment)]) for segment in shared}
+        try:
+            return self._settle_each(manifest, fresh, now_us)
+        finally:
+            self._held = {}
+
+    def _settle_each(self, manifest: Manifest, fresh: Sequence[Segment], now_us: int) -> bool:
         settled: dict[str, _Settled] = {}
         rows = self.rows
         for tenant in plan.tenants_to_settle(manifest, now_us):
@@ -204,13 +224,18 @@ class Tidier:
             for part in segment.of(tenant):
                 start, end = part.start, part.start + part.rows
                 if actors != _EVERYBODY:
-                    held = keys.actor[start:end]
-                    end = start + int(np.searchsorted(held, actors[1], "right"))
-                    start = start + int(np.searchsorted(held, actors[0], "left"))
+                    theirs = keys.actor[start:end]
+                    end = start + int(np.searchsorted(theirs, actors[1], "right"))
+                    start = start + int(np.searchsorted(theirs, actors[0], "left"))
                 inside = np.isin(month_of(keys.time[start:end]), list(months))
                 if not inside.any():
                     continue
-                table = columns_of(self._publisher.folder, segment, all_columns(segment), start, end - start)
+                held = self._held.get(segment.name)
+                if held is None:
+                    table = columns_of(self._publisher.folder, segment, all_columns(segment), start, end - start)
+                else:
+                    # Joined with others as it is, it would bring the texts of all tenants along.
+                    table = with_used_only(held.slice(start, end - start))
                 tables.append(table if inside.all() else table.filter(pa.array(inside)))
         return joined_tables(tables)
 
@@ -305,15 +330,11 @@ def _holds(segment: Segment, tenant: str) -> bool:
     return any(part.tenant == tenant for part in segment.parts)
 
 
-def _by_tenant(rows: Any) -> Iterable[Any]:
-    """Yield the rows of each tenant; they lie together."""
-    codes = rows[TENANT].combine_chunks()
-    codes = (codes.chunk(0) if isinstance(codes, pa.ChunkedArray) else codes).indices.to_numpy()
-    if not len(codes):
-        return
+def _tenants(rows: Any) -> Iterable[tuple[int, int]]:
+    """Return where the rows of each tenant begin and end; they lie together."""
+    codes = used_only(rows[TENANT]).indices.to_numpy()
     bounds = [0, *(np.flatnonzero(codes[1:] != codes[:-1]) + 1).tolist(), len(codes)]
-    for start, end in pairwise(bounds):
-        yield rows.slice(start, end - start)
+    return pairwise(bounds) if len(codes) else ()
 
 
 def _within(rows: Any, first: int, last: int) -> tuple[Any, Any]:

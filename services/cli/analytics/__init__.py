@@ -1,0 +1,1 @@
+"""Commands about product analytics."""
