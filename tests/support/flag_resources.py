@@ -115,7 +115,7 @@ class Desk:
 @asynccontextmanager
 async def controlling(desk: Desk, home: Path, **settings: Any) -> AsyncIterator[None]:
     """Run a controller until the block ends."""
-    quick = {
+    quick: dict[str, Any] = {
         "key": desk.service.keys["editor"],
         "resync_seconds": 3600.0,
         "drift_seconds": 0.05,

@@ -95,7 +95,7 @@ class ChdbEvents:
         from chdb.session import Session
 
         self._session: Any = Session()  # type: ignore[no-untyped-call]  # it has no types
-        self._session.query(f"CREATE TABLE events ({COLUMNS}) ENGINE = Memory")
+        self._session.query(f"CREATE TABLE events ({COLUMNS}) ENGINE = Memory")  # type: ignore[no-untyped-call]  # chdb has no types
 
     def close(self) -> None:
         """Leave the engine: there is one of it in a process."""
