@@ -39,7 +39,11 @@ def measure_stores(measurements: Measurements, stores: AnalyticsStores, clock: C
             ((environment,), of(keeper.kept[0])) for environment, keeper in stores.kept.items() if keeper.kept
         ]
 
-    measurements.gauge(_LAG, each(lambda kept: max(0.0, clock() - kept.publisher.manifest.complete_us / 1_000_000)))
+    def lag(kept: BuildKeeper) -> float:
+        # Until it has caught up once, it is as far behind as its beginning.
+        return max(0.0, clock() - (kept.publisher.manifest.complete_us / 1_000_000 or kept.began_at))
+
+    measurements.gauge(_LAG, each(lag))
     measurements.gauge(_SEGMENTS, each(lambda kept: len(kept.publisher.manifest.segments)))
     measurements.gauge(_ROWS, each(lambda kept: sum(segment.rows for segment in kept.publisher.manifest.segments)))
     measurements.gauge(

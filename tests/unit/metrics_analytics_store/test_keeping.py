@@ -93,7 +93,7 @@ class Kept:
         async with in_background(keeper.run):
             yield keeper
 
-    def users(self) -> dict[str, int]:
+    def users(self) -> dict[str | None, int]:
         """How many events there are of each user."""
         try:
             with self.reader.snapshot(_ENVIRONMENT).connect(None) as connection:
@@ -101,7 +101,13 @@ class Kept:
         except StoreUnavailable:
             return {"nothing answers": 1}
 
-    async def until(self, users: dict[str, int]) -> Snapshot:
+    def actors(self) -> int:
+        """How many people there are."""
+        with self.reader.snapshot(_ENVIRONMENT).connect(None) as connection:
+            [(count,)] = connection.sql("SELECT count(DISTINCT actor) FROM events").fetchall()
+        return int(count)
+
+    async def until(self, users: dict[str | None, int]) -> Snapshot:
         """Wait until the store holds these events; return the snapshot."""
         await _until(lambda: self.users() == users)
         return self.reader.snapshot(_ENVIRONMENT)
@@ -198,6 +204,27 @@ async def test_while_a_store_is_made_anew_the_old_one_answers_and_is_kept_up(kep
         kept.log.open.set()
         await _until(lambda: kept.reader.snapshot(_ENVIRONMENT).key(None)[0] != first.key(None)[0])
         await kept.until({"bia": 2})
+
+
+async def test_a_split_that_only_the_log_can_settle_is_settled_by_it(kept: Kept) -> None:
+    """Events of a device that was never seen alone: another build knows whose they are; meanwhile all is kept up."""
+    joined = _event(b"", name="pagina_vista")
+    joined.event.event.anonymous_id, joined.event.actor_id = "d-1", b"ana".ljust(16, b"-")
+    kept.log.append(_event(b"ana"), joined)
+    async with kept.keeper() as keeper:
+        first = await kept.until({"ana": 1, None: 1})
+        kept.log.open.clear()
+        joined.event.actor_id = b"d-1".ljust(16, b"-")
+        split = log_pb2.ActorSplit(tenant="loja", actor_id=b"d-1".ljust(16, b"-"), from_actor_id=b"ana".ljust(16, b"-"))
+        kept.log.append(log_pb2.LogEntry(split=split))
+        await _until(lambda: len(keeper.kept) == 2)
+        kept.log.append(_event(b"bia"))
+        await kept.until({"ana": 1, None: 1, "bia": 1})
+        assert kept.actors() == 2
+        kept.log.open.set()
+        await _until(lambda: kept.reader.snapshot(_ENVIRONMENT).key(None)[0] != first.key(None)[0])
+        await kept.until({"ana": 1, None: 1, "bia": 1})
+        assert kept.actors() == 3
 
 
 async def test_a_restored_log_is_begun_anew_and_the_old_store_does_not_answer(kept: Kept) -> None:

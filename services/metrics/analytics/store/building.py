@@ -29,6 +29,7 @@ class BuildKeeper:
 
     Attributes:
         caught_up: is set when everything that the log had is in.
+        began_at: when keeping it began, seconds since 1970.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class BuildKeeper:
         self.intake = LogIntake(publisher, clock)
         self.tidier = Tidier(publisher, clock)
         self.caught_up = asyncio.Event()
+        self.began_at = clock()
         self._tidied = asyncio.Event()
 
     async def follow(self) -> None:

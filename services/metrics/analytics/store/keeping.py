@@ -168,14 +168,16 @@ class StoreKeeper:
 
     async def _tidy(self, build: BuildKeeper) -> None:
         try:
-            await build.tidy()
+            try:
+                await build.tidy()
+            except SplitUnclear:
+                if build is self.kept[-1]:
+                    raise _MakeAnew("whose some events are is said by the log alone", drop=False) from None
+                # The one that is made beside it will know.
+                build.tidier.leaves_splits = True
+                await build.tidy()
         except SegmentDamaged as error:
             raise _MakeAnew(f"it is damaged: {error}", drop=build is self.kept[0]) from error
-        except SplitUnclear:
-            if build is self.kept[-1]:
-                raise _MakeAnew("whose some events are is said by the log alone", drop=False) from None
-            # The one that is made beside it will know.
-            await asyncio.Event().wait()
 
     async def _promote(self, build: BuildKeeper) -> None:
         """Let a build answer when it has caught up."""

@@ -48,12 +48,14 @@ class Tidier:
 
     Attributes:
         rows: that were written anew.
+        leaves_splits: whether splits are left as they are, for another build will know.
     """
 
     def __init__(self, publisher: Publisher, clock: Callable[[], float]) -> None:
         self._publisher = publisher
         self._clock = clock
         self.rows = 0
+        self.leaves_splits = False
         self._refused: dict[str, frozenset[str]] = {}
         self._held: dict[str, Any] = {}
 
@@ -68,11 +70,12 @@ class Tidier:
             OSError: a segment cannot be written.
         """
         manifest = self._publisher.manifest
-        if manifest.unclear:
-            raise SplitUnclear
-        if manifest.splits:
-            self._split(manifest)
-            return True
+        if not self.leaves_splits:
+            if manifest.unclear:
+                raise SplitUnclear
+            if manifest.splits:
+                self._split(manifest)
+                return True
         found = affected(self._publisher.folder, manifest)
         if found or plan.unclean(manifest):
             self._rewrite(manifest, [*found, *[each for each in plan.unclean(manifest) if each not in found]])
