@@ -1,6 +1,5 @@
 """The flag service, as the controller asks it: with a key of role editor and no other rights."""
 
-import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -22,8 +21,7 @@ from mirante.evaluation.model import Violation
 
 from services.controller.planning import Differences, Killed, Stored
 from services.controller.statuses import Refused, refused
-from services.runtime.balancing import ROUND_ROBIN
-from services.runtime.settings import SettingsError
+from services.runtime.channels import KEEPALIVE, open_channel
 
 if TYPE_CHECKING:
     from mirante.api.flags.v1.access_admin_service_pb2_grpc import AccessAdminServiceAsyncStub
@@ -37,7 +35,6 @@ _IMPORT_SECONDS: Final = 60.0
 _PAGE: Final = 1_000
 _MOST_TEXT: Final = 500
 _LINE: Final = re.compile(r" \(line \d+\)$")
-_OPTIONS: Final = (ROUND_ROBIN, ("grpc.max_reconnect_backoff_ms", 2_000), ("grpc.keepalive_time_ms", 30_000))
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,18 +160,8 @@ async def open_flag_service(address: str, authority: Path | None, secret: str) -
     Raises:
         SettingsError: the authority's file cannot be read.
     """
-    if authority is None:
-        channel = grpc.aio.insecure_channel(address, options=_OPTIONS)
-    else:
-        try:
-            certificates = await asyncio.to_thread(authority.read_bytes)
-        except OSError as error:
-            raise SettingsError(f"MIRANTE_FLAGS_CA: cannot be read: {error.strerror}") from None
-        channel = grpc.aio.secure_channel(address, grpc.ssl_channel_credentials(certificates), options=_OPTIONS)
-    try:
+    async with open_channel(address, authority, "MIRANTE_FLAGS_CA", KEEPALIVE) as channel:
         yield FlagService(channel, secret)
-    finally:
-        await channel.close()
 
 
 def _stored(record: pb2.FlagRecord) -> Stored:

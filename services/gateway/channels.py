@@ -1,48 +1,20 @@
-"""Channels to the other services."""
+"""Channels of the gateway to the services."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Final
 
-import grpc
 import grpc.aio
 
-from services.runtime.balancing import ROUND_ROBIN
-from services.runtime.settings import SettingsError
+from services.runtime import channels
 
 _OPTIONS: Final = (
-    ROUND_ROBIN,
-    ("grpc.max_reconnect_backoff_ms", 2_000),
-    ("grpc.keepalive_time_ms", 30_000),
+    channels.KEEPALIVE,
     ("grpc.keepalive_timeout_ms", 10_000),
     ("grpc.max_receive_message_length", 16 * 1024 * 1024),
 )
 
 
-@asynccontextmanager
-async def open_channel(address: str, authority: Path | None, variable: str) -> AsyncIterator[grpc.aio.Channel]:
-    """
-    Open a channel, which connects when it is first used.
-
-    Args:
-        address: host:port.
-        authority: PEM file of whom to trust; None for plain text.
-        variable: names its setting in errors.
-
-    Raises:
-        SettingsError: the file cannot be read.
-    """
-    if authority is None:
-        channel = grpc.aio.insecure_channel(address, options=_OPTIONS)
-    else:
-        try:
-            certificates = await asyncio.to_thread(authority.read_bytes)
-        except OSError as error:
-            raise SettingsError(f"{variable}: cannot be read: {error.strerror}") from None
-        channel = grpc.aio.secure_channel(address, grpc.ssl_channel_credentials(certificates), options=_OPTIONS)
-    try:
-        yield channel
-    finally:
-        await channel.close()
+def open_channel(address: str, authority: Path | None, variable: str) -> AbstractAsyncContextManager[grpc.aio.Channel]:
+    """Open a channel as `services.runtime.channels` does, for long streams of large messages."""
+    return channels.open_channel(address, authority, variable, *_OPTIONS)

@@ -2,19 +2,17 @@
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from importlib.resources import files
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import grpc
 import grpc.aio
 
 from services.metrics.definitions import Metrics
 from services.metrics.definitions.reading import default_metrics, read_metrics
 from services.metrics.settings import MetricsSettings
-from services.runtime.balancing import ROUND_ROBIN
+from services.runtime.channels import KEEPALIVE, open_channel
 from services.runtime.errors import InvalidRequest, ServiceError
 from services.runtime.keys.keyring import KeyRing
 from services.runtime.postgres.opening import open_migrated
@@ -26,9 +24,7 @@ _SERVICE: Final = "metrics"
 _ONLINE: Final = "usuarios_online"
 _MOST_BATCH_BYTES: Final = 64 * 1024 * 1024
 _OPTIONS: Final = (
-    ROUND_ROBIN,
-    ("grpc.max_reconnect_backoff_ms", 2_000),
-    ("grpc.keepalive_time_ms", 30_000),
+    KEEPALIVE,
     ("grpc.max_receive_message_length", _MOST_BATCH_BYTES),
 )
 
@@ -93,25 +89,11 @@ def time_zone_of(settings: MetricsSettings) -> ZoneInfo:
         raise SettingsError("MIRANTE_METRICS_TIME_ZONE: is no time zone, such as America/Sao_Paulo") from None
 
 
-@asynccontextmanager
-async def channel_to_telemetry(settings: MetricsSettings) -> AsyncIterator[grpc.aio.Channel]:
+def channel_to_telemetry(settings: MetricsSettings) -> AbstractAsyncContextManager[grpc.aio.Channel]:
     """
     Open a channel to the telemetry service, which connects when it is first used.
 
-    Raises:
+    Raises, when it is entered:
         SettingsError: the authority's file cannot be read.
     """
-    if settings.telemetry_ca is None:
-        channel = grpc.aio.insecure_channel(settings.telemetry_address, options=_OPTIONS)
-    else:
-        try:
-            authority = await asyncio.to_thread(settings.telemetry_ca.read_bytes)
-        except OSError as error:
-            raise SettingsError(f"MIRANTE_TELEMETRY_CA: cannot be read: {error.strerror}") from None
-        channel = grpc.aio.secure_channel(
-            settings.telemetry_address, grpc.ssl_channel_credentials(authority), options=_OPTIONS
-        )
-    try:
-        yield channel
-    finally:
-        await channel.close()
+    return open_channel(settings.telemetry_address, settings.telemetry_ca, "MIRANTE_TELEMETRY_CA", *_OPTIONS)

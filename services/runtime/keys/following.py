@@ -1,15 +1,12 @@
 """Keeps the API keys current."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from pathlib import Path
+from contextlib import AbstractAsyncContextManager
 
-import grpc
 import grpc.aio
 
 from services.runtime.access import Role
-from services.runtime.balancing import ROUND_ROBIN
+from services.runtime.channels import open_channel
 from services.runtime.errors import Unavailable
 from services.runtime.keys.keyring import KeyRing
 from services.runtime.keys.keys_file import key_of
@@ -44,28 +41,11 @@ def own_key(settings: KeySettings) -> str:
     return key
 
 
-@asynccontextmanager
-async def channel_to_flags(settings: KeySettings) -> AsyncIterator[grpc.aio.Channel]:
+def channel_to_flags(settings: KeySettings) -> AbstractAsyncContextManager[grpc.aio.Channel]:
     """
     Open a channel to the flag service, which connects when it is first used.
 
-    Raises:
+    Raises, when it is entered:
         SettingsError: the authority's file cannot be read.
     """
-    options = (
-        ROUND_ROBIN,
-        ("grpc.max_reconnect_backoff_ms", 2_000),
-    )
-    if settings.flags_ca is None:
-        channel = grpc.aio.insecure_channel(settings.flags_address, options=options)
-    else:
-        try:
-            authority = await asyncio.to_thread(Path(settings.flags_ca).read_bytes)
-        except OSError as error:
-            raise SettingsError(f"MIRANTE_FLAGS_CA: cannot be read: {error.strerror}") from None
-        credentials = grpc.ssl_channel_credentials(authority)
-        channel = grpc.aio.secure_channel(settings.flags_address, credentials, options=options)
-    try:
-        yield channel
-    finally:
-        await channel.close()
+    return open_channel(settings.flags_address, settings.flags_ca, "MIRANTE_FLAGS_CA")
