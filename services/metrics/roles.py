@@ -68,6 +68,10 @@ _BY_SERVICE: Final[Mapping[str, Mapping[str, frozenset[Role]]]] = {
         "GetAnalyticsStore": _PEOPLE,
         "RebuildAnalyticsStore": _ADMINS,
     },
+    "SqlService": {
+        "RunSql": _PEOPLE,
+        "DescribeTables": _PEOPLE,
+    },
 }
 
 PACKAGE: Final = "mirante.api.metrics.v1"

@@ -1,12 +1,14 @@
 """Who may ask what, and what is refused with which words."""
 
 import asyncio
+import importlib
+import pkgutil
 import time
 from typing import Any
 
 import grpc
 import pytest
-from mirante.api.metrics.v1 import alert_service_pb2, analytics_store_service_pb2
+from mirante.api.metrics import v1
 from mirante.api.metrics.v1 import live_metrics_service_pb2 as pb2
 
 from services.metrics.roles import ROLES, SERVICES
@@ -17,7 +19,8 @@ from tests.support.serving import PATIENCE_SECONDS, Datastores, Refused, bearer,
 
 def test_every_method_of_the_contract_has_roles() -> None:
     """A method that is not in the table could be called by nobody."""
-    files = (pb2.DESCRIPTOR, alert_service_pb2.DESCRIPTOR, analytics_store_service_pb2.DESCRIPTOR)
+    modules = [each.name for each in pkgutil.iter_modules(v1.__path__) if each.name.endswith("_service_pb2")]
+    files = [importlib.import_module(f"{v1.__name__}.{module}").DESCRIPTOR for module in modules]
     services = [service for file in files for service in file.services_by_name.values()]
     methods = {f"/{service.full_name}/{method.name}" for service in services for method in service.methods}
     assert set(ROLES) == methods
