@@ -9,6 +9,8 @@ _EVERYBODY: Final = frozenset(Role)
 _MANAGERS: Final = frozenset({Role.ADMIN, Role.INTERNAL})
 _EDITORS: Final = _MANAGERS | {Role.EDITOR}
 _READERS: Final = _EDITORS | {Role.READER}
+_PEOPLE: Final = frozenset({Role.ADMIN, Role.EDITOR})
+"""Who agrees to what a machine must not agree to by itself. An internal key that acts for a person has that role."""
 _WATCHERS: Final = _MANAGERS | {Role.SERVER}
 _SERVICES: Final = frozenset({Role.INTERNAL})
 
@@ -66,6 +68,24 @@ _BY_SERVICE: Final[Mapping[str, Mapping[str, frozenset[Role]]]] = {
         "GetSession": _SERVICES,
         "LogOut": _SERVICES,
         "ChangePassword": _SERVICES,
+    },
+    "RolloutService": {
+        "ListRolloutTemplates": _READERS,
+        "CreateRollout": _EDITORS,
+        "GetRollout": _READERS,
+        "ListRollouts": _READERS,
+        "UpdateRollout": _EDITORS,
+        "DeleteRollout": _EDITORS,
+        "StartRollout": _EDITORS,
+        "PauseRollout": _EDITORS,
+        "ResumeRollout": _PEOPLE,
+        "StepRollout": _EDITORS,
+        "RollBackRollout": _EDITORS,
+        "ApproveStage": _PEOPLE,
+    },
+    "RolloutGuardService": {
+        "ReportGuards": _SERVICES,
+        "ReportBreach": _SERVICES,
     },
     "KeyRegistryService": {
         "GetKeys": _SERVICES,

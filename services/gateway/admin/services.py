@@ -22,6 +22,7 @@ SERVICE_OF_PACKAGE: Final[Mapping[str, str]] = {
 NOT_FOR_PEOPLE: Final = frozenset(
     {
         "mirante.api.flags.v1.KeyRegistryService",  # between services
+        "mirante.api.flags.v1.RolloutGuardService",  # between services
         "mirante.api.flags.v1.LoginService",  # behind /api/login and its like, which guard it
         "mirante.api.telemetry.v1.IngestService",  # /v1/events
     }

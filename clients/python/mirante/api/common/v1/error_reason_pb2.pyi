@@ -118,6 +118,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """NOT_FOUND. metadata: {"webhook_id": "..."}."""
     ERROR_REASON_DELIVERY_NOT_FOUND: _ErrorReason.ValueType  # 44
     """NOT_FOUND. metadata: {"delivery_id": "..."}."""
+    ERROR_REASON_ROLLOUT_NOT_FOUND: _ErrorReason.ValueType  # 45
+    """NOT_FOUND. metadata: {"rollout_id": "..."}."""
+    ERROR_REASON_EXPERIMENT_NOT_FOUND: _ErrorReason.ValueType  # 50
+    """NOT_FOUND. metadata: {"experiment_key": "..."}."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call, or one item of a batch, was refused. Sent as google.rpc.ErrorInfo.reason (the name without its prefix) with
@@ -220,4 +224,8 @@ ERROR_REASON_WEBHOOK_NOT_FOUND: ErrorReason.ValueType  # 43
 """NOT_FOUND. metadata: {"webhook_id": "..."}."""
 ERROR_REASON_DELIVERY_NOT_FOUND: ErrorReason.ValueType  # 44
 """NOT_FOUND. metadata: {"delivery_id": "..."}."""
+ERROR_REASON_ROLLOUT_NOT_FOUND: ErrorReason.ValueType  # 45
+"""NOT_FOUND. metadata: {"rollout_id": "..."}."""
+ERROR_REASON_EXPERIMENT_NOT_FOUND: ErrorReason.ValueType  # 50
+"""NOT_FOUND. metadata: {"experiment_key": "..."}."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
