@@ -50,17 +50,14 @@ class Watcher:
         self.sent_minute: dict[str, int] = {}
         self.woken = asyncio.Event()
 
-    def offer(self, touched: Mapping[str, int]) -> None:
-        """Note what has changed."""
-        for tenant, minute in touched.items():
-            if self.tenants is not None and tenant not in self.tenants:
-                continue
-            if tenant not in self.due:
-                self.due[tenant] = minute if tenant in self.sent_minute else None
-            else:
-                before = self.due[tenant]
-                self.due[tenant] = None if before is None else min(before, minute)
-            self.woken.set()
+    def offer(self, tenant: str, minute: int) -> None:
+        """Note that a tenant has changed, since a minute."""
+        if tenant not in self.due:
+            self.due[tenant] = minute if tenant in self.sent_minute else None
+        else:
+            before = self.due[tenant]
+            self.due[tenant] = None if before is None else min(before, minute)
+        self.woken.set()
 
     def offer_all(self, tenants: Collection[str]) -> None:
         """Note that whole frames of these are due."""
@@ -96,6 +93,7 @@ class Hub:
         self._sequence = 0
         self._made: OrderedDict[str, _Made] = OrderedDict()
         self._watchers: set[Watcher] = set()
+        self._watchers_of: dict[str | None, set[Watcher]] = {}
         self.frames_made = 0
 
     @property
@@ -110,12 +108,13 @@ class Hub:
 
     def changed(self, touched: Mapping[str, int]) -> None:
         """Tell everybody that tenants have changed, each since a minute."""
-        for tenant in touched:
+        of_all = self._watchers_of.get(None, ())
+        for tenant, minute in touched.items():
             made = self._made.get(tenant)
             if made is not None:
                 made.stale = True
-        for watcher in self._watchers:
-            watcher.offer(touched)
+            for watcher in (*self._watchers_of.get(tenant, ()), *of_all):
+                watcher.offer(tenant, minute)
 
     def frame(self, tenant: str, *, with_series: bool, since: int | None = None) -> pb2.LiveFrame:
         """Return the present frame of a tenant; it is not to be changed. `since` is the first minute of its series."""
@@ -144,11 +143,18 @@ class Hub:
                 watcher.sent_minute[position.tenant] = made.frame.as_of.seconds // 60
         watcher.offer_all(sorted(first))
         self._watchers.add(watcher)
+        for tenant in (None,) if watcher.tenants is None else watcher.tenants:
+            self._watchers_of.setdefault(tenant, set()).add(watcher)
         return watcher
 
     def leave(self, watcher: Watcher) -> None:
         """Forget a watcher."""
         self._watchers.discard(watcher)
+        for tenant in (None,) if watcher.tenants is None else watcher.tenants:
+            watchers = self._watchers_of.get(tenant, set())
+            watchers.discard(watcher)
+            if not watchers:
+                self._watchers_of.pop(tenant, None)
 
     async def next(self, watcher: Watcher, *, with_series: bool) -> pb2.WatchLiveMetricsResponse:
         """Wait until frames are due, and return them."""

@@ -13,7 +13,7 @@ from services.metrics.live import HOUR
 from services.metrics.live.environment import LiveMetrics
 from services.metrics.live.numbers import Number
 from services.metrics.rollups import HourKey, HourRow, Writing
-from services.metrics.rollups.rows import at_least, changed, changes_of, past_rows_of, rows_of
+from services.metrics.rollups.rows import FoundHour, at_least, changed, changes_of, hours_of, past_rows_of
 
 LAST_ENTRIES: Final = 1_000
 REPLAY_SECONDS: Final = 600.0
@@ -25,11 +25,12 @@ _LONGEST_WINDOW: Final = 60
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """
-    Something to write. `changes` is added to hours that stand in the store, of which nothing else is known here; there
-    were at least the actors of `past`.
+    Something to write: `writing` with the rows of `hours`. `changes` is added to hours that stand in the store, of
+    which nothing else is known here; there were at least the actors of `past`.
     """
 
     writing: Writing
+    hours: Sequence[FoundHour]
     changes: Mapping[HourKey, Sequence[Number]]
     past: Mapping[HourKey, HourRow]
 
@@ -38,8 +39,10 @@ class Recorded:
         """Which stored hours `with_hours` has to be given."""
         return [*self.changes, *self.past]
 
-    def with_hours(self, metrics: Sequence[Metric], stored: Mapping[HourKey, HourRow]) -> Writing:
-        """Return what to write, given the revised hours as they are stored."""
+    def with_hours(
+        self, metrics: Sequence[Metric], found: Mapping[HourKey, HourRow], stored: Mapping[HourKey, HourRow]
+    ) -> Writing:
+        """Return what to write, given the rows of `hours` and the revised hours as they are stored."""
         by_name = {each.name: each for each in metrics}
         erased = self.writing.erased
 
@@ -48,7 +51,7 @@ class Recorded:
 
         rows = {key: changed(by_name[key.metric], before(key), each) for key, each in self.changes.items()}
         past = {key: at_least(by_name[key.metric], before(key), each) for key, each in self.past.items()}
-        return replace(self.writing, rows={**self.writing.rows, **rows, **past})
+        return replace(self.writing, rows={**found, **rows, **past})
 
 
 class Recorder:
@@ -79,7 +82,7 @@ class Recorder:
     def take(self, now: float) -> Recorded:
         """Return what has to be written as of now, and begin to note anew."""
         minute = int(now) // 60
-        rows: dict[HourKey, HourRow] = {}
+        found: list[FoundHour] = []
         changes: dict[HourKey, list[Number]] = {}
         past: dict[HourKey, HourRow] = {}
         windows = set(range(self._written_minute // HOUR, minute // HOUR + 1))
@@ -88,7 +91,7 @@ class Recorder:
             if minute != self._written_minute and tenant.newest >= self._written_minute - _LONGEST_WINDOW - 1:
                 # Windows go on without events.
                 hours |= windows
-            rows.update(rows_of(self.metrics, name, hours, minute))
+            found.extend(hours_of(self.metrics, name, hours, minute))
             if tenant.old:
                 old, tenant.old = tenant.old, []
                 changes.update(changes_of(self.metrics.plan.metrics, name, old))
@@ -101,11 +104,10 @@ class Recorder:
             cursor=self.cursor,
             last_entries=tuple(self._last_entries),
             at=datetime.datetime.fromtimestamp(now, datetime.UTC),
-            rows=rows,
             erased=self.metrics.take_erased(),
             replay=replay,
         )
-        return Recorded(writing, changes, past)
+        return Recorded(writing, found, changes, past)
 
 
 def begin_noting(metrics: LiveMetrics, *, all_hours: bool) -> None:

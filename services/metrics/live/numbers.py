@@ -4,14 +4,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import reduce
+from typing import TypeAlias
 
 from services.metrics.definitions import Aggregation, Metric, Selection
-from services.metrics.live.amounts import EXACT, Totals
+from services.metrics.live.amounts import EXACT, Amount, Totals
 from services.metrics.live.distinct import DistinctActors
 from services.metrics.live.plan import Plan
 from services.metrics.live.tenant import Tenant
 
 _NOTHING = Totals()
+
+Raw: TypeAlias = Amount | float | tuple[int, int] | None
+"""A count or sum, a measurement, the two parts of a ratio; None where nothing was measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +67,17 @@ class Numbers:
 
     def minutes(self, at: int, currency: str, first: int, last: int) -> Iterator[Number]:
         """Yield a number for each minute: what fell into it for counts and sums, else the window that ends with it."""
+        return map(number_of, self.raw_minutes(at, currency, first, last))
+
+    def raw_minutes(self, at: int, currency: str, first: int, last: int) -> list[Raw]:
+        """Return the same before it is made into numbers, which takes ten times as long."""
         metric = self._plan.metrics[at]
         if metric.aggregation.additive:
             get = self._totals(at, currency).minutes.get
-            yield from (Number(Decimal(get(minute, 0))) for minute in range(first, last + 1))
-        elif metric.aggregation is Aggregation.PERCENTILE:
-            yield from map(_measured, self._tenant.histograms[at].windows(first, last))
-        else:
-            yield from actor_numbers(self._plan, metric, self._tenant.counts, first, last)
+            return [get(minute, 0) for minute in range(first, last + 1)]
+        if metric.aggregation is Aggregation.PERCENTILE:
+            return list(self._tenant.histograms[at].windows(first, last))
+        return raw_actors(self._plan, metric, self._tenant.counts, first, last)
 
     def _totals(self, at: int, currency: str) -> Totals:
         return self._tenant.amounts[at].get(currency, _NOTHING)
@@ -79,16 +86,22 @@ class Numbers:
         return self._tenant.counts[self._plan.set_of(selection)][width]
 
 
-def actor_numbers(
+def raw_actors(
     plan: Plan, metric: Metric, counts: Sequence[Mapping[int, DistinctActors]], first: int, last: int
-) -> Iterator[Number]:
-    """Yield the numbers of a metric of actors for the windows that end with these minutes."""
+) -> list[Raw]:
+    """Return a metric of actors for the windows that end with these minutes."""
     seen = counts[plan.set_of(metric.selection)][metric.window].between(first, last)
     if metric.of is None:
-        yield from (Number(Decimal(count)) for count in seen)
-    else:
-        whole = counts[plan.set_of(metric.of)][metric.window].between(first, last)
-        yield from (Number(Decimal(part), of) for part, of in zip(seen, whole, strict=True))
+        return list(seen)
+    whole = counts[plan.set_of(metric.of)][metric.window].between(first, last)
+    return list(zip(seen, whole, strict=True))
+
+
+def number_of(raw: Raw) -> Number:
+    """Return what `raw_minutes` has found as a number."""
+    if isinstance(raw, tuple):
+        return Number(Decimal(raw[0]), raw[1])
+    return _measured(raw) if raw is None or isinstance(raw, float) else Number(Decimal(raw))
 
 
 def of_hour(metric: Metric, minutes: Sequence[Number]) -> Number:

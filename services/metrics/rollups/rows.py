@@ -1,6 +1,7 @@
 """Roll-ups of hours: from the live state, and as texts. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
@@ -9,16 +10,39 @@ from services.metrics.live import HOUR
 from services.metrics.live.amounts import EXACT
 from services.metrics.live.environment import LiveMetrics
 from services.metrics.live.keeping import OldAmount
-from services.metrics.live.numbers import Number, actor_numbers, of_hour
+from services.metrics.live.numbers import Number, Raw, number_of, of_hour, raw_actors
 from services.metrics.rollups import Hour, HourKey, HourRow
 
 NONE: Final = Number(None)
 EMPTY_HOUR: Final = (NONE,) * HOUR
 
 
-def rows_of(
-    metrics: LiveMetrics, tenant: str, hours: Iterable[Hour], now_minute: int
-) -> Iterator[tuple[HourKey, HourRow]]:
+@dataclass(frozen=True, slots=True)
+class FoundHour:
+    """
+    An hour as it was when it was looked at; made into a row later, which takes ten times as long.
+
+    Attributes:
+        key: of the row.
+        metric: its definition.
+        raw: its minutes.
+        known: how many of them are known.
+    """
+
+    key: HourKey
+    metric: Metric
+    raw: Sequence[Raw]
+    known: int
+
+    @property
+    def row(self) -> HourRow:
+        """The row."""
+        return row_of(
+            self.metric, [number_of(raw) if raw and at < self.known else NONE for at, raw in enumerate(self.raw)]
+        )
+
+
+def hours_of(metrics: LiveMetrics, tenant: str, hours: Iterable[Hour], now_minute: int) -> Iterator[FoundHour]:
     """Yield the hours of a tenant as they are now. Windows that end later than now are not known yet."""
     numbers, known = metrics.numbers(tenant), metrics.tenants.get(tenant)
     for hour in sorted(hours):
@@ -26,14 +50,12 @@ def rows_of(
         for at, metric in enumerate(metrics.plan.metrics):
             if first < metrics.known_from(metric):
                 continue
+            minutes = HOUR if metric.aggregation.additive else now_minute + 1 - first
             # What is left of a currency in no minute has to be removed from where it was.
             currencies = set(numbers.currencies(at)) | (known.currencies_seen[at] if known is not None else set())
             for currency in currencies:
-                last = first + HOUR - 1
-                minutes = list(numbers.minutes(at, currency, first, last))
-                if not metric.aggregation.additive:
-                    minutes = [each if first + i <= now_minute else NONE for i, each in enumerate(minutes)]
-                yield HourKey(tenant, metric.name, currency, hour), row_of(metric, minutes)
+                raw = numbers.raw_minutes(at, currency, first, first + HOUR - 1)
+                yield FoundHour(HourKey(tenant, metric.name, currency, hour), metric, raw, minutes)
 
 
 def row_of(metric: Metric, minutes: Sequence[Number]) -> HourRow:
@@ -91,7 +113,8 @@ def past_rows_of(metrics: LiveMetrics, tenant: str) -> Iterator[tuple[HourKey, H
         first = hour * HOUR
         for metric in plan.metrics:
             if metric.aggregation in (Aggregation.DISTINCT_ACTORS, Aggregation.ACTOR_RATIO):
-                row = row_of(metric, list(actor_numbers(plan, metric, counts, first, first + HOUR - 1)))
+                raw = raw_actors(plan, metric, counts, first, first + HOUR - 1)
+                row = row_of(metric, list(map(number_of, raw)))
                 if first < metrics.known_from(metric) and not is_empty(row):
                     yield HourKey(tenant, metric.name, "", hour), row
 
