@@ -15,6 +15,7 @@ from tests.support.datastores import (  # noqa: E402 - see above
     fresh_database,
     run_datastores,
 )
+from tests.support.valkey_cluster import ValkeyCluster, running_cluster  # noqa: E402 - see above
 
 # Machines are noisy: how long an example takes says nothing.
 settings.register_profile("mirante", deadline=None)
@@ -45,6 +46,21 @@ async def database_url(postgres_server: ServerHandle) -> AsyncIterator[str]:
     """Yield the URL of an empty database that only this test has."""
     async with fresh_database(postgres_server) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def valkey_cluster() -> Iterator[ValkeyCluster]:
+    """Three nodes, started once for all tests that ask."""
+    with running_cluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture
+async def cluster_url(valkey_cluster: ValkeyCluster) -> str:
+    """Return the URL of the cluster, emptied."""
+    await valkey_cluster.heal()
+    await valkey_cluster.flush()
+    return valkey_cluster.url
 
 
 @pytest.fixture

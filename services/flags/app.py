@@ -19,7 +19,6 @@ from mirante.api.flags.v1.people_service_pb2_grpc import (
     add_PeopleAdminServiceServicer_to_server,
 )
 from mirante.api.flags.v1.segment_admin_service_pb2_grpc import add_SegmentAdminServiceServicer_to_server
-from redis.asyncio import Redis
 
 from services.flags.administration import Administration, administration
 from services.flags.announcing import Announcer
@@ -60,6 +59,7 @@ from services.runtime.keys.keyring import KeyRing, revoked_error
 from services.runtime.opened import Listening, Opened, open_service
 from services.runtime.postgres.waiting import until_available
 from services.runtime.process import run_service
+from services.runtime.redis import RedisClient
 from services.runtime.server import GrpcServer
 from services.runtime.telemetry.export import Telemetry
 
@@ -109,7 +109,7 @@ class _Parts:
     """The parts that live on an open database."""
 
     def __init__(
-        self, settings: FlagsSettings, telemetry: Telemetry, store: Store, redis: "Redis", passwords: Passwords
+        self, settings: FlagsSettings, telemetry: Telemetry, store: Store, redis: RedisClient, passwords: Passwords
     ) -> None:
         self._store = store
         self._passwords = passwords

@@ -6,8 +6,6 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Final
 
-from redis.asyncio import Redis
-
 from services.metrics.alerts.alerting import Alerting
 from services.metrics.answers.hub import Hub
 from services.metrics.answers.last_week import LastWeek
@@ -21,6 +19,7 @@ from services.metrics.live.keeping import Limits
 from services.metrics.live.plan import Plan
 from services.metrics.rollups import RollupReader
 from services.runtime.background import in_background
+from services.runtime.redis import RedisClient
 
 _LOOK_SECONDS: Final = 1.0
 
@@ -58,7 +57,7 @@ class Environments:
         leadership: Leadership,
         *,
         alerting: Callable[[Follower], Alerting],
-        redis: "Redis",
+        redis: RedisClient,
         origin: int,
         clock: Callable[[], float],
         flush_seconds: float,

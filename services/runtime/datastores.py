@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from services.runtime.embedded.errors import EmbeddedServerError
+from services.runtime.redis_cluster import CLUSTER_SCHEMES
 
 if TYPE_CHECKING:
     from services.runtime.embedded.supervisor import EmbeddedServer
 
 _DATABASE_SCHEMES = ("postgresql://", "postgres://")
-_REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
+_REDIS_SCHEMES = ("redis://", "rediss://", "unix://", *CLUSTER_SCHEMES)
 
 
 class DatastoreSettings(Protocol):

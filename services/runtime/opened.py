@@ -4,11 +4,9 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
-from redis.asyncio import Redis
-
 from services.runtime.calls.intercepted import InterceptedServices
 from services.runtime.datastores import open_datastores
-from services.runtime.redis import open_redis
+from services.runtime.redis import RedisClient, open_redis
 from services.runtime.server import GrpcServer, open_server
 from services.runtime.settings import ServiceSettings, SettingsError
 from services.runtime.telemetry.export import Telemetry, open_telemetry
@@ -32,7 +30,7 @@ class Opened:
     services: InterceptedServices
     server: GrpcServer
     database_url: str = field(repr=False)
-    redis: "Redis"
+    redis: RedisClient
 
 
 @asynccontextmanager

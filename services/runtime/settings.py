@@ -45,10 +45,14 @@ class ServiceSettings(BaseSettings):
     database_url: str | None = setting(
         "DATABASE_URL",
         None,
-        "`postgresql://...` of a running Postgres. Unset: a Postgres is run under the home folder.",
+        "`postgresql://...` of a running Postgres; for one that fails over, all its hosts and "
+        "`?target_session_attrs=read-write`. Unset: a Postgres is run under the home folder.",
     )
     redis_url: str | None = setting(
-        "REDIS_URL", None, "`redis://...` of a running Redis or Valkey. Unset: a Valkey is run under the home folder."
+        "REDIS_URL",
+        None,
+        "`redis://...` of a running Redis or Valkey, or `redis+cluster://...` with some nodes of a cluster. Unset: a "
+        "Valkey is run under the home folder.",
     )
     migrate: bool = setting(
         "MIRANTE_MIGRATE",

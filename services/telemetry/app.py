@@ -14,7 +14,6 @@ from mirante.api.telemetry.v1.catalogue_service_pb2_grpc import add_CatalogueSer
 from mirante.api.telemetry.v1.event_log_service_pb2_grpc import add_EventLogServiceServicer_to_server
 from mirante.api.telemetry.v1.identity_service_pb2_grpc import add_IdentityServiceServicer_to_server
 from mirante.api.telemetry.v1.privacy_service_pb2_grpc import add_PrivacyServiceServicer_to_server
-from redis.asyncio import Redis
 
 from services.runtime.background import in_background
 from services.runtime.calls.authentication import Entrance
@@ -33,6 +32,7 @@ from services.runtime.keys.registry import KeyRegistry
 from services.runtime.opened import Listening, open_service
 from services.runtime.postgres.waiting import until_available
 from services.runtime.process import run_service
+from services.runtime.redis import RedisClient
 from services.runtime.server import GrpcServer
 from services.runtime.telemetry.export import Telemetry
 from services.telemetry.catalogue.catalogue_admin import CatalogueAdmin
@@ -132,7 +132,7 @@ class _Parts:
         settings: TelemetrySettings,
         telemetry: Telemetry,
         database: Database,
-        redis: "Redis",
+        redis: RedisClient,
         flags: grpc.aio.Channel,
     ) -> None:
         self._settings = settings

@@ -2,10 +2,9 @@
 
 from typing import Final
 
-from redis.asyncio import Redis
-
 from services.flags.change_feed.texts import TextFeed
 from services.runtime.hints.redis import RedisHints
+from services.runtime.redis import RedisClient
 
 CHANNEL: Final = "mirante:flags:changes"
 
@@ -13,7 +12,7 @@ CHANNEL: Final = "mirante:flags:changes"
 class RedisFeed(TextFeed):
     """The `ChangeFeed` on Redis or Valkey. Connects again for ever."""
 
-    def __init__(self, redis: "Redis") -> None:
+    def __init__(self, redis: RedisClient) -> None:
         self._hints = RedisHints(redis, CHANNEL)
         super().__init__(self._hints)
 

@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Final
 
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from services.flags.delivery.board import POSTED_FOR_SECONDS
 from services.runtime.errors import Unavailable
+from services.runtime.redis import RedisClient
 
 _PREFIX: Final = "mirante:flags:delivery"
 _REPLICAS: Final = f"{_PREFIX}:replicas"
@@ -20,7 +20,7 @@ _REPLICAS_SECONDS: Final = 3_600
 class RedisBoard:
     """The `Board` on Redis or Valkey."""
 
-    def __init__(self, redis: "Redis") -> None:
+    def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
 
     async def post(self, replica: str, texts: Mapping[str, str]) -> None:
@@ -39,7 +39,11 @@ class RedisBoard:
             replicas = sorted(_text(name) for name in await self._redis.smembers(_REPLICAS))
             if not replicas:
                 return {}
-            texts = await self._redis.mget([_key(environment, replica) for replica in replicas])
+            # Not MGET: in a cluster each key has its node.
+            pipeline = self._redis.pipeline(transaction=False)
+            for replica in replicas:
+                pipeline.get(_key(environment, replica))
+            texts = await pipeline.execute()
             found = {name: _text(text) for name, text in zip(replicas, texts, strict=True) if text is not None}
             if gone := [replica for replica in replicas if replica not in found]:
                 await self._redis.srem(_REPLICAS, *gone)

@@ -14,15 +14,17 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import quote
 
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from services.metrics.answers.hub import Hub
+from services.runtime.redis import RedisClient, messages_of
 
 _log = logging.getLogger(__name__)
 
 _EXPIRY_SECONDS: Final = 30
-_ROUND_SECONDS: Final = 0.25
+_ROUND_SECONDS: Final = (0.25, 0.5)
+_WRITES_PER_SECOND: Final = 1_000
+"""After a round changes come together for a while: the longer, the more it wrote, within bounds."""
 _REFRESH_SECONDS: Final = 10.0
 _MOST_AT_ONCE: Final = 500
 _TIMEOUT_SECONDS: Final = 1.0
@@ -42,7 +44,7 @@ def channel_of(environment: str) -> str:
 class RedisValues:
     """Writes the frames of tenants that have changed, and all of them before they expire; for ever."""
 
-    def __init__(self, redis: "Redis", environment: str, hub: Hub) -> None:
+    def __init__(self, redis: RedisClient, environment: str, hub: Hub) -> None:
         self._redis = redis
         self._environment = environment
         self._hub = hub
@@ -59,28 +61,34 @@ class RedisValues:
     async def run(self) -> None:
         """Write for ever."""
         loop = asyncio.get_running_loop()
+        shortest, longest = _ROUND_SECONDS
+        pause = shortest
         while True:
-            await asyncio.sleep(_ROUND_SECONDS)
+            await asyncio.sleep(pause)
             now = loop.time()
             old = [tenant for tenant, at in self._written_at.items() if now - at > _REFRESH_SECONDS]
             due = list({*self._changed, *old})[:_MOST_AT_ONCE]
+            pause = min(longest, max(shortest, len(due) / _WRITES_PER_SECOND))
             if due and not await self._write(due, now):
                 await asyncio.sleep(_AWAY_SECONDS)
 
     async def _write(self, due: list[str], now: float) -> bool:
-        pipeline = self._redis.pipeline(transaction=False)
+        values = self._redis.pipeline(transaction=False)
+        told = messages_of(self._redis).pipeline(transaction=False)
         self._changed.difference_update(due)
         known = self._hub.tenants
         for tenant in due:
             if tenant in known:
                 frame = self._hub.frame(tenant, with_series=False)
-                pipeline.set(key_of(self._environment, tenant), frame.SerializeToString(), ex=_EXPIRY_SECONDS)
+                values.set(key_of(self._environment, tenant), frame.SerializeToString(), ex=_EXPIRY_SECONDS)
             else:
-                pipeline.unlink(key_of(self._environment, tenant))
-            pipeline.publish(channel_of(self._environment), tenant)
+                # Not `unlink`, which the pipeline of a cluster does not queue.
+                values.execute_command("UNLINK", key_of(self._environment, tenant))
+            told.publish(channel_of(self._environment), tenant)
         try:
             async with asyncio.timeout(_TIMEOUT_SECONDS):
-                await pipeline.execute()
+                await values.execute()
+                await told.execute()
         except (RedisError, OSError) as error:  # TimeoutError is an OSError
             if not self.failures:
                 _log.warning("live values are not written", extra={"error": type(error).__name__})

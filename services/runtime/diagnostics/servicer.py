@@ -11,11 +11,11 @@ from typing import Final, TypeAlias
 
 from mirante.api.common.v1 import diagnostics_service_pb2 as pb2
 from mirante.api.common.v1.diagnostics_service_pb2_grpc import DiagnosticsServiceServicer
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from services.runtime.access import Role
 from services.runtime.diagnostics.postgres import diagnose_postgres
+from services.runtime.redis import RedisClient
 from services.runtime.version import VERSION
 
 SERVICE: Final = pb2.DESCRIPTOR.services_by_name["DiagnosticsService"].full_name
@@ -44,7 +44,7 @@ class DiagnosticsServicer(DiagnosticsServiceServicer):
         self,
         service: str,
         database_url: str,
-        redis: "Redis",
+        redis: RedisClient,
         *,
         folders: Mapping[str, Path],
         figures: Figures,

@@ -1,4 +1,4 @@
-"""Hints on Redis or Valkey: one channel."""
+"""Hints on Redis or Valkey, alone or a cluster: one channel."""
 
 import asyncio
 import logging
@@ -6,12 +6,12 @@ import random
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
-from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
 from services.runtime.hints import MISSED, Missed
+from services.runtime.redis import RedisClient, messages_of
 
 _log = logging.getLogger(__name__)
 
@@ -24,8 +24,8 @@ _FIRST_DELAY, _LONGEST_DELAY = 0.05, 2.0
 class RedisHints:
     """The `HintFeed` on a channel of Redis or Valkey. Connects again for ever."""
 
-    def __init__(self, redis: "Redis", channel: str) -> None:
-        self._redis = redis
+    def __init__(self, redis: RedisClient, channel: str) -> None:
+        self._redis = messages_of(redis)
         self._channel = channel
         self.lost = 0
         """Hints that could not be published."""

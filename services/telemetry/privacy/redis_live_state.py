@@ -20,10 +20,10 @@ from contextlib import asynccontextmanager
 from typing import Final
 from urllib.parse import quote
 
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from services.runtime.errors import Unavailable
+from services.runtime.redis import RedisClient, messages_of, scanned
 from services.telemetry.privacy.requests import Place
 
 CHANNEL: Final = "mirante:live:erasures"
@@ -35,7 +35,7 @@ _BATCH: Final = 500
 class RedisLiveState:
     """The `LiveState` on Redis or Valkey."""
 
-    def __init__(self, redis: "Redis") -> None:
+    def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
 
     async def forget(self, place: Place, actor_ids: Sequence[bytes]) -> int:
@@ -45,22 +45,18 @@ class RedisLiveState:
         for start in range(0, len(keys), _BATCH):
             async with _answering():
                 gone += int(await self._redis.unlink(*keys[start : start + _BATCH]))
-        async with _answering():
-            await self._redis.publish(CHANNEL, _message(place, actor_ids))
+        await self._tell(_message(place, actor_ids))
         return gone
 
     async def forget_tenant(self, place: Place) -> int:
         """See `LiveState`."""
-        gone, cursor = 0, 0
-        while True:
-            async with _answering():
-                cursor, keys = await self._redis.scan(cursor, match=f"{_prefix(place)}*", count=_BATCH)
-                if keys:
+        gone = 0
+        pages = scanned(self._redis, f"{_prefix(place)}*", _BATCH)
+        while (keys := await _next(pages)) is not None:
+            if keys:
+                async with _answering():
                     gone += int(await self._redis.unlink(*keys))
-            if not cursor:
-                break
-        async with _answering():
-            await self._redis.publish(CHANNEL, _message(place, None))
+        await self._tell(_message(place, None))
         return gone
 
     async def left(self, place: Place, actor_ids: Sequence[bytes]) -> int:
@@ -71,6 +67,15 @@ class RedisLiveState:
             async with _answering():
                 found += int(await self._redis.exists(*keys[start : start + _BATCH]))
         return found
+
+    async def _tell(self, message: str) -> None:
+        async with _answering():
+            await messages_of(self._redis).publish(CHANNEL, message)
+
+
+async def _next(pages: AsyncIterator[Sequence[str | bytes]]) -> Sequence[str | bytes] | None:
+    async with _answering():
+        return await anext(pages, None)
 
 
 @asynccontextmanager

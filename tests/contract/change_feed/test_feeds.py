@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from redis.asyncio import Redis
 
 from services.flags.change_feed import Notice, RulesChanged
 from services.flags.change_feed.memory import MemoryFeed
 from services.flags.change_feed.redis import CHANNEL, RedisFeed
-from services.runtime.redis import open_redis
+from services.runtime.redis import RedisClient, messages_of, open_redis
 from tests.contract.change_feed.change_feed_contract import ChangeFeedContract, Listener
 from tests.support.datastores import ServerHandle
+from tests.support.valkey_cluster import ValkeyCluster
 
 HINT = RulesChanged("production", 7)
 
@@ -39,17 +39,17 @@ class TestRedisFeed(ChangeFeedContract):
     """`RedisFeed` on a real server."""
 
     @pytest.fixture
-    async def redis(self, redis_url: str) -> AsyncIterator["Redis"]:
+    async def redis(self, redis_url: str) -> AsyncIterator[RedisClient]:
         """Yield a client such as the service has."""
         async with open_redis(redis_url) as redis:
             yield redis
 
     @pytest.fixture
-    def feed(self, redis: "Redis") -> RedisFeed:
+    def feed(self, redis: RedisClient) -> RedisFeed:
         """Return a feed."""
         return RedisFeed(redis)
 
-    async def test_a_flushed_server_makes_no_difference(self, feed: RedisFeed, redis: "Redis") -> None:
+    async def test_a_flushed_server_makes_no_difference(self, feed: RedisFeed, redis: RedisClient) -> None:
         """Channels are not data."""
         listener = Listener(feed)
         await listener.until_heard(Notice.MISSED)
@@ -89,11 +89,34 @@ class TestRedisFeed(ChangeFeedContract):
 
     @pytest.mark.parametrize("text", ["", "[]", "nonsense", '["production"]', '{"a": 1}', "\xff"])
     async def test_what_is_not_understood_means_read_everything(
-        self, feed: RedisFeed, redis: "Redis", text: str
+        self, feed: RedisFeed, redis: RedisClient, text: str
     ) -> None:
         """A newer version may say something else on the channel."""
         listener = Listener(feed)
         await listener.until_heard(Notice.MISSED)
-        await redis.publish(CHANNEL, text)
+        await messages_of(redis).publish(CHANNEL, text)
         await listener.until_heard(Notice.MISSED, times=2)
+        await listener.stop()
+
+
+class TestFeedOnACluster(ChangeFeedContract):
+    """`RedisFeed` on a real cluster."""
+
+    @pytest.fixture
+    async def feed(self, cluster_url: str) -> AsyncIterator[RedisFeed]:
+        """Yield a feed such as the service has."""
+        async with open_redis(cluster_url) as redis:
+            yield RedisFeed(redis)
+
+    async def test_another_node_takes_over(self, feed: RedisFeed, valkey_cluster: ValkeyCluster) -> None:
+        """From one that is gone; the listener says that it may have missed something, and hears on."""
+        listener = Listener(feed)
+        await listener.until_heard(Notice.MISSED)
+        [node] = [node for node in valkey_cluster.nodes if await node.ask("PUBSUB", "CHANNELS")]
+        node.kill()
+        await listener.until_heard(Notice.MISSED, times=2)
+        async with asyncio.timeout(30):
+            while HINT not in listener.heard:
+                await feed.publish(HINT)
+                await asyncio.sleep(0.01)
         await listener.stop()

@@ -3,14 +3,14 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from redis.asyncio import Redis
 
 from services.flags.delivery.board import Board
 from services.flags.delivery.memory_board import MemoryBoard
 from services.flags.delivery.redis_board import RedisBoard
 from services.runtime.errors import Unavailable
-from services.runtime.redis import open_redis
+from services.runtime.redis import RedisClient, open_redis
 from tests.support.datastores import ServerHandle
+from tests.support.valkey_cluster import ValkeyCluster
 
 
 class BoardContract:
@@ -55,17 +55,17 @@ class TestRedisBoard(BoardContract):
     """`RedisBoard` on a real server."""
 
     @pytest.fixture
-    async def redis(self, redis_url: str) -> AsyncIterator["Redis"]:
+    async def redis(self, redis_url: str) -> AsyncIterator[RedisClient]:
         """Yield a client such as the service has."""
         async with open_redis(redis_url) as redis:
             yield redis
 
     @pytest.fixture
-    def board(self, redis: "Redis") -> RedisBoard:
+    def board(self, redis: RedisClient) -> RedisBoard:
         """Return a board."""
         return RedisBoard(redis)
 
-    async def test_a_replica_that_posts_no_more_is_gone(self, board: RedisBoard, redis: "Redis") -> None:
+    async def test_a_replica_that_posts_no_more_is_gone(self, board: RedisBoard, redis: RedisClient) -> None:
         """Every post expires, and a replica without posts is forgotten."""
         await board.post("one", {"production": "1p"})
         (key,) = await redis.keys("*production*")
@@ -74,7 +74,7 @@ class TestRedisBoard(BoardContract):
         assert await board.read("production") == {}
         assert await redis.smembers("mirante:flags:delivery:replicas") == set()
 
-    async def test_a_flushed_board_fills_up_again(self, board: RedisBoard, redis: "Redis") -> None:
+    async def test_a_flushed_board_fills_up_again(self, board: RedisBoard, redis: RedisClient) -> None:
         """With the next posts."""
         await board.post("one", {"production": "1p"})
         await redis.flushall()
@@ -93,3 +93,23 @@ class TestRedisBoard(BoardContract):
         await valkey_server.wait_until_ready()
         await board.post("one", {"production": "1p"})
         assert await board.read("production") == {"one": "1p"}
+
+
+class TestBoardOnACluster(BoardContract):
+    """`RedisBoard` on a real cluster, whose nodes hold different keys of one post."""
+
+    @pytest.fixture
+    async def board(self, cluster_url: str) -> AsyncIterator[RedisBoard]:
+        """Yield a board with a client such as the service has."""
+        async with open_redis(cluster_url) as redis:
+            yield RedisBoard(redis)
+
+    async def test_keys_are_where_their_slots_are(self, board: RedisBoard, valkey_cluster: ValkeyCluster) -> None:
+        """All is read although no node has all of it."""
+        posts = {f"replica-{number}": f"{number}p" for number in range(20)}
+        for replica, text in posts.items():
+            await board.post(replica, {"production": text})
+        assert await board.read("production") == posts
+        held = [await node.ask("DBSIZE") for node in valkey_cluster.nodes]
+        assert min(held) > 0
+        assert sum(held) == len(posts) + 1

@@ -1,9 +1,12 @@
 """The live values in Redis, for whoever looks there."""
 
+from dataclasses import replace
+
+import pytest
 from mirante.api.metrics.v1 import live_metrics_service_pb2 as pb2
-from redis.asyncio import Redis
 
 from services.metrics.answers.redis_values import channel_of, key_of
+from services.runtime.redis import messages_of, open_redis
 from tests.support.metrics_serving import metrics_serving, shown
 from tests.support.serving import Datastores, eventually
 from tests.support.telemetry_events import sale
@@ -11,9 +14,19 @@ from tests.support.telemetry_events import sale
 KEY = key_of("production", "acme/são paulo")
 
 
-async def test_values_are_written_told_and_written_again(stores: Datastores) -> None:
+@pytest.fixture(params=["redis_url", "cluster_url"])
+def on(request: pytest.FixtureRequest, stores: Datastores) -> Datastores:
+    """Return where data is: with one server, and with a cluster."""
+    return replace(stores, redis_url=str(request.getfixturevalue(request.param)))
+
+
+async def test_values_are_written_told_and_written_again(on: Datastores) -> None:
     """With an expiry; after Redis was emptied they come back with the next change."""
-    async with metrics_serving(stores) as serving, Redis.from_url(stores.redis_url) as redis, redis.pubsub() as pubsub:
+    async with (
+        metrics_serving(on) as serving,
+        open_redis(on.redis_url) as redis,
+        messages_of(redis).pubsub() as pubsub,
+    ):
         await pubsub.subscribe(channel_of("production"))
 
         async def told(sales: int) -> bool:
