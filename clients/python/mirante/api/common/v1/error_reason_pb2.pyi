@@ -122,6 +122,16 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """NOT_FOUND. metadata: {"rollout_id": "..."}."""
     ERROR_REASON_EXPERIMENT_NOT_FOUND: _ErrorReason.ValueType  # 50
     """NOT_FOUND. metadata: {"experiment_key": "..."}."""
+    ERROR_REASON_REPORT_TOO_SLOW: _ErrorReason.ValueType  # 60
+    """INVALID_ARGUMENT. The report takes longer than a report may."""
+    ERROR_REASON_REPORT_TOO_LARGE: _ErrorReason.ValueType  # 61
+    """INVALID_ARGUMENT. The report needs more memory than a report may use."""
+    ERROR_REASON_COHORT_NOT_FOUND: _ErrorReason.ValueType  # 62
+    """NOT_FOUND. metadata: {"cohort_id": "..."}."""
+    ERROR_REASON_SAVED_REPORT_NOT_FOUND: _ErrorReason.ValueType  # 63
+    """NOT_FOUND. metadata: {"report_id": "..."}."""
+    ERROR_REASON_BOARD_NOT_FOUND: _ErrorReason.ValueType  # 64
+    """NOT_FOUND. metadata: {"board_id": "..."}."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call, or one item of a batch, was refused. Sent as google.rpc.ErrorInfo.reason (the name without its prefix) with
@@ -228,4 +238,14 @@ ERROR_REASON_ROLLOUT_NOT_FOUND: ErrorReason.ValueType  # 45
 """NOT_FOUND. metadata: {"rollout_id": "..."}."""
 ERROR_REASON_EXPERIMENT_NOT_FOUND: ErrorReason.ValueType  # 50
 """NOT_FOUND. metadata: {"experiment_key": "..."}."""
+ERROR_REASON_REPORT_TOO_SLOW: ErrorReason.ValueType  # 60
+"""INVALID_ARGUMENT. The report takes longer than a report may."""
+ERROR_REASON_REPORT_TOO_LARGE: ErrorReason.ValueType  # 61
+"""INVALID_ARGUMENT. The report needs more memory than a report may use."""
+ERROR_REASON_COHORT_NOT_FOUND: ErrorReason.ValueType  # 62
+"""NOT_FOUND. metadata: {"cohort_id": "..."}."""
+ERROR_REASON_SAVED_REPORT_NOT_FOUND: ErrorReason.ValueType  # 63
+"""NOT_FOUND. metadata: {"report_id": "..."}."""
+ERROR_REASON_BOARD_NOT_FOUND: ErrorReason.ValueType  # 64
+"""NOT_FOUND. metadata: {"board_id": "..."}."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -5,6 +5,7 @@ isort:skip_file
 
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -30,7 +31,9 @@ class _ExportFormatEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ExportFo
     EXPORT_FORMAT_UNSPECIFIED: _ExportFormat.ValueType  # 0
     """CSV."""
     EXPORT_FORMAT_CSV: _ExportFormat.ValueType  # 1
-    """One table, RFC 4180, UTF-8: the result's own rows. What the answer has beside it is in the JSON."""
+    """One table, RFC 4180, UTF-8: the rows of the result. What the answer has beside them is in the JSON. Texts that a
+    spreadsheet would take for a formula begin with an apostrophe.
+    """
     EXPORT_FORMAT_JSON: _ExportFormat.ValueType  # 2
     """The Answer, as proto3 JSON."""
 
@@ -39,7 +42,9 @@ class ExportFormat(_ExportFormat, metaclass=_ExportFormatEnumTypeWrapper): ...
 EXPORT_FORMAT_UNSPECIFIED: ExportFormat.ValueType  # 0
 """CSV."""
 EXPORT_FORMAT_CSV: ExportFormat.ValueType  # 1
-"""One table, RFC 4180, UTF-8: the result's own rows. What the answer has beside it is in the JSON."""
+"""One table, RFC 4180, UTF-8: the rows of the result. What the answer has beside them is in the JSON. Texts that a
+spreadsheet would take for a formula begin with an apostrophe.
+"""
 EXPORT_FORMAT_JSON: ExportFormat.ValueType  # 2
 """The Answer, as proto3 JSON."""
 Global___ExportFormat: _TypeAlias = ExportFormat  # noqa: Y015
@@ -50,18 +55,26 @@ class RunReportRequest(_message.Message):
 
     ENVIRONMENT_FIELD_NUMBER: _builtins.int
     QUESTION_FIELD_NUMBER: _builtins.int
+    FRESH_WITHIN_FIELD_NUMBER: _builtins.int
     environment: _builtins.str
     @_builtins.property
     def question(self) -> _report_pb2.Question: ...
+    @_builtins.property
+    def fresh_within(self) -> _duration_pb2.Duration:
+        """An answer that was made at most so long ago will do, though events have come in since; never one from before an
+        erasure. Unset: only one that is as the store is now.
+        """
+
     def __init__(
         self,
         *,
         environment: _builtins.str = ...,
         question: _report_pb2.Question | None = ...,
+        fresh_within: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["question", b"question"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["fresh_within", b"fresh_within", "question", b"question"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["environment", b"environment", "question", b"question"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["environment", b"environment", "fresh_within", b"fresh_within", "question", b"question"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -94,20 +107,26 @@ class ExportReportRequest(_message.Message):
     ENVIRONMENT_FIELD_NUMBER: _builtins.int
     QUESTION_FIELD_NUMBER: _builtins.int
     FORMAT_FIELD_NUMBER: _builtins.int
+    FRESH_WITHIN_FIELD_NUMBER: _builtins.int
     environment: _builtins.str
     format: Global___ExportFormat.ValueType
     @_builtins.property
     def question(self) -> _report_pb2.Question: ...
+    @_builtins.property
+    def fresh_within(self) -> _duration_pb2.Duration:
+        """As in RunReportRequest."""
+
     def __init__(
         self,
         *,
         environment: _builtins.str = ...,
         question: _report_pb2.Question | None = ...,
         format: Global___ExportFormat.ValueType = ...,
+        fresh_within: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["question", b"question"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["fresh_within", b"fresh_within", "question", b"question"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["environment", b"environment", "format", b"format", "question", b"question"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["environment", b"environment", "format", b"format", "fresh_within", b"fresh_within", "question", b"question"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

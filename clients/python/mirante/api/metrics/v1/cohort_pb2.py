@@ -22,26 +22,29 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
-from mirante.api.metrics.v1 import report_scope_pb2 as mirante_dot_api_dot_metrics_dot_v1_dot_report__scope__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from mirante.api.metrics.v1 import event_selection_pb2 as mirante_dot_api_dot_metrics_dot_v1_dot_event__selection__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#mirante/api/metrics/v1/cohort.proto\x12\x16mirante.api.metrics.v1\x1a)mirante/api/metrics/v1/report_scope.proto\"\x83\x01\n\x10\x43ohortDefinition\x12\x32\n\x05match\x18\x01 \x01(\x0e\x32#.mirante.api.metrics.v1.CohortMatch\x12;\n\nconditions\x18\x02 \x03(\x0b\x32\'.mirante.api.metrics.v1.CohortCondition\"\xc7\x01\n\x0f\x43ohortCondition\x12\x33\n\x03\x64id\x18\x01 \x01(\x0b\x32$.mirante.api.metrics.v1.DidConditionH\x00\x12\x37\n\x05trait\x18\x02 \x01(\x0b\x32&.mirante.api.metrics.v1.TraitConditionH\x00\x12\x39\n\x06\x61\x63tors\x18\x03 \x01(\x0b\x32\'.mirante.api.metrics.v1.ActorsConditionH\x00\x42\x0b\n\tcondition\"\x87\x01\n\x0c\x44idCondition\x12\x39\n\tselection\x18\x01 \x01(\x0b\x32&.mirante.api.metrics.v1.EventSelection\x12\x12\n\x08\x61t_least\x18\x02 \x01(\rH\x00\x12\x11\n\x07\x61t_most\x18\x03 \x01(\rH\x00\x12\x0c\n\x04\x64\x61ys\x18\x04 \x01(\rB\x07\n\x05times\"h\n\x0eTraitCondition\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x38\n\x08operator\x18\x02 \x01(\x0e\x32&.mirante.api.metrics.v1.FilterOperator\x12\x0e\n\x06values\x18\x03 \x03(\t\"!\n\x0f\x41\x63torsCondition\x12\x0e\n\x06\x61\x63tors\x18\x01 \x03(\x10*W\n\x0b\x43ohortMatch\x12\x1c\n\x18\x43OHORT_MATCH_UNSPECIFIED\x10\x00\x12\x14\n\x10\x43OHORT_MATCH_ALL\x10\x01\x12\x14\n\x10\x43OHORT_MATCH_ANY\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#mirante/api/metrics/v1/cohort.proto\x12\x16mirante.api.metrics.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a,mirante/api/metrics/v1/event_selection.proto\"\x83\x01\n\x10\x43ohortDefinition\x12\x32\n\x05match\x18\x01 \x01(\x0e\x32#.mirante.api.metrics.v1.CohortMatch\x12;\n\nconditions\x18\x02 \x03(\x0b\x32\'.mirante.api.metrics.v1.CohortCondition\"\x87\x02\n\x0f\x43ohortCondition\x12\x33\n\x03\x64id\x18\x01 \x01(\x0b\x32$.mirante.api.metrics.v1.DidConditionH\x00\x12>\n\tfirst_did\x18\x02 \x01(\x0b\x32).mirante.api.metrics.v1.FirstDidConditionH\x00\x12\x37\n\x05trait\x18\x03 \x01(\x0b\x32&.mirante.api.metrics.v1.PropertyFilterH\x00\x12\x39\n\x06\x61\x63tors\x18\x04 \x01(\x0b\x32\'.mirante.api.metrics.v1.ActorsConditionH\x00\x42\x0b\n\tcondition\"\xf1\x01\n\x0c\x44idCondition\x12\x39\n\tselection\x18\x01 \x01(\x0b\x32&.mirante.api.metrics.v1.EventSelection\x12\x15\n\x08\x61t_least\x18\x02 \x01(\rH\x00\x88\x01\x01\x12\x14\n\x07\x61t_most\x18\x03 \x01(\rH\x01\x88\x01\x01\x12\x0c\n\x04\x64\x61ys\x18\x04 \x01(\r\x12)\n\x05start\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x03\x65nd\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x0b\n\t_at_leastB\n\n\x08_at_most\"\xb0\x01\n\x11\x46irstDidCondition\x12\x39\n\tselection\x18\x01 \x01(\x0b\x32&.mirante.api.metrics.v1.EventSelection\x12\x0c\n\x04\x64\x61ys\x18\x02 \x01(\r\x12)\n\x05start\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x03\x65nd\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"!\n\x0f\x41\x63torsCondition\x12\x0e\n\x06\x61\x63tors\x18\x01 \x03(\x10\"~\n\x0c\x43ohortFilter\x12\x13\n\tcohort_id\x18\x01 \x01(\tH\x00\x12>\n\ndefinition\x18\x02 \x01(\x0b\x32(.mirante.api.metrics.v1.CohortDefinitionH\x00\x12\x0f\n\x07outside\x18\x03 \x01(\x08\x42\x08\n\x06\x63ohort*W\n\x0b\x43ohortMatch\x12\x1c\n\x18\x43OHORT_MATCH_UNSPECIFIED\x10\x00\x12\x14\n\x10\x43OHORT_MATCH_ALL\x10\x01\x12\x14\n\x10\x43OHORT_MATCH_ANY\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'mirante.api.metrics.v1.cohort_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_COHORTMATCH']._serialized_start=721
-  _globals['_COHORTMATCH']._serialized_end=808
-  _globals['_COHORTDEFINITION']._serialized_start=107
-  _globals['_COHORTDEFINITION']._serialized_end=238
-  _globals['_COHORTCONDITION']._serialized_start=241
-  _globals['_COHORTCONDITION']._serialized_end=440
-  _globals['_DIDCONDITION']._serialized_start=443
-  _globals['_DIDCONDITION']._serialized_end=578
-  _globals['_TRAITCONDITION']._serialized_start=580
-  _globals['_TRAITCONDITION']._serialized_end=684
-  _globals['_ACTORSCONDITION']._serialized_start=686
-  _globals['_ACTORSCONDITION']._serialized_end=719
+  _globals['_COHORTMATCH']._serialized_start=1128
+  _globals['_COHORTMATCH']._serialized_end=1215
+  _globals['_COHORTDEFINITION']._serialized_start=143
+  _globals['_COHORTDEFINITION']._serialized_end=274
+  _globals['_COHORTCONDITION']._serialized_start=277
+  _globals['_COHORTCONDITION']._serialized_end=540
+  _globals['_DIDCONDITION']._serialized_start=543
+  _globals['_DIDCONDITION']._serialized_end=784
+  _globals['_FIRSTDIDCONDITION']._serialized_start=787
+  _globals['_FIRSTDIDCONDITION']._serialized_end=963
+  _globals['_ACTORSCONDITION']._serialized_start=965
+  _globals['_ACTORSCONDITION']._serialized_end=998
+  _globals['_COHORTFILTER']._serialized_start=1000
+  _globals['_COHORTFILTER']._serialized_end=1126
 # @@protoc_insertion_point(module_scope)

@@ -6,9 +6,10 @@ isort:skip_file
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
-from mirante.api.metrics.v1 import report_scope_pb2 as _report_scope_pb2
+from mirante.api.metrics.v1 import event_selection_pb2 as _event_selection_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -41,7 +42,9 @@ Global___CohortMatch: _TypeAlias = CohortMatch  # noqa: Y015
 
 @_typing.final
 class CohortDefinition(_message.Message):
-    """Actors by what they did and are. Who is in it is found anew whenever it is used."""
+    """Actors by what they did and are: those who fulfil all conditions, or any of them. Who is in it is found whenever it is
+    asked for, among the actors of the question's tenant of whom there is any event.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -71,26 +74,32 @@ class CohortCondition(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     DID_FIELD_NUMBER: _builtins.int
+    FIRST_DID_FIELD_NUMBER: _builtins.int
     TRAIT_FIELD_NUMBER: _builtins.int
     ACTORS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def did(self) -> Global___DidCondition: ...
     @_builtins.property
-    def trait(self) -> Global___TraitCondition: ...
+    def first_did(self) -> Global___FirstDidCondition: ...
+    @_builtins.property
+    def trait(self) -> _event_selection_pb2.PropertyFilter:
+        """A trait, as it is now; its property is of PROPERTY_ORIGIN_TRAIT."""
+
     @_builtins.property
     def actors(self) -> Global___ActorsCondition: ...
     def __init__(
         self,
         *,
         did: Global___DidCondition | None = ...,
-        trait: Global___TraitCondition | None = ...,
+        first_did: Global___FirstDidCondition | None = ...,
+        trait: _event_selection_pb2.PropertyFilter | None = ...,
         actors: Global___ActorsCondition | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["actors", b"actors", "condition", b"condition", "did", b"did", "trait", b"trait"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["actors", b"actors", "condition", b"condition", "did", b"did", "first_did", b"first_did", "trait", b"trait"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actors", b"actors", "condition", b"condition", "did", b"did", "trait", b"trait"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actors", b"actors", "condition", b"condition", "did", b"did", "first_did", b"first_did", "trait", b"trait"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_condition: _TypeAlias = _typing.Literal["did", "trait", "actors"]  # noqa: Y015
+    _WhichOneofReturnType_condition: _TypeAlias = _typing.Literal["did", "first_did", "trait", "actors"]  # noqa: Y015
     _WhichOneofArgType_condition: _TypeAlias = _typing.Literal["condition", b"condition"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_condition) -> _WhichOneofReturnType_condition | None: ...
 
@@ -98,7 +107,7 @@ Global___CohortCondition: _TypeAlias = CohortCondition  # noqa: Y015
 
 @_typing.final
 class DidCondition(_message.Message):
-    """How often an actor did something in the days up to the end of the period that is asked for."""
+    """Actors with so many events of a selection."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -106,72 +115,94 @@ class DidCondition(_message.Message):
     AT_LEAST_FIELD_NUMBER: _builtins.int
     AT_MOST_FIELD_NUMBER: _builtins.int
     DAYS_FIELD_NUMBER: _builtins.int
+    START_FIELD_NUMBER: _builtins.int
+    END_FIELD_NUMBER: _builtins.int
     at_least: _builtins.int
-    """0 is everybody."""
+    """How many, inclusive. Unset: 1, and 0 beside at_most."""
     at_most: _builtins.int
-    """0 is who never did. Only actors of whom the store has any event are looked at."""
+    """Unset: however many."""
     days: _builtins.int
-    """Times 24 hours: 1 to 1,096; 0 means 30."""
+    """Of those in so many times 24 hours up to the end of the period that is asked for. 0: of all history, or from start to
+    end.
+    """
     @_builtins.property
-    def selection(self) -> _report_scope_pb2.EventSelection:
+    def selection(self) -> _event_selection_pb2.EventSelection:
         """Unset: any event."""
 
+    @_builtins.property
+    def start(self) -> _timestamp_pb2.Timestamp:
+        """Only events from the one moment on and before the other. Unset: without end on that side."""
+
+    @_builtins.property
+    def end(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
         self,
         *,
-        selection: _report_scope_pb2.EventSelection | None = ...,
-        at_least: _builtins.int = ...,
-        at_most: _builtins.int = ...,
+        selection: _event_selection_pb2.EventSelection | None = ...,
+        at_least: _builtins.int | None = ...,
+        at_most: _builtins.int | None = ...,
         days: _builtins.int = ...,
+        start: _timestamp_pb2.Timestamp | None = ...,
+        end: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["at_least", b"at_least", "at_most", b"at_most", "selection", b"selection", "times", b"times"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_at_least", b"_at_least", "_at_most", b"_at_most", "at_least", b"at_least", "at_most", b"at_most", "end", b"end", "selection", b"selection", "start", b"start"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_least", b"at_least", "at_most", b"at_most", "days", b"days", "selection", b"selection", "times", b"times"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_at_least", b"_at_least", "_at_most", b"_at_most", "at_least", b"at_least", "at_most", b"at_most", "days", b"days", "end", b"end", "selection", b"selection", "start", b"start"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_times: _TypeAlias = _typing.Literal["at_least", "at_most"]  # noqa: Y015
-    _WhichOneofArgType_times: _TypeAlias = _typing.Literal["times", b"times"]  # noqa: Y015
-    def WhichOneof(self, oneof_group: _WhichOneofArgType_times) -> _WhichOneofReturnType_times | None: ...
+    _WhichOneofReturnType__at_least: _TypeAlias = _typing.Literal["at_least"]  # noqa: Y015
+    _WhichOneofArgType__at_least: _TypeAlias = _typing.Literal["_at_least", b"_at_least"]  # noqa: Y015
+    _WhichOneofReturnType__at_most: _TypeAlias = _typing.Literal["at_most"]  # noqa: Y015
+    _WhichOneofArgType__at_most: _TypeAlias = _typing.Literal["_at_most", b"_at_most"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__at_least) -> _WhichOneofReturnType__at_least | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__at_most) -> _WhichOneofReturnType__at_most | None: ...
 
 Global___DidCondition: _TypeAlias = DidCondition  # noqa: Y015
 
 @_typing.final
-class TraitCondition(_message.Message):
-    """A trait that was told of an actor, as it is now."""
+class FirstDidCondition(_message.Message):
+    """Actors whose first event of a selection, of all history, is in a time; it is said as in DidCondition."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
-    NAME_FIELD_NUMBER: _builtins.int
-    OPERATOR_FIELD_NUMBER: _builtins.int
-    VALUES_FIELD_NUMBER: _builtins.int
-    name: _builtins.str
-    operator: _report_scope_pb2.FilterOperator.ValueType
+    SELECTION_FIELD_NUMBER: _builtins.int
+    DAYS_FIELD_NUMBER: _builtins.int
+    START_FIELD_NUMBER: _builtins.int
+    END_FIELD_NUMBER: _builtins.int
+    days: _builtins.int
     @_builtins.property
-    def values(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def selection(self) -> _event_selection_pb2.EventSelection: ...
+    @_builtins.property
+    def start(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def end(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
         self,
         *,
-        name: _builtins.str = ...,
-        operator: _report_scope_pb2.FilterOperator.ValueType = ...,
-        values: _abc.Iterable[_builtins.str] | None = ...,
+        selection: _event_selection_pb2.EventSelection | None = ...,
+        days: _builtins.int = ...,
+        start: _timestamp_pb2.Timestamp | None = ...,
+        end: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "selection", b"selection", "start", b"start"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "operator", b"operator", "values", b"values"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["days", b"days", "end", b"end", "selection", b"selection", "start", b"start"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___TraitCondition: _TypeAlias = TraitCondition  # noqa: Y015
+Global___FirstDidCondition: _TypeAlias = FirstDidCondition  # noqa: Y015
 
 @_typing.final
 class ActorsCondition(_message.Message):
-    """A fixed list. Actors that are erased or merged into others are found nowhere any more, and so not here either."""
+    """A fixed list. Who was erased, or merged into another actor, is not found any more."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     ACTORS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def actors(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
-        """Numbers as in FunnelPerson, at most 10,000."""
+        """Numbers as in FunnelPerson: 1 to 10,000."""
 
     def __init__(
         self,
@@ -185,3 +216,35 @@ class ActorsCondition(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ActorsCondition: _TypeAlias = ActorsCondition  # noqa: Y015
+
+@_typing.final
+class CohortFilter(_message.Message):
+    """Only events of actors who are in a cohort; never events of nobody."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COHORT_ID_FIELD_NUMBER: _builtins.int
+    DEFINITION_FIELD_NUMBER: _builtins.int
+    OUTSIDE_FIELD_NUMBER: _builtins.int
+    cohort_id: _builtins.str
+    """Of a saved one."""
+    outside: _builtins.bool
+    """Of those who are not in it, instead."""
+    @_builtins.property
+    def definition(self) -> Global___CohortDefinition: ...
+    def __init__(
+        self,
+        *,
+        cohort_id: _builtins.str = ...,
+        definition: Global___CohortDefinition | None = ...,
+        outside: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cohort", b"cohort", "cohort_id", b"cohort_id", "definition", b"definition"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cohort", b"cohort", "cohort_id", b"cohort_id", "definition", b"definition", "outside", b"outside"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_cohort: _TypeAlias = _typing.Literal["cohort_id", "definition"]  # noqa: Y015
+    _WhichOneofArgType_cohort: _TypeAlias = _typing.Literal["cohort", b"cohort"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_cohort) -> _WhichOneofReturnType_cohort | None: ...
+
+Global___CohortFilter: _TypeAlias = CohortFilter  # noqa: Y015

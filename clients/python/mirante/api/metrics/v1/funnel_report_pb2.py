@@ -24,34 +24,35 @@ _sym_db = _symbol_database.Default()
 
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from mirante.api.metrics.v1 import event_selection_pb2 as mirante_dot_api_dot_metrics_dot_v1_dot_event__selection__pb2
 from mirante.api.metrics.v1 import report_scope_pb2 as mirante_dot_api_dot_metrics_dot_v1_dot_report__scope__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*mirante/api/metrics/v1/funnel_report.proto\x12\x16mirante.api.metrics.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a)mirante/api/metrics/v1/report_scope.proto\"g\n\x0f\x46unnelExclusion\x12\x35\n\x05\x65vent\x18\x01 \x01(\x0b\x32&.mirante.api.metrics.v1.EventSelection\x12\r\n\x05\x61\x66ter\x18\x02 \x01(\r\x12\x0e\n\x06\x62\x65\x66ore\x18\x03 \x01(\r\"\x9a\x03\n\x0e\x46unnelQuestion\x12\x35\n\x05steps\x18\x01 \x03(\x0b\x32&.mirante.api.metrics.v1.EventSelection\x12)\n\x06window\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x32\n\x05\x65ntry\x18\x03 \x01(\x0e\x32#.mirante.api.metrics.v1.FunnelEntry\x12\x14\n\x0cstrict_order\x18\x04 \x01(\x08\x12\x1c\n\x14strict_deduplication\x18\x05 \x01(\x08\x12\x17\n\x0fstrict_increase\x18\x06 \x01(\x08\x12;\n\nexclusions\x18\x07 \x03(\x0b\x32\'.mirante.api.metrics.v1.FunnelExclusion\x12\x34\n\tbreakdown\x18\x08 \x01(\x0b\x32!.mirante.api.metrics.v1.Breakdown\x12\x32\n\x04unit\x18\t \x01(\x0e\x32$.mirante.api.metrics.v1.CalendarUnit\"\xd0\x02\n\x0c\x46unnelResult\x12\x31\n\x05steps\x18\x01 \x03(\x0b\x32\".mirante.api.metrics.v1.FunnelStep\x12\x10\n\x08\x65xcluded\x18\x02 \x01(\x04\x12\x19\n\x11may_still_convert\x18\x03 \x01(\x04\x12\x12\n\nincomplete\x18\x04 \x01(\x08\x12@\n\x0ftime_to_convert\x18\x05 \x01(\x0b\x32\'.mirante.api.metrics.v1.DurationSummary\x12\x35\n\x07\x62uckets\x18\x06 \x03(\x0b\x32$.mirante.api.metrics.v1.FunnelBucket\x12\x33\n\x06groups\x18\x07 \x03(\x0b\x32#.mirante.api.metrics.v1.FunnelGroup\x12\x13\n\x06values\x18\x08 \x01(\x04H\x00\x88\x01\x01\x42\t\n\x07_values\"{\n\nFunnelStep\x12\r\n\x05\x65vent\x18\x01 \x01(\t\x12\x0e\n\x06\x61\x63tors\x18\x02 \x01(\x04\x12\x1a\n\rfrom_previous\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x14\n\x07overall\x18\x04 \x01(\x01H\x01\x88\x01\x01\x42\x10\n\x0e_from_previousB\n\n\x08_overall\"A\n\x0c\x46unnelBucket\x12\r\n\x05label\x18\x01 \x01(\t\x12\x0e\n\x06\x61\x63tors\x18\x02 \x03(\x04\x12\x12\n\nincomplete\x18\x03 \x01(\x08\"T\n\x0b\x46unnelGroup\x12\x35\n\x05group\x18\x01 \x01(\x0b\x32&.mirante.api.metrics.v1.BreakdownGroup\x12\x0e\n\x06\x61\x63tors\x18\x02 \x03(\x04\"|\n\x14\x46unnelPeopleQuestion\x12\x36\n\x06\x66unnel\x18\x01 \x01(\x0b\x32&.mirante.api.metrics.v1.FunnelQuestion\x12\x0c\n\x04step\x18\x02 \x01(\r\x12\x0f\n\x07\x64ropped\x18\x03 \x01(\x08\x12\r\n\x05limit\x18\x04 \x01(\r\"J\n\x12\x46unnelPeopleResult\x12\x34\n\x06people\x18\x01 \x03(\x0b\x32$.mirante.api.metrics.v1.FunnelPerson\"\x8b\x01\n\x0c\x46unnelPerson\x12\r\n\x05\x61\x63tor\x18\x01 \x01(\x10\x12\x0e\n\x06tenant\x18\x02 \x01(\t\x12\x14\n\x07user_id\x18\x03 \x01(\tH\x00\x88\x01\x01\x12\r\n\x05level\x18\x04 \x01(\r\x12+\n\x07reached\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\n\n\x08_user_id*Y\n\x0b\x46unnelEntry\x12\x1c\n\x18\x46UNNEL_ENTRY_UNSPECIFIED\x10\x00\x12\x14\n\x10\x46UNNEL_ENTRY_ANY\x10\x01\x12\x16\n\x12\x46UNNEL_ENTRY_FIRST\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*mirante/api/metrics/v1/funnel_report.proto\x12\x16mirante.api.metrics.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a,mirante/api/metrics/v1/event_selection.proto\x1a)mirante/api/metrics/v1/report_scope.proto\"g\n\x0f\x46unnelExclusion\x12\x35\n\x05\x65vent\x18\x01 \x01(\x0b\x32&.mirante.api.metrics.v1.EventSelection\x12\r\n\x05\x61\x66ter\x18\x02 \x01(\r\x12\x0e\n\x06\x62\x65\x66ore\x18\x03 \x01(\r\"\x9a\x03\n\x0e\x46unnelQuestion\x12\x35\n\x05steps\x18\x01 \x03(\x0b\x32&.mirante.api.metrics.v1.EventSelection\x12)\n\x06window\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x32\n\x05\x65ntry\x18\x03 \x01(\x0e\x32#.mirante.api.metrics.v1.FunnelEntry\x12\x14\n\x0cstrict_order\x18\x04 \x01(\x08\x12\x1c\n\x14strict_deduplication\x18\x05 \x01(\x08\x12\x17\n\x0fstrict_increase\x18\x06 \x01(\x08\x12;\n\nexclusions\x18\x07 \x03(\x0b\x32\'.mirante.api.metrics.v1.FunnelExclusion\x12\x34\n\tbreakdown\x18\x08 \x01(\x0b\x32!.mirante.api.metrics.v1.Breakdown\x12\x32\n\x04unit\x18\t \x01(\x0e\x32$.mirante.api.metrics.v1.CalendarUnit\"\xd0\x02\n\x0c\x46unnelResult\x12\x31\n\x05steps\x18\x01 \x03(\x0b\x32\".mirante.api.metrics.v1.FunnelStep\x12\x10\n\x08\x65xcluded\x18\x02 \x01(\x04\x12\x19\n\x11may_still_convert\x18\x03 \x01(\x04\x12\x12\n\nincomplete\x18\x04 \x01(\x08\x12@\n\x0ftime_to_convert\x18\x05 \x01(\x0b\x32\'.mirante.api.metrics.v1.DurationSummary\x12\x35\n\x07\x62uckets\x18\x06 \x03(\x0b\x32$.mirante.api.metrics.v1.FunnelBucket\x12\x33\n\x06groups\x18\x07 \x03(\x0b\x32#.mirante.api.metrics.v1.FunnelGroup\x12\x13\n\x06values\x18\x08 \x01(\x04H\x00\x88\x01\x01\x42\t\n\x07_values\"{\n\nFunnelStep\x12\r\n\x05\x65vent\x18\x01 \x01(\t\x12\x0e\n\x06\x61\x63tors\x18\x02 \x01(\x04\x12\x1a\n\rfrom_previous\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x14\n\x07overall\x18\x04 \x01(\x01H\x01\x88\x01\x01\x42\x10\n\x0e_from_previousB\n\n\x08_overall\"A\n\x0c\x46unnelBucket\x12\r\n\x05label\x18\x01 \x01(\t\x12\x0e\n\x06\x61\x63tors\x18\x02 \x03(\x04\x12\x12\n\nincomplete\x18\x03 \x01(\x08\"T\n\x0b\x46unnelGroup\x12\x35\n\x05group\x18\x01 \x01(\x0b\x32&.mirante.api.metrics.v1.BreakdownGroup\x12\x0e\n\x06\x61\x63tors\x18\x02 \x03(\x04\"|\n\x14\x46unnelPeopleQuestion\x12\x36\n\x06\x66unnel\x18\x01 \x01(\x0b\x32&.mirante.api.metrics.v1.FunnelQuestion\x12\x0c\n\x04step\x18\x02 \x01(\r\x12\x0f\n\x07\x64ropped\x18\x03 \x01(\x08\x12\r\n\x05limit\x18\x04 \x01(\r\"J\n\x12\x46unnelPeopleResult\x12\x34\n\x06people\x18\x01 \x03(\x0b\x32$.mirante.api.metrics.v1.FunnelPerson\"\x8b\x01\n\x0c\x46unnelPerson\x12\r\n\x05\x61\x63tor\x18\x01 \x01(\x10\x12\x0e\n\x06tenant\x18\x02 \x01(\t\x12\x14\n\x07user_id\x18\x03 \x01(\tH\x00\x88\x01\x01\x12\r\n\x05level\x18\x04 \x01(\r\x12+\n\x07reached\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\n\n\x08_user_id*Y\n\x0b\x46unnelEntry\x12\x1c\n\x18\x46UNNEL_ENTRY_UNSPECIFIED\x10\x00\x12\x14\n\x10\x46UNNEL_ENTRY_ANY\x10\x01\x12\x16\n\x12\x46UNNEL_ENTRY_FIRST\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'mirante.api.metrics.v1.funnel_report_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_FUNNELENTRY']._serialized_start=1657
-  _globals['_FUNNELENTRY']._serialized_end=1746
-  _globals['_FUNNELEXCLUSION']._serialized_start=178
-  _globals['_FUNNELEXCLUSION']._serialized_end=281
-  _globals['_FUNNELQUESTION']._serialized_start=284
-  _globals['_FUNNELQUESTION']._serialized_end=694
-  _globals['_FUNNELRESULT']._serialized_start=697
-  _globals['_FUNNELRESULT']._serialized_end=1033
-  _globals['_FUNNELSTEP']._serialized_start=1035
-  _globals['_FUNNELSTEP']._serialized_end=1158
-  _globals['_FUNNELBUCKET']._serialized_start=1160
-  _globals['_FUNNELBUCKET']._serialized_end=1225
-  _globals['_FUNNELGROUP']._serialized_start=1227
-  _globals['_FUNNELGROUP']._serialized_end=1311
-  _globals['_FUNNELPEOPLEQUESTION']._serialized_start=1313
-  _globals['_FUNNELPEOPLEQUESTION']._serialized_end=1437
-  _globals['_FUNNELPEOPLERESULT']._serialized_start=1439
-  _globals['_FUNNELPEOPLERESULT']._serialized_end=1513
-  _globals['_FUNNELPERSON']._serialized_start=1516
-  _globals['_FUNNELPERSON']._serialized_end=1655
+  _globals['_FUNNELENTRY']._serialized_start=1703
+  _globals['_FUNNELENTRY']._serialized_end=1792
+  _globals['_FUNNELEXCLUSION']._serialized_start=224
+  _globals['_FUNNELEXCLUSION']._serialized_end=327
+  _globals['_FUNNELQUESTION']._serialized_start=330
+  _globals['_FUNNELQUESTION']._serialized_end=740
+  _globals['_FUNNELRESULT']._serialized_start=743
+  _globals['_FUNNELRESULT']._serialized_end=1079
+  _globals['_FUNNELSTEP']._serialized_start=1081
+  _globals['_FUNNELSTEP']._serialized_end=1204
+  _globals['_FUNNELBUCKET']._serialized_start=1206
+  _globals['_FUNNELBUCKET']._serialized_end=1271
+  _globals['_FUNNELGROUP']._serialized_start=1273
+  _globals['_FUNNELGROUP']._serialized_end=1357
+  _globals['_FUNNELPEOPLEQUESTION']._serialized_start=1359
+  _globals['_FUNNELPEOPLEQUESTION']._serialized_end=1483
+  _globals['_FUNNELPEOPLERESULT']._serialized_start=1485
+  _globals['_FUNNELPEOPLERESULT']._serialized_end=1559
+  _globals['_FUNNELPERSON']._serialized_start=1562
+  _globals['_FUNNELPERSON']._serialized_end=1701
 # @@protoc_insertion_point(module_scope)

@@ -10,6 +10,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from mirante.api.metrics.v1 import event_selection_pb2 as _event_selection_pb2
 from mirante.api.metrics.v1 import report_scope_pb2 as _report_scope_pb2
 import builtins as _builtins
 import sys
@@ -60,11 +61,11 @@ class FunnelExclusion(_message.Message):
     after: _builtins.int
     before: _builtins.int
     @_builtins.property
-    def event(self) -> _report_scope_pb2.EventSelection: ...
+    def event(self) -> _event_selection_pb2.EventSelection: ...
     def __init__(
         self,
         *,
-        event: _report_scope_pb2.EventSelection | None = ...,
+        event: _event_selection_pb2.EventSelection | None = ...,
         after: _builtins.int = ...,
         before: _builtins.int = ...,
     ) -> None: ...
@@ -106,7 +107,7 @@ class FunnelQuestion(_message.Message):
     unit: _report_scope_pb2.CalendarUnit.ValueType
     """Also answer by when chains began. Unspecified: not."""
     @_builtins.property
-    def steps(self) -> _containers.RepeatedCompositeFieldContainer[_report_scope_pb2.EventSelection]:
+    def steps(self) -> _containers.RepeatedCompositeFieldContainer[_event_selection_pb2.EventSelection]:
         """2 to 32, in order; each names an event."""
 
     @_builtins.property
@@ -124,7 +125,7 @@ class FunnelQuestion(_message.Message):
     def __init__(
         self,
         *,
-        steps: _abc.Iterable[_report_scope_pb2.EventSelection] | None = ...,
+        steps: _abc.Iterable[_event_selection_pb2.EventSelection] | None = ...,
         window: _duration_pb2.Duration | None = ...,
         entry: Global___FunnelEntry.ValueType = ...,
         strict_order: _builtins.bool = ...,

@@ -23,44 +23,45 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from mirante.api.metrics.v1 import event_selection_pb2 as mirante_dot_api_dot_metrics_dot_v1_dot_event__selection__pb2
 from mirante.api.metrics.v1 import report_scope_pb2 as mirante_dot_api_dot_metrics_dot_v1_dot_report__scope__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+mirante/api/metrics/v1/quality_report.proto\x12\x16mirante.api.metrics.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a)mirante/api/metrics/v1/report_scope.proto\"\xb1\x02\n\x11WebVitalsQuestion\x12\x35\n\x05\x65vent\x18\x01 \x01(\x0b\x32&.mirante.api.metrics.v1.EventSelection\x12\x34\n\x05vital\x18\x02 \x01(\x0b\x32%.mirante.api.metrics.v1.EventProperty\x12\x34\n\x05value\x18\x03 \x01(\x0b\x32%.mirante.api.metrics.v1.EventProperty\x12\x33\n\x04page\x18\x04 \x01(\x0b\x32%.mirante.api.metrics.v1.EventProperty\x12\x35\n\x06\x64\x65vice\x18\x05 \x01(\x0b\x32%.mirante.api.metrics.v1.EventProperty\x12\r\n\x05limit\x18\x06 \x01(\r\"e\n\x0fWebVitalsResult\x12.\n\x04rows\x18\x01 \x03(\x0b\x32 .mirante.api.metrics.v1.VitalRow\x12\r\n\x05\x63ount\x18\x02 \x01(\x04\x12\x13\n\x0bimplausible\x18\x03 \x01(\x04\"\xc0\x01\n\x08VitalRow\x12\r\n\x05vital\x18\x01 \x01(\t\x12\x11\n\x04page\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x13\n\x06\x64\x65vice\x18\x03 \x01(\tH\x01\x88\x01\x01\x12\r\n\x05\x63ount\x18\x04 \x01(\x04\x12\x0b\n\x03p50\x18\x05 \x01(\x01\x12\x0b\n\x03p75\x18\x06 \x01(\x01\x12\x0b\n\x03p95\x18\x07 \x01(\x01\x12\x33\n\x06rating\x18\x08 \x01(\x0e\x32#.mirante.api.metrics.v1.VitalRatingB\x07\n\x05_pageB\t\n\x07_device\"\x98\x01\n\x11TopValuesQuestion\x12\x39\n\tselection\x18\x01 \x01(\x0b\x32&.mirante.api.metrics.v1.EventSelection\x12\x39\n\nproperties\x18\x02 \x03(\x0b\x32%.mirante.api.metrics.v1.EventProperty\x12\r\n\x05limit\x18\x03 \x01(\r\"`\n\x0fTopValuesResult\x12.\n\x04rows\x18\x01 \x03(\x0b\x32 .mirante.api.metrics.v1.ValueRow\x12\r\n\x05\x63ount\x18\x02 \x01(\x04\x12\x0e\n\x06\x65vents\x18\x03 \x01(\x04\"\xbf\x01\n\x08ValueRow\x12\x34\n\x06values\x18\x01 \x03(\x0b\x32$.mirante.api.metrics.v1.OptionalText\x12\x0e\n\x06\x65vents\x18\x02 \x01(\x04\x12\x0e\n\x06\x61\x63tors\x18\x03 \x01(\x04\x12.\n\nfirst_seen\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tlast_seen\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"*\n\x0cOptionalText\x12\x11\n\x04text\x18\x01 \x01(\tH\x00\x88\x01\x01\x42\x07\n\x05_text\"\xc6\x01\n\x10ProblemsQuestion\x12\x37\n\x07problem\x18\x01 \x01(\x0b\x32&.mirante.api.metrics.v1.EventSelection\x12\x37\n\x07\x65xposed\x18\x02 \x01(\x0b\x32&.mirante.api.metrics.v1.EventSelection\x12\x31\n\x02\x62y\x18\x03 \x01(\x0b\x32%.mirante.api.metrics.v1.EventProperty\x12\r\n\x05limit\x18\x04 \x01(\r\"Q\n\x0eProblemsResult\x12\x30\n\x04rows\x18\x01 \x03(\x0b\x32\".mirante.api.metrics.v1.ProblemRow\x12\r\n\x05\x63ount\x18\x02 \x01(\x04\"\xee\x01\n\nProblemRow\x12\r\n\x05value\x18\x01 \x01(\t\x12\r\n\x05users\x18\x02 \x01(\x04\x12\x10\n\x08\x61\x66\x66\x65\x63ted\x18\x03 \x01(\x04\x12\x11\n\x04rate\x18\x04 \x01(\x01H\x00\x88\x01\x01\x12\x16\n\trest_rate\x18\x05 \x01(\x01H\x01\x88\x01\x01\x12\x17\n\ndifference\x18\x06 \x01(\x01H\x02\x88\x01\x01\x12\x10\n\x03low\x18\x07 \x01(\x01H\x03\x88\x01\x01\x12\x11\n\x04high\x18\x08 \x01(\x01H\x04\x88\x01\x01\x12\x10\n\x08is_worse\x18\t \x01(\x08\x42\x07\n\x05_rateB\x0c\n\n_rest_rateB\r\n\x0b_differenceB\x06\n\x04_lowB\x07\n\x05_high\"\xe6\x01\n\x0bNpsQuestion\x12\x36\n\x06\x61nswer\x18\x01 \x01(\x0b\x32&.mirante.api.metrics.v1.EventSelection\x12\x34\n\x05score\x18\x02 \x01(\x0b\x32%.mirante.api.metrics.v1.EventProperty\x12\x35\n\x06survey\x18\x03 \x01(\x0b\x32%.mirante.api.metrics.v1.EventProperty\x12\x32\n\x04unit\x18\x04 \x01(\x0e\x32$.mirante.api.metrics.v1.CalendarUnit\"\x82\x01\n\tNpsResult\x12/\n\x05whole\x18\x01 \x01(\x0b\x32 .mirante.api.metrics.v1.NpsScore\x12\x32\n\x07\x62uckets\x18\x02 \x03(\x0b\x32!.mirante.api.metrics.v1.NpsBucket\x12\x10\n\x08rejected\x18\x03 \x01(\x04\"a\n\x08NpsScore\x12\x11\n\tpromoters\x18\x01 \x01(\x04\x12\x10\n\x08passives\x18\x02 \x01(\x04\x12\x12\n\ndetractors\x18\x03 \x01(\x04\x12\x12\n\x05score\x18\x04 \x01(\x01H\x00\x88\x01\x01\x42\x08\n\x06_score\"a\n\tNpsBucket\x12\r\n\x05label\x18\x01 \x01(\t\x12\x31\n\x07\x61nswers\x18\x02 \x01(\x0b\x32 .mirante.api.metrics.v1.NpsScore\x12\x12\n\nincomplete\x18\x03 \x01(\x08*}\n\x0bVitalRating\x12\x1c\n\x18VITAL_RATING_UNSPECIFIED\x10\x00\x12\x15\n\x11VITAL_RATING_GOOD\x10\x01\x12\"\n\x1eVITAL_RATING_NEEDS_IMPROVEMENT\x10\x02\x12\x15\n\x11VITAL_RATING_POOR\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+mirante/api/metrics/v1/quality_report.proto\x12\x16mirante.api.metrics.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a,mirante/api/metrics/v1/event_selection.proto\x1a)mirante/api/metrics/v1/report_scope.proto\"\xb1\x02\n\x11WebVitalsQuestion\x12\x35\n\x05\x65vent\x18\x01 \x01(\x0b\x32&.mirante.api.metrics.v1.EventSelection\x12\x34\n\x05vital\x18\x02 \x01(\x0b\x32%.mirante.api.metrics.v1.EventProperty\x12\x34\n\x05value\x18\x03 \x01(\x0b\x32%.mirante.api.metrics.v1.EventProperty\x12\x33\n\x04page\x18\x04 \x01(\x0b\x32%.mirante.api.metrics.v1.EventProperty\x12\x35\n\x06\x64\x65vice\x18\x05 \x01(\x0b\x32%.mirante.api.metrics.v1.EventProperty\x12\r\n\x05limit\x18\x06 \x01(\r\"e\n\x0fWebVitalsResult\x12.\n\x04rows\x18\x01 \x03(\x0b\x32 .mirante.api.metrics.v1.VitalRow\x12\r\n\x05\x63ount\x18\x02 \x01(\x04\x12\x13\n\x0bimplausible\x18\x03 \x01(\x04\"\xc0\x01\n\x08VitalRow\x12\r\n\x05vital\x18\x01 \x01(\t\x12\x11\n\x04page\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x13\n\x06\x64\x65vice\x18\x03 \x01(\tH\x01\x88\x01\x01\x12\r\n\x05\x63ount\x18\x04 \x01(\x04\x12\x0b\n\x03p50\x18\x05 \x01(\x01\x12\x0b\n\x03p75\x18\x06 \x01(\x01\x12\x0b\n\x03p95\x18\x07 \x01(\x01\x12\x33\n\x06rating\x18\x08 \x01(\x0e\x32#.mirante.api.metrics.v1.VitalRatingB\x07\n\x05_pageB\t\n\x07_device\"\x98\x01\n\x11TopValuesQuestion\x12\x39\n\tselection\x18\x01 \x01(\x0b\x32&.mirante.api.metrics.v1.EventSelection\x12\x39\n\nproperties\x18\x02 \x03(\x0b\x32%.mirante.api.metrics.v1.EventProperty\x12\r\n\x05limit\x18\x03 \x01(\r\"`\n\x0fTopValuesResult\x12.\n\x04rows\x18\x01 \x03(\x0b\x32 .mirante.api.metrics.v1.ValueRow\x12\r\n\x05\x63ount\x18\x02 \x01(\x04\x12\x0e\n\x06\x65vents\x18\x03 \x01(\x04\"\xbf\x01\n\x08ValueRow\x12\x34\n\x06values\x18\x01 \x03(\x0b\x32$.mirante.api.metrics.v1.OptionalText\x12\x0e\n\x06\x65vents\x18\x02 \x01(\x04\x12\x0e\n\x06\x61\x63tors\x18\x03 \x01(\x04\x12.\n\nfirst_seen\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tlast_seen\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"*\n\x0cOptionalText\x12\x11\n\x04text\x18\x01 \x01(\tH\x00\x88\x01\x01\x42\x07\n\x05_text\"\xc6\x01\n\x10ProblemsQuestion\x12\x37\n\x07problem\x18\x01 \x01(\x0b\x32&.mirante.api.metrics.v1.EventSelection\x12\x37\n\x07\x65xposed\x18\x02 \x01(\x0b\x32&.mirante.api.metrics.v1.EventSelection\x12\x31\n\x02\x62y\x18\x03 \x01(\x0b\x32%.mirante.api.metrics.v1.EventProperty\x12\r\n\x05limit\x18\x04 \x01(\r\"Q\n\x0eProblemsResult\x12\x30\n\x04rows\x18\x01 \x03(\x0b\x32\".mirante.api.metrics.v1.ProblemRow\x12\r\n\x05\x63ount\x18\x02 \x01(\x04\"\xee\x01\n\nProblemRow\x12\r\n\x05value\x18\x01 \x01(\t\x12\r\n\x05users\x18\x02 \x01(\x04\x12\x10\n\x08\x61\x66\x66\x65\x63ted\x18\x03 \x01(\x04\x12\x11\n\x04rate\x18\x04 \x01(\x01H\x00\x88\x01\x01\x12\x16\n\trest_rate\x18\x05 \x01(\x01H\x01\x88\x01\x01\x12\x17\n\ndifference\x18\x06 \x01(\x01H\x02\x88\x01\x01\x12\x10\n\x03low\x18\x07 \x01(\x01H\x03\x88\x01\x01\x12\x11\n\x04high\x18\x08 \x01(\x01H\x04\x88\x01\x01\x12\x10\n\x08is_worse\x18\t \x01(\x08\x42\x07\n\x05_rateB\x0c\n\n_rest_rateB\r\n\x0b_differenceB\x06\n\x04_lowB\x07\n\x05_high\"\xe6\x01\n\x0bNpsQuestion\x12\x36\n\x06\x61nswer\x18\x01 \x01(\x0b\x32&.mirante.api.metrics.v1.EventSelection\x12\x34\n\x05score\x18\x02 \x01(\x0b\x32%.mirante.api.metrics.v1.EventProperty\x12\x35\n\x06survey\x18\x03 \x01(\x0b\x32%.mirante.api.metrics.v1.EventProperty\x12\x32\n\x04unit\x18\x04 \x01(\x0e\x32$.mirante.api.metrics.v1.CalendarUnit\"\x82\x01\n\tNpsResult\x12/\n\x05whole\x18\x01 \x01(\x0b\x32 .mirante.api.metrics.v1.NpsScore\x12\x32\n\x07\x62uckets\x18\x02 \x03(\x0b\x32!.mirante.api.metrics.v1.NpsBucket\x12\x10\n\x08rejected\x18\x03 \x01(\x04\"a\n\x08NpsScore\x12\x11\n\tpromoters\x18\x01 \x01(\x04\x12\x10\n\x08passives\x18\x02 \x01(\x04\x12\x12\n\ndetractors\x18\x03 \x01(\x04\x12\x12\n\x05score\x18\x04 \x01(\x01H\x00\x88\x01\x01\x42\x08\n\x06_score\"a\n\tNpsBucket\x12\r\n\x05label\x18\x01 \x01(\t\x12\x31\n\x07\x61nswers\x18\x02 \x01(\x0b\x32 .mirante.api.metrics.v1.NpsScore\x12\x12\n\nincomplete\x18\x03 \x01(\x08*}\n\x0bVitalRating\x12\x1c\n\x18VITAL_RATING_UNSPECIFIED\x10\x00\x12\x15\n\x11VITAL_RATING_GOOD\x10\x01\x12\"\n\x1eVITAL_RATING_NEEDS_IMPROVEMENT\x10\x02\x12\x15\n\x11VITAL_RATING_POOR\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'mirante.api.metrics.v1.quality_report_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_VITALRATING']._serialized_start=2333
-  _globals['_VITALRATING']._serialized_end=2458
-  _globals['_WEBVITALSQUESTION']._serialized_start=148
-  _globals['_WEBVITALSQUESTION']._serialized_end=453
-  _globals['_WEBVITALSRESULT']._serialized_start=455
-  _globals['_WEBVITALSRESULT']._serialized_end=556
-  _globals['_VITALROW']._serialized_start=559
-  _globals['_VITALROW']._serialized_end=751
-  _globals['_TOPVALUESQUESTION']._serialized_start=754
-  _globals['_TOPVALUESQUESTION']._serialized_end=906
-  _globals['_TOPVALUESRESULT']._serialized_start=908
-  _globals['_TOPVALUESRESULT']._serialized_end=1004
-  _globals['_VALUEROW']._serialized_start=1007
-  _globals['_VALUEROW']._serialized_end=1198
-  _globals['_OPTIONALTEXT']._serialized_start=1200
-  _globals['_OPTIONALTEXT']._serialized_end=1242
-  _globals['_PROBLEMSQUESTION']._serialized_start=1245
-  _globals['_PROBLEMSQUESTION']._serialized_end=1443
-  _globals['_PROBLEMSRESULT']._serialized_start=1445
-  _globals['_PROBLEMSRESULT']._serialized_end=1526
-  _globals['_PROBLEMROW']._serialized_start=1529
-  _globals['_PROBLEMROW']._serialized_end=1767
-  _globals['_NPSQUESTION']._serialized_start=1770
-  _globals['_NPSQUESTION']._serialized_end=2000
-  _globals['_NPSRESULT']._serialized_start=2003
-  _globals['_NPSRESULT']._serialized_end=2133
-  _globals['_NPSSCORE']._serialized_start=2135
-  _globals['_NPSSCORE']._serialized_end=2232
-  _globals['_NPSBUCKET']._serialized_start=2234
-  _globals['_NPSBUCKET']._serialized_end=2331
+  _globals['_VITALRATING']._serialized_start=2379
+  _globals['_VITALRATING']._serialized_end=2504
+  _globals['_WEBVITALSQUESTION']._serialized_start=194
+  _globals['_WEBVITALSQUESTION']._serialized_end=499
+  _globals['_WEBVITALSRESULT']._serialized_start=501
+  _globals['_WEBVITALSRESULT']._serialized_end=602
+  _globals['_VITALROW']._serialized_start=605
+  _globals['_VITALROW']._serialized_end=797
+  _globals['_TOPVALUESQUESTION']._serialized_start=800
+  _globals['_TOPVALUESQUESTION']._serialized_end=952
+  _globals['_TOPVALUESRESULT']._serialized_start=954
+  _globals['_TOPVALUESRESULT']._serialized_end=1050
+  _globals['_VALUEROW']._serialized_start=1053
+  _globals['_VALUEROW']._serialized_end=1244
+  _globals['_OPTIONALTEXT']._serialized_start=1246
+  _globals['_OPTIONALTEXT']._serialized_end=1288
+  _globals['_PROBLEMSQUESTION']._serialized_start=1291
+  _globals['_PROBLEMSQUESTION']._serialized_end=1489
+  _globals['_PROBLEMSRESULT']._serialized_start=1491
+  _globals['_PROBLEMSRESULT']._serialized_end=1572
+  _globals['_PROBLEMROW']._serialized_start=1575
+  _globals['_PROBLEMROW']._serialized_end=1813
+  _globals['_NPSQUESTION']._serialized_start=1816
+  _globals['_NPSQUESTION']._serialized_end=2046
+  _globals['_NPSRESULT']._serialized_start=2049
+  _globals['_NPSRESULT']._serialized_end=2179
+  _globals['_NPSSCORE']._serialized_start=2181
+  _globals['_NPSSCORE']._serialized_end=2278
+  _globals['_NPSBUCKET']._serialized_start=2280
+  _globals['_NPSBUCKET']._serialized_end=2377
 # @@protoc_insertion_point(module_scope)

@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from mirante.api.metrics.v1 import event_selection_pb2 as _event_selection_pb2
 from mirante.api.metrics.v1 import report_scope_pb2 as _report_scope_pb2
 import builtins as _builtins
 import sys
@@ -60,27 +61,27 @@ class WebVitalsQuestion(_message.Message):
     limit: _builtins.int
     """Of rows: those with most measurements are answered. 1 to 200; 0 means 50."""
     @_builtins.property
-    def event(self) -> _report_scope_pb2.EventSelection:
+    def event(self) -> _event_selection_pb2.EventSelection:
         """That measures one vital. Unset: "web_vital"."""
 
     @_builtins.property
-    def vital(self) -> _report_scope_pb2.EventProperty:
+    def vital(self) -> _event_selection_pb2.EventProperty:
         """Its properties. Unset: "nome", "valor", "caminho", and the device of the context."""
 
     @_builtins.property
-    def value(self) -> _report_scope_pb2.EventProperty: ...
+    def value(self) -> _event_selection_pb2.EventProperty: ...
     @_builtins.property
-    def page(self) -> _report_scope_pb2.EventProperty: ...
+    def page(self) -> _event_selection_pb2.EventProperty: ...
     @_builtins.property
-    def device(self) -> _report_scope_pb2.EventProperty: ...
+    def device(self) -> _event_selection_pb2.EventProperty: ...
     def __init__(
         self,
         *,
-        event: _report_scope_pb2.EventSelection | None = ...,
-        vital: _report_scope_pb2.EventProperty | None = ...,
-        value: _report_scope_pb2.EventProperty | None = ...,
-        page: _report_scope_pb2.EventProperty | None = ...,
-        device: _report_scope_pb2.EventProperty | None = ...,
+        event: _event_selection_pb2.EventSelection | None = ...,
+        vital: _event_selection_pb2.EventProperty | None = ...,
+        value: _event_selection_pb2.EventProperty | None = ...,
+        page: _event_selection_pb2.EventProperty | None = ...,
+        device: _event_selection_pb2.EventProperty | None = ...,
         limit: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["device", b"device", "event", b"event", "page", b"page", "value", b"value", "vital", b"vital"]  # noqa: Y015
@@ -185,18 +186,18 @@ class TopValuesQuestion(_message.Message):
     limit: _builtins.int
     """Of rows: 1 to 200; 0 means 20."""
     @_builtins.property
-    def selection(self) -> _report_scope_pb2.EventSelection:
+    def selection(self) -> _event_selection_pb2.EventSelection:
         """Which events, for instance "erro_frontend" or "clique_raivoso". Unset: all."""
 
     @_builtins.property
-    def properties(self) -> _containers.RepeatedCompositeFieldContainer[_report_scope_pb2.EventProperty]:
+    def properties(self) -> _containers.RepeatedCompositeFieldContainer[_event_selection_pb2.EventProperty]:
         """1 to 3 that make a row together."""
 
     def __init__(
         self,
         *,
-        selection: _report_scope_pb2.EventSelection | None = ...,
-        properties: _abc.Iterable[_report_scope_pb2.EventProperty] | None = ...,
+        selection: _event_selection_pb2.EventSelection | None = ...,
+        properties: _abc.Iterable[_event_selection_pb2.EventProperty] | None = ...,
         limit: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["selection", b"selection"]  # noqa: Y015
@@ -316,23 +317,23 @@ class ProblemsQuestion(_message.Message):
     limit: _builtins.int
     """Of rows: those with most users are answered. 1 to 200; 0 means 20."""
     @_builtins.property
-    def problem(self) -> _report_scope_pb2.EventSelection:
+    def problem(self) -> _event_selection_pb2.EventSelection:
         """The events that are one. Unset: "erro_frontend"."""
 
     @_builtins.property
-    def exposed(self) -> _report_scope_pb2.EventSelection:
+    def exposed(self) -> _event_selection_pb2.EventSelection:
         """Events that say that somebody was there at all; problems do as well. Unset: any event."""
 
     @_builtins.property
-    def by(self) -> _report_scope_pb2.EventProperty:
+    def by(self) -> _event_selection_pb2.EventProperty:
         """Unset: the browser of the context."""
 
     def __init__(
         self,
         *,
-        problem: _report_scope_pb2.EventSelection | None = ...,
-        exposed: _report_scope_pb2.EventSelection | None = ...,
-        by: _report_scope_pb2.EventProperty | None = ...,
+        problem: _event_selection_pb2.EventSelection | None = ...,
+        exposed: _event_selection_pb2.EventSelection | None = ...,
+        by: _event_selection_pb2.EventProperty | None = ...,
         limit: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["by", b"by", "exposed", b"exposed", "problem", b"problem"]  # noqa: Y015
@@ -455,23 +456,23 @@ class NpsQuestion(_message.Message):
     unit: _report_scope_pb2.CalendarUnit.ValueType
     """Of buckets. Unspecified: weeks."""
     @_builtins.property
-    def answer(self) -> _report_scope_pb2.EventSelection:
+    def answer(self) -> _event_selection_pb2.EventSelection:
         """The event. Unset: "nps_respondido"."""
 
     @_builtins.property
-    def score(self) -> _report_scope_pb2.EventProperty:
+    def score(self) -> _event_selection_pb2.EventProperty:
         """Its property. Unset: "nota"."""
 
     @_builtins.property
-    def survey(self) -> _report_scope_pb2.EventProperty:
+    def survey(self) -> _event_selection_pb2.EventProperty:
         """The property that tells surveys apart. Unset: there is one."""
 
     def __init__(
         self,
         *,
-        answer: _report_scope_pb2.EventSelection | None = ...,
-        score: _report_scope_pb2.EventProperty | None = ...,
-        survey: _report_scope_pb2.EventProperty | None = ...,
+        answer: _event_selection_pb2.EventSelection | None = ...,
+        score: _event_selection_pb2.EventProperty | None = ...,
+        survey: _event_selection_pb2.EventProperty | None = ...,
         unit: _report_scope_pb2.CalendarUnit.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "score", b"score", "survey", b"survey"]  # noqa: Y015

@@ -24,39 +24,31 @@ _sym_db = _symbol_database.Default()
 
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from mirante.api.metrics.v1 import cohort_pb2 as mirante_dot_api_dot_metrics_dot_v1_dot_cohort__pb2
+from mirante.api.metrics.v1 import event_selection_pb2 as mirante_dot_api_dot_metrics_dot_v1_dot_event__selection__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)mirante/api/metrics/v1/report_scope.proto\x12\x16mirante.api.metrics.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"U\n\rEventProperty\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x36\n\x06origin\x18\x02 \x01(\x0e\x32&.mirante.api.metrics.v1.PropertyOrigin\"\x93\x01\n\x0ePropertyFilter\x12\x37\n\x08property\x18\x01 \x01(\x0b\x32%.mirante.api.metrics.v1.EventProperty\x12\x38\n\x08operator\x18\x02 \x01(\x0e\x32&.mirante.api.metrics.v1.FilterOperator\x12\x0e\n\x06values\x18\x03 \x03(\t\"X\n\x0e\x45ventSelection\x12\r\n\x05\x65vent\x18\x01 \x01(\t\x12\x37\n\x07\x66ilters\x18\x02 \x03(\x0b\x32&.mirante.api.metrics.v1.PropertyFilter\"S\n\tBreakdown\x12\x37\n\x08property\x18\x01 \x01(\x0b\x32%.mirante.api.metrics.v1.EventProperty\x12\r\n\x05limit\x18\x02 \x01(\r\"l\n\x0eRelativePeriod\x12\r\n\x05\x63ount\x18\x01 \x01(\r\x12\x32\n\x04unit\x18\x02 \x01(\x0e\x32$.mirante.api.metrics.v1.CalendarUnit\x12\x17\n\x0fwithout_current\x18\x03 \x01(\x08\"\x95\x02\n\x0bReportScope\x12)\n\x05start\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x03\x65nd\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\x04last\x18\x03 \x01(\x0b\x32&.mirante.api.metrics.v1.RelativePeriod\x12\x0e\n\x06tenant\x18\x04 \x01(\t\x12\x11\n\ttime_zone\x18\x05 \x01(\t\x12\x37\n\x07\x66ilters\x18\x06 \x03(\x0b\x32&.mirante.api.metrics.v1.PropertyFilter\x12\x0f\n\x07\x63ompare\x18\x07 \x01(\x08\x12\x0f\n\x07\x63ohorts\x18\x08 \x03(\t\">\n\x0e\x42reakdownGroup\x12\x12\n\x05value\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x0e\n\x06others\x18\x02 \x01(\x08\x42\x08\n\x06_value\"K\n\x0f\x44urationSummary\x12\r\n\x05\x63ount\x18\x01 \x01(\x04\x12\x0e\n\x06median\x18\x02 \x01(\x01\x12\x0c\n\x04mean\x18\x03 \x01(\x01\x12\x0b\n\x03p90\x18\x04 \x01(\x01\"d\n\tWatermark\x12\x13\n\x0blog_entries\x18\x01 \x01(\x04\x12\x32\n\x0e\x63omplete_until\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x61t_end\x18\x03 \x01(\x08\"\x80\x01\n\x0cReportLimits\x12\'\n\x04time\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x14\n\x0cmemory_bytes\x18\x02 \x01(\x04\x12\x1d\n\x15\x63oncurrent_per_caller\x18\x03 \x01(\r\x12\x12\n\nconcurrent\x18\x04 \x01(\r*\x8d\x01\n\x0c\x43\x61lendarUnit\x12\x1d\n\x19\x43\x41LENDAR_UNIT_UNSPECIFIED\x10\x00\x12\x16\n\x12\x43\x41LENDAR_UNIT_HOUR\x10\x01\x12\x15\n\x11\x43\x41LENDAR_UNIT_DAY\x10\x02\x12\x16\n\x12\x43\x41LENDAR_UNIT_WEEK\x10\x03\x12\x17\n\x13\x43\x41LENDAR_UNIT_MONTH\x10\x04*N\n\x0ePropertyOrigin\x12\x1f\n\x1bPROPERTY_ORIGIN_UNSPECIFIED\x10\x00\x12\x1b\n\x17PROPERTY_ORIGIN_CONTEXT\x10\x01*\xf0\x01\n\x0e\x46ilterOperator\x12\x1f\n\x1b\x46ILTER_OPERATOR_UNSPECIFIED\x10\x00\x12\x16\n\x12\x46ILTER_OPERATOR_IS\x10\x01\x12\x1a\n\x16\x46ILTER_OPERATOR_IS_NOT\x10\x02\x12\x1c\n\x18\x46ILTER_OPERATOR_CONTAINS\x10\x03\x12\x18\n\x14\x46ILTER_OPERATOR_MORE\x10\x04\x12\x18\n\x14\x46ILTER_OPERATOR_LESS\x10\x05\x12\x1b\n\x17\x46ILTER_OPERATOR_PRESENT\x10\x06\x12\x1a\n\x16\x46ILTER_OPERATOR_ABSENT\x10\x07\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)mirante/api/metrics/v1/report_scope.proto\x12\x16mirante.api.metrics.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#mirante/api/metrics/v1/cohort.proto\x1a,mirante/api/metrics/v1/event_selection.proto\"S\n\tBreakdown\x12\x37\n\x08property\x18\x01 \x01(\x0b\x32%.mirante.api.metrics.v1.EventProperty\x12\r\n\x05limit\x18\x02 \x01(\r\"l\n\x0eRelativePeriod\x12\r\n\x05\x63ount\x18\x01 \x01(\r\x12\x32\n\x04unit\x18\x02 \x01(\x0e\x32$.mirante.api.metrics.v1.CalendarUnit\x12\x17\n\x0fwithout_current\x18\x03 \x01(\x08\"\xbb\x02\n\x0bReportScope\x12)\n\x05start\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x03\x65nd\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\x04last\x18\x03 \x01(\x0b\x32&.mirante.api.metrics.v1.RelativePeriod\x12\x0e\n\x06tenant\x18\x04 \x01(\t\x12\x11\n\ttime_zone\x18\x05 \x01(\t\x12\x37\n\x07\x66ilters\x18\x06 \x03(\x0b\x32&.mirante.api.metrics.v1.PropertyFilter\x12\x0f\n\x07\x63ompare\x18\x07 \x01(\x08\x12\x35\n\x07\x63ohorts\x18\x08 \x03(\x0b\x32$.mirante.api.metrics.v1.CohortFilter\">\n\x0e\x42reakdownGroup\x12\x12\n\x05value\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x0e\n\x06others\x18\x02 \x01(\x08\x42\x08\n\x06_value\"K\n\x0f\x44urationSummary\x12\r\n\x05\x63ount\x18\x01 \x01(\x04\x12\x0e\n\x06median\x18\x02 \x01(\x01\x12\x0c\n\x04mean\x18\x03 \x01(\x01\x12\x0b\n\x03p90\x18\x04 \x01(\x01\"d\n\tWatermark\x12\x13\n\x0blog_entries\x18\x01 \x01(\x04\x12\x32\n\x0e\x63omplete_until\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x61t_end\x18\x03 \x01(\x08\"}\n\x0cReportLimits\x12\'\n\x04time\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x14\n\x0cmemory_bytes\x18\x02 \x01(\x04\x12\x12\n\nconcurrent\x18\x03 \x01(\r\x12\x1a\n\x12waiting_per_caller\x18\x04 \x01(\r*\x8d\x01\n\x0c\x43\x61lendarUnit\x12\x1d\n\x19\x43\x41LENDAR_UNIT_UNSPECIFIED\x10\x00\x12\x16\n\x12\x43\x41LENDAR_UNIT_HOUR\x10\x01\x12\x15\n\x11\x43\x41LENDAR_UNIT_DAY\x10\x02\x12\x16\n\x12\x43\x41LENDAR_UNIT_WEEK\x10\x03\x12\x17\n\x13\x43\x41LENDAR_UNIT_MONTH\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'mirante.api.metrics.v1.report_scope_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_CALENDARUNIT']._serialized_start=1311
-  _globals['_CALENDARUNIT']._serialized_end=1452
-  _globals['_PROPERTYORIGIN']._serialized_start=1454
-  _globals['_PROPERTYORIGIN']._serialized_end=1532
-  _globals['_FILTEROPERATOR']._serialized_start=1535
-  _globals['_FILTEROPERATOR']._serialized_end=1775
-  _globals['_EVENTPROPERTY']._serialized_start=134
-  _globals['_EVENTPROPERTY']._serialized_end=219
-  _globals['_PROPERTYFILTER']._serialized_start=222
-  _globals['_PROPERTYFILTER']._serialized_end=369
-  _globals['_EVENTSELECTION']._serialized_start=371
-  _globals['_EVENTSELECTION']._serialized_end=459
-  _globals['_BREAKDOWN']._serialized_start=461
-  _globals['_BREAKDOWN']._serialized_end=544
-  _globals['_RELATIVEPERIOD']._serialized_start=546
-  _globals['_RELATIVEPERIOD']._serialized_end=654
-  _globals['_REPORTSCOPE']._serialized_start=657
-  _globals['_REPORTSCOPE']._serialized_end=934
-  _globals['_BREAKDOWNGROUP']._serialized_start=936
-  _globals['_BREAKDOWNGROUP']._serialized_end=998
-  _globals['_DURATIONSUMMARY']._serialized_start=1000
-  _globals['_DURATIONSUMMARY']._serialized_end=1075
-  _globals['_WATERMARK']._serialized_start=1077
-  _globals['_WATERMARK']._serialized_end=1177
-  _globals['_REPORTLIMITS']._serialized_start=1180
-  _globals['_REPORTLIMITS']._serialized_end=1308
+  _globals['_CALENDARUNIT']._serialized_start=1101
+  _globals['_CALENDARUNIT']._serialized_end=1242
+  _globals['_BREAKDOWN']._serialized_start=217
+  _globals['_BREAKDOWN']._serialized_end=300
+  _globals['_RELATIVEPERIOD']._serialized_start=302
+  _globals['_RELATIVEPERIOD']._serialized_end=410
+  _globals['_REPORTSCOPE']._serialized_start=413
+  _globals['_REPORTSCOPE']._serialized_end=728
+  _globals['_BREAKDOWNGROUP']._serialized_start=730
+  _globals['_BREAKDOWNGROUP']._serialized_end=792
+  _globals['_DURATIONSUMMARY']._serialized_start=794
+  _globals['_DURATIONSUMMARY']._serialized_end=869
+  _globals['_WATERMARK']._serialized_start=871
+  _globals['_WATERMARK']._serialized_end=971
+  _globals['_REPORTLIMITS']._serialized_start=973
+  _globals['_REPORTLIMITS']._serialized_end=1098
 # @@protoc_insertion_point(module_scope)

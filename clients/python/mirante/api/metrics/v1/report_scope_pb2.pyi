@@ -10,6 +10,8 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from mirante.api.metrics.v1 import cohort_pb2 as _cohort_pb2
+from mirante.api.metrics.v1 import event_selection_pb2 as _event_selection_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -45,152 +47,6 @@ CALENDAR_UNIT_WEEK: CalendarUnit.ValueType  # 3
 CALENDAR_UNIT_MONTH: CalendarUnit.ValueType  # 4
 Global___CalendarUnit: _TypeAlias = CalendarUnit  # noqa: Y015
 
-class _PropertyOrigin:
-    ValueType = _typing.NewType("ValueType", _builtins.int)
-    V: _TypeAlias = ValueType  # noqa: Y015
-
-class _PropertyOriginEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PropertyOrigin.ValueType], _builtins.type):
-    DESCRIPTOR: _descriptor.EnumDescriptor
-    PROPERTY_ORIGIN_UNSPECIFIED: _PropertyOrigin.ValueType  # 0
-    """A property of the event."""
-    PROPERTY_ORIGIN_CONTEXT: _PropertyOrigin.ValueType  # 1
-    """Where it happened: browser, browser_version, device, library, library_version, locale, os, page_path, page_referrer,
-    page_title, release or session.
-    """
-
-class PropertyOrigin(_PropertyOrigin, metaclass=_PropertyOriginEnumTypeWrapper): ...
-
-PROPERTY_ORIGIN_UNSPECIFIED: PropertyOrigin.ValueType  # 0
-"""A property of the event."""
-PROPERTY_ORIGIN_CONTEXT: PropertyOrigin.ValueType  # 1
-"""Where it happened: browser, browser_version, device, library, library_version, locale, os, page_path, page_referrer,
-page_title, release or session.
-"""
-Global___PropertyOrigin: _TypeAlias = PropertyOrigin  # noqa: Y015
-
-class _FilterOperator:
-    ValueType = _typing.NewType("ValueType", _builtins.int)
-    V: _TypeAlias = ValueType  # noqa: Y015
-
-class _FilterOperatorEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FilterOperator.ValueType], _builtins.type):
-    DESCRIPTOR: _descriptor.EnumDescriptor
-    FILTER_OPERATOR_UNSPECIFIED: _FilterOperator.ValueType  # 0
-    """As IS."""
-    FILTER_OPERATOR_IS: _FilterOperator.ValueType  # 1
-    """It is one of the values."""
-    FILTER_OPERATOR_IS_NOT: _FilterOperator.ValueType  # 2
-    """It is there, and none of the values."""
-    FILTER_OPERATOR_CONTAINS: _FilterOperator.ValueType  # 3
-    """It contains one of the values, in the same case."""
-    FILTER_OPERATOR_MORE: _FilterOperator.ValueType  # 4
-    """It is a number greater than the value."""
-    FILTER_OPERATOR_LESS: _FilterOperator.ValueType  # 5
-    """It is a number less than the value."""
-    FILTER_OPERATOR_PRESENT: _FilterOperator.ValueType  # 6
-    FILTER_OPERATOR_ABSENT: _FilterOperator.ValueType  # 7
-
-class FilterOperator(_FilterOperator, metaclass=_FilterOperatorEnumTypeWrapper):
-    """How a filter compares. A property that is absent matches ABSENT only: "is not x" is false without a value."""
-
-FILTER_OPERATOR_UNSPECIFIED: FilterOperator.ValueType  # 0
-"""As IS."""
-FILTER_OPERATOR_IS: FilterOperator.ValueType  # 1
-"""It is one of the values."""
-FILTER_OPERATOR_IS_NOT: FilterOperator.ValueType  # 2
-"""It is there, and none of the values."""
-FILTER_OPERATOR_CONTAINS: FilterOperator.ValueType  # 3
-"""It contains one of the values, in the same case."""
-FILTER_OPERATOR_MORE: FilterOperator.ValueType  # 4
-"""It is a number greater than the value."""
-FILTER_OPERATOR_LESS: FilterOperator.ValueType  # 5
-"""It is a number less than the value."""
-FILTER_OPERATOR_PRESENT: FilterOperator.ValueType  # 6
-FILTER_OPERATOR_ABSENT: FilterOperator.ValueType  # 7
-Global___FilterOperator: _TypeAlias = FilterOperator  # noqa: Y015
-
-@_typing.final
-class EventProperty(_message.Message):
-    """A property of events. It is looked at as text: integers as decimal digits, booleans as "true" and "false"."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    NAME_FIELD_NUMBER: _builtins.int
-    ORIGIN_FIELD_NUMBER: _builtins.int
-    name: _builtins.str
-    origin: Global___PropertyOrigin.ValueType
-    def __init__(
-        self,
-        *,
-        name: _builtins.str = ...,
-        origin: Global___PropertyOrigin.ValueType = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "origin", b"origin"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___EventProperty: _TypeAlias = EventProperty  # noqa: Y015
-
-@_typing.final
-class PropertyFilter(_message.Message):
-    """A condition on one property."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    PROPERTY_FIELD_NUMBER: _builtins.int
-    OPERATOR_FIELD_NUMBER: _builtins.int
-    VALUES_FIELD_NUMBER: _builtins.int
-    operator: Global___FilterOperator.ValueType
-    @_builtins.property
-    def property(self) -> Global___EventProperty: ...
-    @_builtins.property
-    def values(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """1 to 100; exactly one decimal number for MORE and LESS; none for PRESENT and ABSENT."""
-
-    def __init__(
-        self,
-        *,
-        property: Global___EventProperty | None = ...,
-        operator: Global___FilterOperator.ValueType = ...,
-        values: _abc.Iterable[_builtins.str] | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["property", b"property"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["operator", b"operator", "property", b"property", "values", b"values"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___PropertyFilter: _TypeAlias = PropertyFilter  # noqa: Y015
-
-@_typing.final
-class EventSelection(_message.Message):
-    """Events of one name that fulfil all filters."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    EVENT_FIELD_NUMBER: _builtins.int
-    FILTERS_FIELD_NUMBER: _builtins.int
-    event: _builtins.str
-    """Empty: of all names, where the question allows it."""
-    @_builtins.property
-    def filters(self) -> _containers.RepeatedCompositeFieldContainer[Global___PropertyFilter]:
-        """At most 20."""
-
-    def __init__(
-        self,
-        *,
-        event: _builtins.str = ...,
-        filters: _abc.Iterable[Global___PropertyFilter] | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["event", b"event", "filters", b"filters"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___EventSelection: _TypeAlias = EventSelection  # noqa: Y015
-
 @_typing.final
 class Breakdown(_message.Message):
     """Split by the values of a property. Those with most stay apart, up to the limit; all others are one group."""
@@ -202,11 +58,11 @@ class Breakdown(_message.Message):
     limit: _builtins.int
     """1 to 50; 0 means 10."""
     @_builtins.property
-    def property(self) -> Global___EventProperty: ...
+    def property(self) -> _event_selection_pb2.EventProperty: ...
     def __init__(
         self,
         *,
-        property: Global___EventProperty | None = ...,
+        property: _event_selection_pb2.EventProperty | None = ...,
         limit: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["property", b"property"]  # noqa: Y015
@@ -278,12 +134,12 @@ class ReportScope(_message.Message):
         """Instead of start and end."""
 
     @_builtins.property
-    def filters(self) -> _containers.RepeatedCompositeFieldContainer[Global___PropertyFilter]:
+    def filters(self) -> _containers.RepeatedCompositeFieldContainer[_event_selection_pb2.PropertyFilter]:
         """On every event that is looked at. At most 20."""
 
     @_builtins.property
-    def cohorts(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Ids of saved cohorts: only events of actors that are in all of them. At most 5."""
+    def cohorts(self) -> _containers.RepeatedCompositeFieldContainer[_cohort_pb2.CohortFilter]:
+        """Only events of actors that fulfil all of these, of all history where a report looks at it. At most 5."""
 
     def __init__(
         self,
@@ -293,9 +149,9 @@ class ReportScope(_message.Message):
         last: Global___RelativePeriod | None = ...,
         tenant: _builtins.str = ...,
         time_zone: _builtins.str = ...,
-        filters: _abc.Iterable[Global___PropertyFilter] | None = ...,
+        filters: _abc.Iterable[_event_selection_pb2.PropertyFilter] | None = ...,
         compare: _builtins.bool = ...,
-        cohorts: _abc.Iterable[_builtins.str] | None = ...,
+        cohorts: _abc.Iterable[_cohort_pb2.CohortFilter] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "last", b"last", "start", b"start"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -397,32 +253,35 @@ Global___Watermark: _TypeAlias = Watermark  # noqa: Y015
 
 @_typing.final
 class ReportLimits(_message.Message):
-    """What an answer had to keep to. Where one is reached the report is refused, never cut silently."""
+    """What an answer had to keep to. A report that reaches one is refused, never cut silently."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     TIME_FIELD_NUMBER: _builtins.int
     MEMORY_BYTES_FIELD_NUMBER: _builtins.int
-    CONCURRENT_PER_CALLER_FIELD_NUMBER: _builtins.int
     CONCURRENT_FIELD_NUMBER: _builtins.int
+    WAITING_PER_CALLER_FIELD_NUMBER: _builtins.int
     memory_bytes: _builtins.int
-    """Of the process that makes the report."""
-    concurrent_per_caller: _builtins.int
-    """How many reports of one caller and of all run at the same time; others wait in a line for each caller."""
+    """What it may use."""
     concurrent: _builtins.int
+    """How many run at the same time; others wait in line, callers by turns."""
+    waiting_per_caller: _builtins.int
+    """How many of one caller may wait."""
     @_builtins.property
-    def time(self) -> _duration_pb2.Duration: ...
+    def time(self) -> _duration_pb2.Duration:
+        """How long it may run."""
+
     def __init__(
         self,
         *,
         time: _duration_pb2.Duration | None = ...,
         memory_bytes: _builtins.int = ...,
-        concurrent_per_caller: _builtins.int = ...,
         concurrent: _builtins.int = ...,
+        waiting_per_caller: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["time", b"time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["concurrent", b"concurrent", "concurrent_per_caller", b"concurrent_per_caller", "memory_bytes", b"memory_bytes", "time", b"time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["concurrent", b"concurrent", "memory_bytes", b"memory_bytes", "time", b"time", "waiting_per_caller", b"waiting_per_caller"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

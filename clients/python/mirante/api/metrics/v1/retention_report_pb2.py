@@ -22,30 +22,31 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from mirante.api.metrics.v1 import event_selection_pb2 as mirante_dot_api_dot_metrics_dot_v1_dot_event__selection__pb2
 from mirante.api.metrics.v1 import report_scope_pb2 as mirante_dot_api_dot_metrics_dot_v1_dot_report__scope__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-mirante/api/metrics/v1/retention_report.proto\x12\x16mirante.api.metrics.v1\x1a)mirante/api/metrics/v1/report_scope.proto\"\x8b\x03\n\x11RetentionQuestion\x12\x35\n\x05start\x18\x01 \x01(\x0b\x32&.mirante.api.metrics.v1.EventSelection\x12\x34\n\x04\x62\x61\x63k\x18\x02 \x01(\x0b\x32&.mirante.api.metrics.v1.EventSelection\x12;\n\x06\x63ohort\x18\x03 \x01(\x0e\x32+.mirante.api.metrics.v1.RetentionCohortKind\x12:\n\treturning\x18\x04 \x01(\x0e\x32\'.mirante.api.metrics.v1.RetentionReturn\x12\x32\n\x04unit\x18\x05 \x01(\x0e\x32$.mirante.api.metrics.v1.CalendarUnit\x12\x0f\n\x07offsets\x18\x06 \x01(\r\x12\x15\n\rinclude_start\x18\x07 \x01(\x08\x12\x34\n\tbreakdown\x18\x08 \x01(\x0b\x32!.mirante.api.metrics.v1.Breakdown\"\xd4\x02\n\x0fRetentionResult\x12;\n\x06\x63ohort\x18\x01 \x01(\x0e\x32+.mirante.api.metrics.v1.RetentionCohortKind\x12:\n\treturning\x18\x02 \x01(\x0e\x32\'.mirante.api.metrics.v1.RetentionReturn\x12\x38\n\x07\x63ohorts\x18\x03 \x03(\x0b\x32\'.mirante.api.metrics.v1.RetentionCohort\x12\x36\n\x06shares\x18\x04 \x03(\x0b\x32&.mirante.api.metrics.v1.RetentionShare\x12\x36\n\x06groups\x18\x05 \x03(\x0b\x32&.mirante.api.metrics.v1.RetentionGroup\x12\x13\n\x06values\x18\x06 \x01(\x04H\x00\x88\x01\x01\x42\t\n\x07_values\"z\n\x0fRetentionCohort\x12\r\n\x05label\x18\x01 \x01(\t\x12\x0e\n\x06\x61\x63tors\x18\x02 \x01(\x04\x12\x12\n\nincomplete\x18\x03 \x01(\x08\x12\x34\n\x05\x63\x65lls\x18\x04 \x03(\x0b\x32%.mirante.api.metrics.v1.RetentionCell\"G\n\rRetentionCell\x12\x15\n\x08returned\x18\x01 \x01(\x04H\x00\x88\x01\x01\x12\x12\n\nincomplete\x18\x02 \x01(\x08\x42\x0b\n\t_returned\"`\n\x0eRetentionShare\x12\x0e\n\x06offset\x18\x01 \x01(\r\x12\x0e\n\x06\x61\x63tors\x18\x02 \x01(\x04\x12\x10\n\x08returned\x18\x03 \x01(\x04\x12\x12\n\x05share\x18\x04 \x01(\x01H\x00\x88\x01\x01\x42\x08\n\x06_share\"\x8f\x01\n\x0eRetentionGroup\x12\x35\n\x05group\x18\x01 \x01(\x0b\x32&.mirante.api.metrics.v1.BreakdownGroup\x12\x0e\n\x06\x61\x63tors\x18\x02 \x01(\x04\x12\x36\n\x06shares\x18\x03 \x03(\x0b\x32&.mirante.api.metrics.v1.RetentionShare*\xad\x01\n\x13RetentionCohortKind\x12%\n!RETENTION_COHORT_KIND_UNSPECIFIED\x10\x00\x12#\n\x1fRETENTION_COHORT_KIND_RECURRING\x10\x01\x12$\n RETENTION_COHORT_KIND_FIRST_TIME\x10\x02\x12$\n RETENTION_COHORT_KIND_FIRST_EVER\x10\x03*\x93\x01\n\x0fRetentionReturn\x12 \n\x1cRETENTION_RETURN_UNSPECIFIED\x10\x00\x12\x1e\n\x1aRETENTION_RETURN_IN_BUCKET\x10\x01\x12 \n\x1cRETENTION_RETURN_ON_OR_AFTER\x10\x02\x12\x1c\n\x18RETENTION_RETURN_ROLLING\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-mirante/api/metrics/v1/retention_report.proto\x12\x16mirante.api.metrics.v1\x1a,mirante/api/metrics/v1/event_selection.proto\x1a)mirante/api/metrics/v1/report_scope.proto\"\x8b\x03\n\x11RetentionQuestion\x12\x35\n\x05start\x18\x01 \x01(\x0b\x32&.mirante.api.metrics.v1.EventSelection\x12\x34\n\x04\x62\x61\x63k\x18\x02 \x01(\x0b\x32&.mirante.api.metrics.v1.EventSelection\x12;\n\x06\x63ohort\x18\x03 \x01(\x0e\x32+.mirante.api.metrics.v1.RetentionCohortKind\x12:\n\treturning\x18\x04 \x01(\x0e\x32\'.mirante.api.metrics.v1.RetentionReturn\x12\x32\n\x04unit\x18\x05 \x01(\x0e\x32$.mirante.api.metrics.v1.CalendarUnit\x12\x0f\n\x07offsets\x18\x06 \x01(\r\x12\x15\n\rinclude_start\x18\x07 \x01(\x08\x12\x34\n\tbreakdown\x18\x08 \x01(\x0b\x32!.mirante.api.metrics.v1.Breakdown\"\xd4\x02\n\x0fRetentionResult\x12;\n\x06\x63ohort\x18\x01 \x01(\x0e\x32+.mirante.api.metrics.v1.RetentionCohortKind\x12:\n\treturning\x18\x02 \x01(\x0e\x32\'.mirante.api.metrics.v1.RetentionReturn\x12\x38\n\x07\x63ohorts\x18\x03 \x03(\x0b\x32\'.mirante.api.metrics.v1.RetentionCohort\x12\x36\n\x06shares\x18\x04 \x03(\x0b\x32&.mirante.api.metrics.v1.RetentionShare\x12\x36\n\x06groups\x18\x05 \x03(\x0b\x32&.mirante.api.metrics.v1.RetentionGroup\x12\x13\n\x06values\x18\x06 \x01(\x04H\x00\x88\x01\x01\x42\t\n\x07_values\"z\n\x0fRetentionCohort\x12\r\n\x05label\x18\x01 \x01(\t\x12\x0e\n\x06\x61\x63tors\x18\x02 \x01(\x04\x12\x12\n\nincomplete\x18\x03 \x01(\x08\x12\x34\n\x05\x63\x65lls\x18\x04 \x03(\x0b\x32%.mirante.api.metrics.v1.RetentionCell\"G\n\rRetentionCell\x12\x15\n\x08returned\x18\x01 \x01(\x04H\x00\x88\x01\x01\x12\x12\n\nincomplete\x18\x02 \x01(\x08\x42\x0b\n\t_returned\"`\n\x0eRetentionShare\x12\x0e\n\x06offset\x18\x01 \x01(\r\x12\x0e\n\x06\x61\x63tors\x18\x02 \x01(\x04\x12\x10\n\x08returned\x18\x03 \x01(\x04\x12\x12\n\x05share\x18\x04 \x01(\x01H\x00\x88\x01\x01\x42\x08\n\x06_share\"\x8f\x01\n\x0eRetentionGroup\x12\x35\n\x05group\x18\x01 \x01(\x0b\x32&.mirante.api.metrics.v1.BreakdownGroup\x12\x0e\n\x06\x61\x63tors\x18\x02 \x01(\x04\x12\x36\n\x06shares\x18\x03 \x03(\x0b\x32&.mirante.api.metrics.v1.RetentionShare*\xad\x01\n\x13RetentionCohortKind\x12%\n!RETENTION_COHORT_KIND_UNSPECIFIED\x10\x00\x12#\n\x1fRETENTION_COHORT_KIND_RECURRING\x10\x01\x12$\n RETENTION_COHORT_KIND_FIRST_TIME\x10\x02\x12$\n RETENTION_COHORT_KIND_FIRST_EVER\x10\x03*\x93\x01\n\x0fRetentionReturn\x12 \n\x1cRETENTION_RETURN_UNSPECIFIED\x10\x00\x12\x1e\n\x1aRETENTION_RETURN_IN_BUCKET\x10\x01\x12 \n\x1cRETENTION_RETURN_ON_OR_AFTER\x10\x02\x12\x1c\n\x18RETENTION_RETURN_ROLLING\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'mirante.api.metrics.v1.retention_report_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_RETENTIONCOHORTKIND']._serialized_start=1299
-  _globals['_RETENTIONCOHORTKIND']._serialized_end=1472
-  _globals['_RETENTIONRETURN']._serialized_start=1475
-  _globals['_RETENTIONRETURN']._serialized_end=1622
-  _globals['_RETENTIONQUESTION']._serialized_start=117
-  _globals['_RETENTIONQUESTION']._serialized_end=512
-  _globals['_RETENTIONRESULT']._serialized_start=515
-  _globals['_RETENTIONRESULT']._serialized_end=855
-  _globals['_RETENTIONCOHORT']._serialized_start=857
-  _globals['_RETENTIONCOHORT']._serialized_end=979
-  _globals['_RETENTIONCELL']._serialized_start=981
-  _globals['_RETENTIONCELL']._serialized_end=1052
-  _globals['_RETENTIONSHARE']._serialized_start=1054
-  _globals['_RETENTIONSHARE']._serialized_end=1150
-  _globals['_RETENTIONGROUP']._serialized_start=1153
-  _globals['_RETENTIONGROUP']._serialized_end=1296
+  _globals['_RETENTIONCOHORTKIND']._serialized_start=1345
+  _globals['_RETENTIONCOHORTKIND']._serialized_end=1518
+  _globals['_RETENTIONRETURN']._serialized_start=1521
+  _globals['_RETENTIONRETURN']._serialized_end=1668
+  _globals['_RETENTIONQUESTION']._serialized_start=163
+  _globals['_RETENTIONQUESTION']._serialized_end=558
+  _globals['_RETENTIONRESULT']._serialized_start=561
+  _globals['_RETENTIONRESULT']._serialized_end=901
+  _globals['_RETENTIONCOHORT']._serialized_start=903
+  _globals['_RETENTIONCOHORT']._serialized_end=1025
+  _globals['_RETENTIONCELL']._serialized_start=1027
+  _globals['_RETENTIONCELL']._serialized_end=1098
+  _globals['_RETENTIONSHARE']._serialized_start=1100
+  _globals['_RETENTIONSHARE']._serialized_end=1196
+  _globals['_RETENTIONGROUP']._serialized_start=1199
+  _globals['_RETENTIONGROUP']._serialized_end=1342
 # @@protoc_insertion_point(module_scope)

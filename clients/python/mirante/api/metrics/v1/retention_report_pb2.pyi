@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from mirante.api.metrics.v1 import event_selection_pb2 as _event_selection_pb2
 from mirante.api.metrics.v1 import report_scope_pb2 as _report_scope_pb2
 import builtins as _builtins
 import sys
@@ -101,11 +102,11 @@ class RetentionQuestion(_message.Message):
     include_start: _builtins.bool
     """At offset 0 the start event itself is a return. Otherwise another event has to be one."""
     @_builtins.property
-    def start(self) -> _report_scope_pb2.EventSelection:
+    def start(self) -> _event_selection_pb2.EventSelection:
         """Events that put an actor into a cohort. Unset: any."""
 
     @_builtins.property
-    def back(self) -> _report_scope_pb2.EventSelection:
+    def back(self) -> _event_selection_pb2.EventSelection:
         """Events by which they return. Unset: any."""
 
     @_builtins.property
@@ -115,8 +116,8 @@ class RetentionQuestion(_message.Message):
     def __init__(
         self,
         *,
-        start: _report_scope_pb2.EventSelection | None = ...,
-        back: _report_scope_pb2.EventSelection | None = ...,
+        start: _event_selection_pb2.EventSelection | None = ...,
+        back: _event_selection_pb2.EventSelection | None = ...,
         cohort: Global___RetentionCohortKind.ValueType = ...,
         returning: Global___RetentionReturn.ValueType = ...,
         unit: _report_scope_pb2.CalendarUnit.ValueType = ...,

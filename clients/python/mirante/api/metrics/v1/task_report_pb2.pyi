@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from mirante.api.metrics.v1 import event_selection_pb2 as _event_selection_pb2
 from mirante.api.metrics.v1 import report_scope_pb2 as _report_scope_pb2
 import builtins as _builtins
 import sys
@@ -35,11 +36,11 @@ class TaskTimeQuestion(_message.Message):
     END_FIELD_NUMBER: _builtins.int
     WITHIN_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def start(self) -> _report_scope_pb2.EventSelection:
+    def start(self) -> _event_selection_pb2.EventSelection:
         """Events of different names."""
 
     @_builtins.property
-    def end(self) -> _report_scope_pb2.EventSelection: ...
+    def end(self) -> _event_selection_pb2.EventSelection: ...
     @_builtins.property
     def within(self) -> _duration_pb2.Duration:
         """The longest a task takes, inclusive: 1 second to 30 days. Unset: 1 hour."""
@@ -47,8 +48,8 @@ class TaskTimeQuestion(_message.Message):
     def __init__(
         self,
         *,
-        start: _report_scope_pb2.EventSelection | None = ...,
-        end: _report_scope_pb2.EventSelection | None = ...,
+        start: _event_selection_pb2.EventSelection | None = ...,
+        end: _event_selection_pb2.EventSelection | None = ...,
         within: _duration_pb2.Duration | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "start", b"start", "within", b"within"]  # noqa: Y015
@@ -117,18 +118,18 @@ class ExitsQuestion(_message.Message):
     limit: _builtins.int
     """Of screens: those seen in most sessions are answered. 1 to 200; 0 means 50."""
     @_builtins.property
-    def view(self) -> _report_scope_pb2.EventSelection:
+    def view(self) -> _event_selection_pb2.EventSelection:
         """The event of seeing a screen. Unset: "pagina_vista"."""
 
     @_builtins.property
-    def screen(self) -> _report_scope_pb2.EventProperty:
+    def screen(self) -> _event_selection_pb2.EventProperty:
         """Which one. Unset: "caminho"."""
 
     def __init__(
         self,
         *,
-        view: _report_scope_pb2.EventSelection | None = ...,
-        screen: _report_scope_pb2.EventProperty | None = ...,
+        view: _event_selection_pb2.EventSelection | None = ...,
+        screen: _event_selection_pb2.EventProperty | None = ...,
         limit: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["screen", b"screen", "view", b"view"]  # noqa: Y015

@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from mirante.api.metrics.v1 import event_selection_pb2 as _event_selection_pb2
 from mirante.api.metrics.v1 import report_scope_pb2 as _report_scope_pb2
 import builtins as _builtins
 import sys
@@ -173,14 +174,14 @@ class FirstUseQuestion(_message.Message):
         """Events, 1 to 50."""
 
     @_builtins.property
-    def since(self) -> _report_scope_pb2.EventSelection:
+    def since(self) -> _event_selection_pb2.EventSelection:
         """Where the time begins. Unset: with any event."""
 
     def __init__(
         self,
         *,
         features: _abc.Iterable[_builtins.str] | None = ...,
-        since: _report_scope_pb2.EventSelection | None = ...,
+        since: _event_selection_pb2.EventSelection | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["since", b"since"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -266,11 +267,11 @@ class SeriesQuestion(_message.Message):
     unit: _report_scope_pb2.CalendarUnit.ValueType
     """Of buckets, at most 1,000 of them. Unspecified: days."""
     @_builtins.property
-    def selection(self) -> _report_scope_pb2.EventSelection:
+    def selection(self) -> _event_selection_pb2.EventSelection:
         """Unset: all events."""
 
     @_builtins.property
-    def property(self) -> _report_scope_pb2.EventProperty:
+    def property(self) -> _event_selection_pb2.EventProperty:
         """Of the sum."""
 
     @_builtins.property
@@ -278,9 +279,9 @@ class SeriesQuestion(_message.Message):
     def __init__(
         self,
         *,
-        selection: _report_scope_pb2.EventSelection | None = ...,
+        selection: _event_selection_pb2.EventSelection | None = ...,
         measure: Global___SeriesMeasure.ValueType = ...,
-        property: _report_scope_pb2.EventProperty | None = ...,
+        property: _event_selection_pb2.EventProperty | None = ...,
         unit: _report_scope_pb2.CalendarUnit.ValueType = ...,
         breakdown: _report_scope_pb2.Breakdown | None = ...,
     ) -> None: ...
@@ -400,13 +401,13 @@ class StickinessQuestion(_message.Message):
     power_from: _builtins.int
     """Who is active in so many of them is a power user, everybody else a casual one. 0: half of them."""
     @_builtins.property
-    def selection(self) -> _report_scope_pb2.EventSelection:
+    def selection(self) -> _event_selection_pb2.EventSelection:
         """Unset: any event."""
 
     def __init__(
         self,
         *,
-        selection: _report_scope_pb2.EventSelection | None = ...,
+        selection: _event_selection_pb2.EventSelection | None = ...,
         unit: _report_scope_pb2.CalendarUnit.ValueType = ...,
         power_from: _builtins.int = ...,
     ) -> None: ...
@@ -538,13 +539,13 @@ class LifecycleQuestion(_message.Message):
     unit: _report_scope_pb2.CalendarUnit.ValueType
     """Days, weeks or months. Unspecified: weeks."""
     @_builtins.property
-    def selection(self) -> _report_scope_pb2.EventSelection:
+    def selection(self) -> _event_selection_pb2.EventSelection:
         """Events that make somebody active. Unset: any."""
 
     def __init__(
         self,
         *,
-        selection: _report_scope_pb2.EventSelection | None = ...,
+        selection: _event_selection_pb2.EventSelection | None = ...,
         unit: _report_scope_pb2.CalendarUnit.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["selection", b"selection"]  # noqa: Y015
