@@ -17,6 +17,7 @@ from pathlib import Path
 
 import asyncpg
 
+from services.runtime.postgres.connecting import connect
 from services.runtime.postgres.outages import CONNECTION_LOST
 
 _LOCK = 0x6D6972616E7465  # "mirante"; one lock for all services, because they share the table
@@ -82,7 +83,7 @@ async def migrate(target: asyncpg.Connection | str, service: str, directory: Tra
     migrations = read_migrations(directory)
     if not isinstance(target, str):
         return await _apply_all(target, service, migrations)
-    connection = await asyncpg.connect(target)
+    connection = await connect(target)
     try:
         return await _apply_all(connection, service, migrations)
     finally:
@@ -105,7 +106,7 @@ async def missing_migrations(url: str, service: str, directory: Traversable | Pa
         MigrationError: the files are misnamed or have gaps, or an applied file was changed.
     """
     migrations = read_migrations(directory)
-    connection = await asyncpg.connect(url)
+    connection = await connect(url)
     try:
         if await connection.fetchval("SELECT to_regclass('schema_migrations')") is None:
             return migrations

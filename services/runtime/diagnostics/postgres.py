@@ -9,6 +9,7 @@ import asyncpg
 from mirante.api.common.v1 import diagnostics_service_pb2 as pb2
 
 from services.runtime.migrations import MigrationError, read_migrations
+from services.runtime.postgres.connecting import connect
 from services.runtime.postgres.outages import UNREACHABLE
 
 _SECONDS: Final = 3.0
@@ -40,7 +41,7 @@ async def diagnose_postgres(url: str, service: str, migrations: Traversable) -> 
 
 async def _diagnose(url: str, service: str, migrations: Traversable) -> pb2.PostgresDiagnostics:
     ours = [(each.number, each.name) for each in read_migrations(migrations)]
-    connection = await asyncpg.connect(url, timeout=_SECONDS)
+    connection = await connect(url, _SECONDS)
     try:
         version, synchronous, fsync, in_recovery, now, has_table = await connection.fetchrow(_STATE)
         rows = await connection.fetch(_APPLIED, service) if has_table else []

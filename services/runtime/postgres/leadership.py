@@ -6,9 +6,9 @@ from typing import Final
 
 import asyncpg
 
+from services.runtime.postgres.connecting import CONNECT_SECONDS, connect
 from services.runtime.postgres.outages import UNREACHABLE, unavailable
 
-_CONNECT_SECONDS: Final = 5.0
 NOT_COMMITTED: Final = "the database went away; what was not committed was not done"
 _SETTINGS: Final = {
     # Leaders do what takes long; that nobody waits for them is theirs to see to.
@@ -36,12 +36,12 @@ async def leading(url: str, service: str, lock: int) -> AsyncIterator[asyncpg.Co
     """
     settings = {"application_name": f"mirante-{service}-leader", **_SETTINGS}
     try:
-        connection = await asyncpg.connect(url, timeout=_CONNECT_SECONDS, server_settings=settings)
+        connection = await connect(url, server_settings=settings)
         try:
             leads = await connection.fetchval("SELECT pg_try_advisory_lock($1)", lock)
             yield connection if leads else None
         finally:
             # Closing gives the lock back; when the other side is gone it is not waited for.
-            await connection.close(timeout=_CONNECT_SECONDS)
+            await connection.close(timeout=CONNECT_SECONDS)
     except UNREACHABLE as error:
         raise unavailable(error, NOT_COMMITTED) from error

@@ -9,11 +9,11 @@ from typing import Any, Final
 import asyncpg
 
 from services.runtime.errors import ServiceError
+from services.runtime.postgres.connecting import CONNECT_SECONDS, Connector
 from services.runtime.postgres.outages import UNREACHABLE, unavailable
 
 _WORK_SECONDS: Final = 10.0
 """One piece of work: waiting for a connection, all its statements, and the commit."""
-_CONNECT_SECONDS: Final = 5.0
 _MOST_CONNECTIONS: Final = 10
 
 _SERVER_SETTINGS: Final = {
@@ -85,7 +85,7 @@ class PostgresPool:
             if not sound:
                 # Cancelled, timed out or broken: whatever is on the wire, the server rolls back when the socket closes.
                 connection.terminate()
-            await self._pool.release(connection, timeout=_CONNECT_SECONDS)
+            await self._pool.release(connection, timeout=CONNECT_SECONDS)
 
 
 @asynccontextmanager
@@ -101,7 +101,7 @@ async def open_pool(
     Open a pool on a database, and close it when the block ends. The database need not answer yet.
 
     Args:
-        url: "postgresql://user:password@host:port/database".
+        url: "postgresql://user:password@host:port/database", or with several hosts as `Connector` has it.
         service: whose connections these are, as the database's own lists show them.
         work_seconds: how long one piece of work may take.
         connections: the most that are open at once.
@@ -111,7 +111,7 @@ async def open_pool(
         url,
         min_size=0,
         max_size=connections,
-        timeout=_CONNECT_SECONDS,
+        connect=Connector(),
         server_settings={"application_name": f"mirante-{service}", **_SERVER_SETTINGS, **settings},
         # Sessions are never changed here, so a connection goes back as it came; the default costs a round trip.
         reset=_keep,
@@ -129,7 +129,7 @@ async def _keep(connection: asyncpg.Connection) -> None:
 
 async def _close(pool: Any) -> None:
     try:
-        async with asyncio.timeout(_CONNECT_SECONDS):
+        async with asyncio.timeout(CONNECT_SECONDS):
             await pool.close()
     except TimeoutError:
         pool.terminate()
