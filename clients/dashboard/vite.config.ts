@@ -13,6 +13,8 @@ export default defineConfig({
     // Data addresses of small pictures would be one more thing for the Content-Security-Policy to allow.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // For scripts/script_budget.mjs.
+    manifest: true,
   },
   server: { proxy: { "/api": gateway } },
   test: { include: ["src/**/*.test.ts"] },

@@ -3,6 +3,7 @@ import { asProblem } from "../api/hooks";
 import { logOut, useSession } from "../api/session";
 import { Badge } from "../components/Badge";
 import { Button } from "../components/Button";
+import { LanguageChoice } from "../components/LanguageChoice";
 import { Menu } from "../components/Menu";
 import { Segmented } from "../components/Segmented";
 import { problemText } from "../components/states";
@@ -13,7 +14,7 @@ import { chooseTheme, useTheme } from "./theme";
 
 /** Who is logged in, the language, the theme, and the way out. */
 export function AccountMenu() {
-  const { t, language, setLanguage } = useSpeech();
+  const { t } = useSpeech();
   const { person } = useSession();
   const theme = useTheme();
   const tell = useToast();
@@ -35,15 +36,7 @@ export function AccountMenu() {
             </div>
             <div className="menu-section stack-tight">
               <span className="small soft">{t("shell.language")}</span>
-              <Segmented
-                label={t("shell.language")}
-                options={[
-                  { key: "pt-BR", label: "Português" },
-                  { key: "en", label: "English" },
-                ]}
-                chosen={language}
-                onChoose={setLanguage}
-              />
+              <LanguageChoice />
             </div>
             <div className="menu-section stack-tight">
               <span className="small soft">{t("shell.theme")}</span>

@@ -38,8 +38,14 @@ export function useScope(): Scope {
     [navigate, path],
   );
   const setTenant = useCallback(
-    (next: string) => navigate(addressOf(path, environment, next)),
-    [navigate, path, environment],
+    (next: string) => {
+      // What else the page has in its address stays as it is.
+      const others = new URLSearchParams(search);
+      for (const name of ["env", "tenant"]) others.delete(name);
+      const rest = others.toString();
+      navigate(addressOf(path, environment, next) + (rest === "" ? "" : `&${rest}`));
+    },
+    [navigate, path, environment, search],
   );
   const href = useCallback((to: string) => addressOf(to, environment, tenant), [environment, tenant]);
   return { environment, tenant, setEnvironment, setTenant, href };

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { useSpeech } from "../../i18n/language";
 import { NOTHING } from "../../i18n/format";
-import type { ChartSeries } from "./TimeChart";
+import type { ChartSeries } from "./series";
 
 const ROWS = 200;
 

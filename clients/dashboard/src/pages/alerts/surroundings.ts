@@ -1,6 +1,6 @@
 /** The series around an alert, and what was to be expected in it; pure. */
 import type { Message } from "../../api/methods";
-import type { ChartSeries, Point } from "../../components/chart/TimeChart";
+import type { ChartSeries, Point } from "../../components/chart/series";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;

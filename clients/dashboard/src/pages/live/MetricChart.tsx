@@ -1,6 +1,7 @@
 import { type ReactNode, useMemo } from "react";
 import { Card } from "../../components/Card";
-import { type ChartSeries, TimeChart } from "../../components/chart/TimeChart";
+import type { ChartSeries } from "../../components/chart/series";
+import { TimeChart } from "../../components/chart/TimeChart";
 import { useSpeech } from "../../i18n/language";
 import { blocks, type Folding, MINUTE_MS, type Minutes } from "./minutes";
 import type { Zoom } from "./zoom";

@@ -5,14 +5,14 @@ import { type LoginOptions, logIn, loginOptions } from "../../api/session";
 import { Button } from "../../components/Button";
 import { Field } from "../../components/Field";
 import { Mark } from "../../components/icons";
-import { Segmented } from "../../components/Segmented";
+import { LanguageChoice } from "../../components/LanguageChoice";
 import { ErrorState, problemText, SkeletonLines } from "../../components/states";
 import { useSpeech } from "../../i18n/language";
 import "./login.css";
 
 /** Where people log in. */
 export function LoginPage({ expired }: { readonly expired: boolean }) {
-  const { t, language, setLanguage } = useSpeech();
+  const { t } = useSpeech();
   const [options, setOptions] = useState<LoginOptions>();
   const [problem, setProblem] = useState<ApiProblem>();
   const ask = () => {
@@ -44,15 +44,7 @@ export function LoginPage({ expired }: { readonly expired: boolean }) {
           <Ways options={options} />
         )}
       </div>
-      <Segmented
-        label={t("shell.language")}
-        options={[
-          { key: "pt-BR", label: "Português" },
-          { key: "en", label: "English" },
-        ]}
-        chosen={language}
-        onChoose={setLanguage}
-      />
+      <LanguageChoice />
     </main>
   );
 }
