@@ -10,7 +10,7 @@ from typing import Any
 from services.metrics.analytics.reports.asking import Scope, Selection
 from services.metrics.analytics.reports.running import Question, run, run_on_clickhouse
 from services.metrics.analytics.store.engine import Limits
-from tests.support.report_events import ChdbEvents, Happened, snapshot_of
+from tests.support.report_events import ChdbEvents, Happened, Told, snapshot_of
 
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
@@ -29,17 +29,23 @@ def select(names: str) -> tuple[Selection, ...]:
     return tuple(Selection(name) for name in names)
 
 
-def ask(question: Question, events: Sequence[Happened], complete_us: int = 2**60) -> Any:
+def ask(question: Question, events: Sequence[Happened], complete_us: int = 2**60, traits: Told | None = None) -> Any:
     """The store's result."""
-    with snapshot_of(events, complete_us) as snapshot:
+    with snapshot_of(events, complete_us, traits=traits) as snapshot:
         return run(question, snapshot, Limits()).result
 
 
-def ask_both(question: Question, events: Sequence[Happened], chdb: ChdbEvents, complete_us: int = 2**60) -> Any:
+def ask_both(
+    question: Question,
+    events: Sequence[Happened],
+    chdb: ChdbEvents,
+    complete_us: int = 2**60,
+    traits: Told | None = None,
+) -> Any:
     """The store's result, which ClickHouse's engine agrees with, and so it does for the period before."""
-    with snapshot_of(events, complete_us) as snapshot:
+    with snapshot_of(events, complete_us, traits=traits) as snapshot:
         ours = run(question, snapshot, Limits())
-        theirs = run_on_clickhouse(question, chdb.holding(events), snapshot.watermark)
+        theirs = run_on_clickhouse(question, chdb.holding(events, traits), snapshot.watermark)
     assert difference(ours, theirs) == ""
     return ours.result
 

@@ -11,11 +11,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from services.metrics.analytics.reports.clickhouse import COLUMNS, ClickHouse
+from services.metrics.analytics.reports.clickhouse import COLUMNS, TRAIT_COLUMNS, ClickHouse
 from services.metrics.analytics.store.manifest import Manifest, Segment
 from services.metrics.analytics.store.reading import Snapshot
 from services.metrics.analytics.store.schema import FIXED, Kind, PropertyColumn
 from services.metrics.analytics.store.segment_files import write_segment
+from services.metrics.analytics.store.traits import TRAITS, TraitFile, with_changes, write_traits
 
 Value = str | int | float | bool
 
@@ -32,17 +33,23 @@ class Happened:
     tenant: str = "acme"
 
 
+Told = Mapping[tuple[str, int, str], str | None]
+"""Traits: by tenant, actor and name."""
+
+
 @contextmanager
 def snapshot_of(
-    events: Sequence[Happened], complete_us: int = 2**60, seed: int = 1, **changes: Any
+    events: Sequence[Happened], complete_us: int = 2**60, seed: int = 1, traits: Told | None = None, **changes: Any
 ) -> Iterator[Snapshot]:
-    """A snapshot of a store whose segments hold the events, at random; with changes of its manifest."""
+    """A snapshot of a store whose segments hold the events, at random; with traits, and changes of its manifest."""
     chance = random.Random(seed)
     runs: dict[int, list[tuple[int, Happened]]] = {}
     for position, event in enumerate(events, start=1):
         runs.setdefault(chance.randrange(3), []).append((position, event))
     with TemporaryDirectory() as name:
-        folder = Path(name)
+        folder = Path(name) / "b"
+        folder.mkdir()
+        write_traits(Path(name), TraitFile(with_changes(TRAITS.empty_table(), traits or {})))
         segments = tuple(_segment(folder, f"s{number}", rows) for number, rows in sorted(runs.items()))
         manifest = Manifest(
             build="b", position=len(events), complete_us=complete_us, at_end=True, segments=segments, **changes
@@ -96,6 +103,7 @@ class ChdbEvents:
 
         self._session: Any = Session()  # type: ignore[no-untyped-call]  # it has no types
         self._session.query(f"CREATE TABLE events ({COLUMNS}) ENGINE = Memory")  # type: ignore[no-untyped-call]  # chdb has no types
+        self._session.query(f"CREATE TABLE traits ({TRAIT_COLUMNS}) ENGINE = Memory")  # type: ignore[no-untyped-call]  # as above
 
     def close(self) -> None:
         """Leave the engine: there is one of it in a process."""
@@ -110,11 +118,19 @@ class ChdbEvents:
         """Run a statement."""
         self._session.query(sql)
 
-    def holding(self, events: Sequence[Happened]) -> ClickHouse:
-        """Return the table, holding these events and no others."""
+    def holding(self, events: Sequence[Happened], traits: Told | None = None) -> ClickHouse:
+        """Return the tables, holding these events and traits and no others."""
         self.run("TRUNCATE TABLE events")
         self.insert("events", events)
-        return ClickHouse(self.query, "events")
+        self.run("TRUNCATE TABLE traits")
+        if traits:
+            columns = ("tenant", "actor", "name", "value", "position")
+            told = [
+                json.dumps(dict(zip(columns, (*key, value, at), strict=True)))
+                for at, (key, value) in enumerate(traits.items())
+            ]
+            self.run(f"INSERT INTO traits FORMAT JSONEachRow {' '.join(told)}")
+        return ClickHouse(self.query, "events", "traits")
 
     def insert(self, table: str, events: Sequence[Happened], position: int = 1) -> None:
         """Put events into a table, the first of them from a position of the log on."""

@@ -11,7 +11,11 @@ from mirante.evaluation.model import Violation
 from services.metrics.analytics.reports.asking import (
     CONTEXT_COLUMNS,
     Breakdown,
+    Cohort,
+    Did,
     Filter,
+    FirstDid,
+    HasTrait,
     Known,
     Operator,
     Origin,
@@ -25,6 +29,10 @@ from services.runtime.errors import InvalidRequest
 MOST_FILTERS: Final = 20
 MOST_FILTER_VALUES: Final = 100
 MOST_GROUPS: Final = 50
+MOST_COHORTS: Final = 5
+MOST_CONDITIONS: Final = 10
+MOST_ACTORS: Final = 10_000
+MOST_TIMES: Final = 1_000_000_000
 MOST_BUCKETS: Final = 1_000
 LONGEST_PERIOD: Final = timedelta(days=1_096)
 _LONGEST_TEXT: Final = 1_000
@@ -65,6 +73,45 @@ class Checks:
         if not is_zone(scope.time_zone):
             self.add("scope.time_zone", "is no time zone of the IANA database, such as America/Sao_Paulo")
         self.filters("scope.filters", scope.filters)
+        if len(scope.cohorts) > MOST_COHORTS:
+            self.add("scope.cohorts", f"may be {MOST_COHORTS} at most")
+        for at, each in enumerate(scope.cohorts[:MOST_COHORTS]):
+            self.cohort(f"scope.cohorts[{at}]", each.cohort)
+
+    def cohort(self, field: str, cohort: Cohort) -> None:
+        """Look at a definition."""
+        if not 1 <= len(cohort.conditions) <= MOST_CONDITIONS:
+            self.add(f"{field}.conditions", f"must be 1 to {MOST_CONDITIONS}")
+        for at, condition in enumerate(cohort.conditions[:MOST_CONDITIONS]):
+            path = f"{field}.conditions[{at}]"
+            if isinstance(condition, Did | FirstDid):
+                self._did(path, condition)
+            elif isinstance(condition, HasTrait):
+                self._filter(f"{path}.filter", condition.filter)
+                if condition.filter.property.origin is not Origin.TRAIT:
+                    self.add(f"{path}.filter.property", "must be a trait")
+            elif not 1 <= len(condition.actors) <= MOST_ACTORS:
+                self.add(f"{path}.actors", f"must be 1 to {MOST_ACTORS}")
+
+    def _did(self, path: str, condition: Did | FirstDid) -> None:
+        self.selection(f"{path}.selection", condition.selection)
+        moments = [each for each in (condition.start, condition.end) if each is not None]
+        if condition.days is not None:
+            self.number(f"{path}.days", condition.days, 1, LONGEST_PERIOD.days)
+            if moments:
+                self.add(f"{path}.days", "cannot be combined with start and end")
+        for name, moment in (("start", condition.start), ("end", condition.end)):
+            if moment is not None and moment.tzinfo is None:
+                self.add(f"{path}.{name}", "needs a time zone")
+                return
+            if moment is not None and not _EARLIEST <= moment <= _LATEST:
+                self.add(f"{path}.{name}", "must be in the years 1971 to 9998")
+        if len(moments) > 1 and moments[1] <= moments[0]:
+            self.add(f"{path}.end", "must be after start")
+        if isinstance(condition, Did):
+            self.number(f"{path}.least", condition.least, 0, MOST_TIMES)
+            if condition.most is not None:
+                self.number(f"{path}.most", condition.most, condition.least, MOST_TIMES)
 
     def buckets(self, scope: Scope, unit: Unit, field: str = "unit") -> None:
         """Look at whether a period has too many buckets."""
@@ -95,10 +142,12 @@ class Checks:
         if len(filters) > MOST_FILTERS:
             self.add(field, f"may be {MOST_FILTERS} at most")
         for at, each in enumerate(filters[:MOST_FILTERS]):
-            path = f"{field}[{at}]"
-            self.property(f"{path}.property", each.property)
-            for problem in _value_problems(each):
-                self.add(f"{path}.values", problem)
+            self._filter(f"{field}[{at}]", each)
+
+    def _filter(self, path: str, asked: Filter) -> None:
+        self.property(f"{path}.property", asked.property)
+        for problem in _value_problems(asked):
+            self.add(f"{path}.values", problem)
 
     def property(self, field: str, asked: Property) -> None:
         """Look at a property."""
@@ -109,6 +158,9 @@ class Checks:
                 )
         elif not asked.name or len(asked.name.encode()) > 100 or "\x00" in asked.name:
             self.add(field, "must have 1 to 100 bytes, none of them NUL")
+        elif asked.origin is Origin.TRAIT:
+            if self._known.traits is not None and asked.name not in self._known.traits:
+                self.add(field, f"nobody has a trait {asked.name!r}{_like(asked.name, self._known.traits)}")
         elif self._known.properties is not None and asked.name not in self._known.properties:
             self.add(field, f"no event has a property {asked.name!r}{_like(asked.name, self._known.properties)}")
 

@@ -49,15 +49,33 @@ ORDER BY (tenant, actor, time, position)
 """Of one environment; `actor` is the person after all merges, 0 for nobody."""
 
 
+TRAIT_COLUMNS: Final = """
+    tenant String,
+    actor Int64,
+    name String,
+    value Nullable(String),
+    position UInt64
+"""
+
+TRAIT_TABLE: Final = f"""
+CREATE TABLE IF NOT EXISTS {{table}} ({TRAIT_COLUMNS})
+ENGINE = ReplacingMergeTree(position)
+ORDER BY (tenant, actor, name)
+"""
+"""Of one environment: traits as they were told last, read with FINAL; NULL for those that were taken back."""
+
+
 class ClickHouse:
     """
-    A table of events.
+    Tables of an environment.
 
     Args:
         query: runs a query.
-        table: its name, or any relation.
+        table: the name of the table of events, or any relation.
+        traits: the one of traits, or any relation; None when there is none, and so nobody has any.
     """
 
-    def __init__(self, query: Query, table: str) -> None:
+    def __init__(self, query: Query, table: str, traits: str | None = None) -> None:
         self.query = query
         self.events = table
+        self.traits = traits or "(SELECT '' AS tenant, toInt64(0) AS actor, '' AS name, '' AS value WHERE false)"

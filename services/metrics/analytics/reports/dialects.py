@@ -24,6 +24,11 @@ DECIMALS: Final = 9
 """Places after the point that sums of money have."""
 
 
+def column_of(asked: Property) -> str:
+    """Return the column of a property that is none of the event itself. Names of traits are spelt in hexadecimal."""
+    return f"trait_{asked.name.encode().hex()}" if asked.origin is Origin.TRAIT else asked.name
+
+
 class Dialect(Protocol):
     """How a kind of SQL says things about an event. Expressions are over the columns of one relation of events."""
 
@@ -85,8 +90,8 @@ class DuckDialect:
 
     def text(self, asked: Property) -> str:
         """See `Dialect`."""
-        if asked.origin is Origin.CONTEXT:
-            return quoted(asked.name)
+        if asked.origin is not Origin.EVENT:
+            return quoted(column_of(asked))
         return text_expression(asked.name, self._kinds.get(asked.name, frozenset()), rest=self._rest)
 
     def number(self, asked: Property) -> str:
@@ -138,10 +143,10 @@ class DuckDialect:
         return f"list_position([{', '.join(map(str, numbers))}]::BIGINT[], {number})"
 
     def _numeric(self, asked: Property, pattern: str, type_: str, kinds: Sequence[Kind]) -> str:
-        present = self._kinds.get(asked.name, frozenset())
+        present = self._kinds.get(asked.name, frozenset()) if asked.origin is Origin.EVENT else frozenset()
         texts = []
-        if asked.origin is Origin.CONTEXT:
-            texts = [quoted(asked.name)]
+        if asked.origin is not Origin.EVENT:
+            texts = [quoted(column_of(asked))]
         elif Kind.TEXT in present:
             texts = [quoted(PropertyColumn(Kind.TEXT, asked.name).column)]
         if self._rest and asked.origin is Origin.EVENT:
@@ -167,8 +172,8 @@ class ClickHouseDialect:
 
     def text(self, asked: Property) -> str:
         """See `Dialect`."""
-        if asked.origin is Origin.CONTEXT:
-            return f"`{asked.name}`"
+        if asked.origin is not Origin.EVENT:
+            return f"`{column_of(asked)}`"
         key = self.literal(asked.name)
         number = f"numbers[{key}]"
         # A whole number reads 1.0, as it does in the store.
@@ -185,8 +190,8 @@ class ClickHouseDialect:
 
     def number(self, asked: Property) -> str:
         """See `Dialect`."""
-        if asked.origin is Origin.CONTEXT:
-            return self._number_of(f"`{asked.name}`")
+        if asked.origin is not Origin.EVENT:
+            return self._number_of(f"`{column_of(asked)}`")
         key = self.literal(asked.name)
         return (
             f"multiIf(mapContains(texts, {key}) AND match(texts[{key}], '^({_escaped(NUMBER)})$'), "
@@ -196,6 +201,9 @@ class ClickHouseDialect:
 
     def decimal(self, asked: Property) -> str:
         """See `Dialect`."""
+        if asked.origin is not Origin.EVENT:
+            text = f"`{column_of(asked)}`"
+            return f"if(match({text}, '^({_escaped(DECIMAL)})$'), toDecimal128OrNull({text}, {DECIMALS}), NULL)"
         key = self.literal(asked.name)
         return (
             f"multiIf(mapContains(texts, {key}) AND match(texts[{key}], '^({_escaped(DECIMAL)})$'), "

@@ -19,11 +19,10 @@ import numpy.typing as npt
 from services.metrics.analytics.reports.asking import Filter, Property, Selection
 from services.metrics.analytics.reports.dialects import DuckDialect, all_conditions, condition
 from services.metrics.analytics.store import arrays as store
-from services.metrics.analytics.store.batches import Batch
 from services.metrics.analytics.store.engine import Limits
 from services.metrics.analytics.store.ordering import order_of
 from services.metrics.analytics.store.reading import Watermark
-from services.metrics.analytics.store.runs import Runs, merged
+from services.metrics.analytics.store.runs import Places, Runs, merged
 from services.metrics.analytics.store.schema import Kind
 
 ROWS_AT_ONCE: Final = 4_000_000
@@ -31,6 +30,16 @@ ROWS_AT_ONCE: Final = 4_000_000
 
 Integers = npt.NDArray[np.int64]
 Done = TypeVar("Done")
+
+
+class Keys(Protocol):
+    """What reports need of a batch of keys; see `store.batches.Batch`."""
+
+    def times(self) -> Iterator[tuple[Integers, Places]]:
+        """Yield the times of all rows, in no order, and the places of those that are not wanted."""
+
+    def read(self) -> Runs:
+        """Return the rows."""
 
 
 class Source(Protocol):
@@ -50,8 +59,11 @@ class Source(Protocol):
     def connect(self, tenant: str | None, limits: Limits | None = None) -> duckdb.DuckDBPyConnection:
         """Open a DuckDB with the view `events`."""
 
-    def batches(self, tenant: str | None, wanted: store.Wanted) -> Iterator[Batch]:
+    def batches(self, tenant: str | None, wanted: store.Wanted) -> Iterator[Keys]:
         """Yield the keys of events, to be read."""
+
+    def traits(self, tenant: str | None) -> Any:
+        """Return the traits that users have now, as a `pyarrow.Table` of `store.traits.TRAITS`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +141,7 @@ def computed_runs(source: Source, wanted: Events, limits: Limits, work: Callable
     yield from computed_batches(source, wanted, limits, lambda batch: work(batch.read()))
 
 
-def computed_batches(source: Source, wanted: Events, limits: Limits, work: Callable[[Batch], Done]) -> Iterator[Done]:
+def computed_batches(source: Source, wanted: Events, limits: Limits, work: Callable[[Keys], Done]) -> Iterator[Done]:
     """Yield what some work makes of all batches of wanted events. Only of what is read from keys alone."""
     batches = source.batches(wanted.tenant, _keys_wanted(wanted))
     yield from _in_threads((partial(work, batch) for batch in batches), limits)
@@ -209,7 +221,7 @@ def _keys_wanted(wanted: Events) -> store.Wanted:
     return store.Wanted(some, first_us=wanted.start, end_us=wanted.end, nobody=wanted.nobody)
 
 
-def _from_batch(batch: Batch, selections: Sequence[Selection]) -> Stretch:
+def _from_batch(batch: Keys, selections: Sequence[Selection]) -> Stretch:
     runs = batch.read()
     type_ = bits_type(len(selections))
     if not runs.runs:

@@ -11,9 +11,12 @@ from typing import Any, Final, Protocol
 from services.metrics.analytics.reports.answers import Answer
 from services.metrics.analytics.reports.asking import Known, Scope
 from services.metrics.analytics.reports.clickhouse import ClickHouse
+from services.metrics.analytics.reports.cohorts import filtering
+from services.metrics.analytics.reports.cohorts import reports as cohorts
 from services.metrics.analytics.reports.engagement import reports as engagement
 from services.metrics.analytics.reports.features import reports as features
 from services.metrics.analytics.reports.funnels import reports as funnels
+from services.metrics.analytics.reports.impact import reports as impact
 from services.metrics.analytics.reports.local_time import before
 from services.metrics.analytics.reports.quality import reports as quality
 from services.metrics.analytics.reports.reading import Source
@@ -26,9 +29,11 @@ from services.metrics.analytics.store.engine import Limits
 from services.metrics.analytics.store.reading import Watermark
 
 REPORTS: Final[dict[type[Any], Report]] = {
+    **cohorts.REPORTS,
     **engagement.REPORTS,
     **features.REPORTS,
     **funnels.REPORTS,
+    **impact.REPORTS,
     **quality.REPORTS,
     **retention.REPORTS,
     **series.REPORTS,
@@ -69,7 +74,8 @@ def run(question: Question, source: Source, limits: Limits, known: Known = _NOT_
     """
     report = REPORTS[type(question)]
     report.check(question, known)
-    return _answer(question, source.watermark, lambda scope: report.on_store(question, scope, source, limits))
+    scope, events = filtering.on_store(question, question.scope, source, limits)
+    return _answer(scope, source.watermark, lambda some: report.on_store(question, some, events, limits))
 
 
 def run_on_clickhouse(
@@ -83,11 +89,11 @@ def run_on_clickhouse(
     """
     report = REPORTS[type(question)]
     report.check(question, known)
-    return _answer(question, watermark, lambda scope: report.on_clickhouse(question, scope, engine, watermark))
+    scope, events = filtering.on_clickhouse(question, question.scope, engine)
+    return _answer(scope, watermark, lambda some: report.on_clickhouse(question, some, events, watermark))
 
 
-def _answer(question: Question, watermark: Watermark, result_of: Callable[[Scope], Any]) -> Answer[Any]:
-    scope = question.scope
+def _answer(scope: Scope, watermark: Watermark, result_of: Callable[[Scope], Any]) -> Answer[Any]:
     result, previous, previous_start = result_of(scope), None, None
     if scope.compare:
         previous_start, previous_end = before(scope)

@@ -17,7 +17,7 @@ import pyarrow as pa
 from services.metrics.analytics.store.arrays import Wanted
 from services.metrics.analytics.store.keys import Integers, Keys
 from services.metrics.analytics.store.manifest import Manifest, Part, Segment
-from services.metrics.analytics.store.runs import Codes, Places, Run, Runs, lengths_of
+from services.metrics.analytics.store.runs import Codes, Places, Run, Runs, of_some
 from services.metrics.analytics.store.schema import NOBODY
 from services.metrics.analytics.store.segment_files import SegmentDamaged, keys_of
 
@@ -297,15 +297,7 @@ def _now(run: Run, pairs: Mapping[int, int], gone: set[int], first: int, last: i
         actors = actors.copy()
         actors[moved] = [pairs[each] for each in actors[moved].tolist()]
         kept &= (actors >= first) & (actors <= last)
-    if kept.all():
-        return replace(run, actors=actors)
-    lengths = lengths_of(run)
-    rows = np.flatnonzero(np.repeat(kept, lengths))
-    begins = np.cumsum(lengths[kept]) - lengths[kept]
-    unwanted = np.zeros(len(run), bool)
-    unwanted[run.outside] = True
-    outside = np.flatnonzero(unwanted[rows])
-    return Run(run.time[rows], run.code[rows], begins, actors[kept], run.tenants[kept], outside)
+    return of_some(replace(run, actors=actors), kept)
 
 
 def _among_some(actors: Integers, some: Collection[int]) -> npt.NDArray[np.bool_]:

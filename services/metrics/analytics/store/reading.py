@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import duckdb
 
@@ -23,6 +23,7 @@ from services.metrics.analytics.store.manifest import Manifest
 from services.metrics.analytics.store.marks import Marks
 from services.metrics.analytics.store.schema import Kind, property_of
 from services.metrics.analytics.store.segment_files import SegmentDamaged
+from services.metrics.analytics.store.traits import TraitFile, read_traits, traits_of
 
 GRACE_SECONDS: Final = 120.0
 """For so long files are kept that the newest manifest does not name; a report has to be done by then."""
@@ -61,6 +62,7 @@ class Snapshot:
         self._until = clock() + GRACE_SECONDS
         self.watermark = Watermark(manifest.position, manifest.complete_us, manifest.at_end)
         self.forgets = manifest.forgets
+        self._traits: TraitFile | None = None
 
     def key(self, tenant: str | None) -> tuple[str, int, bool]:
         """
@@ -103,7 +105,9 @@ class Snapshot:
         """Return whether any property is in the column `rest`."""
         return any(segment.has_rest and segment.of(tenant) for segment in self._manifest.segments)
 
-    def connect(self, tenant: str | None, limits: Limits | None = None) -> duckdb.DuckDBPyConnection:
+    def connect(
+        self, tenant: str | None, limits: Limits | None = None, *, sealed: bool = False
+    ) -> duckdb.DuckDBPyConnection:
         """
         Open a DuckDB of its own, in memory, with the view `events`: `schema.FIXED` with `is_identified`, the columns of
         `properties`, and `rest` where `has_rest`. `actor` is the person after all merges, NULL for nobody.
@@ -111,13 +115,16 @@ class Snapshot:
         The connection sees the rows of the tenant and of nobody else (None: those of all), can reach neither other
         files nor the network, and its configuration is locked. The caller closes it.
 
+        With `sealed` it is for statements of others: rows of who was erased a moment ago, which the view leaves out,
+        cannot be reached past it either. What holds such rows is read into memory first.
+
         Raises:
             SnapshotExpired: see there.
             StoreUnavailable: the store is damaged.
         """
         self._check()
         try:
-            return connect(self._folder, self._manifest, tenant, limits or Limits())
+            return connect(self._folder, self._manifest, tenant, limits or Limits(), sealed=sealed)
         except SegmentDamaged as error:
             raise self._damaged(error) from error
 
@@ -149,6 +156,22 @@ class Snapshot:
         for batch in batches(self._folder, self._manifest, tenant, wanted, self._damaged):
             self._check()
             yield batch
+
+    def traits(self, tenant: str | None) -> Any:
+        """
+        Return the traits that users of a tenant have now, of all with None, as a `pyarrow.Table` of `TRAITS`. It is the
+        same table whenever it is asked for.
+        """
+        if self._traits is None:
+            self._traits = read_traits(self._folder.parent)
+        gone = self._manifest.condemned if tenant is None else {tenant: self._manifest.condemned.get(tenant, ())}
+        return traits_of(self._traits.table, tenant, [actor for actors in gone.values() for actor in actors])
+
+    def traits_version(self) -> str:
+        """Return what is another one whenever traits were told anew: an answer that looks at them depends on it."""
+        if self._traits is None:
+            self._traits = read_traits(self._folder.parent)
+        return self._traits.version
 
     def report_damage(self) -> None:
         """Say that what a connection read is damaged: whoever writes the store looks at it, and makes it anew."""

@@ -92,6 +92,19 @@ def merged(runs: Runs) -> tuple[Integers, Integers, Codes]:
     return packed, time, code
 
 
+def of_some(run: Run, kept: npt.NDArray[np.bool_]) -> Run:
+    """Return the rows of some of a run's actors; `kept` has a flag for each of `begins`."""
+    if kept.all():
+        return run
+    lengths = lengths_of(run)
+    rows = np.flatnonzero(np.repeat(kept, lengths))
+    begins = np.cumsum(lengths[kept]) - lengths[kept]
+    unwanted = np.zeros(len(run), bool)
+    unwanted[run.outside] = True
+    outside = np.flatnonzero(unwanted[rows])
+    return Run(run.time[rows], run.code[rows], begins, run.actors[kept], run.tenants[kept], outside)
+
+
 def lengths_of(run: Run) -> Places:
     """Return how many rows each actor has."""
     return np.diff(run.begins, append=len(run))

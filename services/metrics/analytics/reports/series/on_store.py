@@ -8,11 +8,10 @@ from services.metrics.analytics.reports.answers import Group
 from services.metrics.analytics.reports.asking import Scope, Unit
 from services.metrics.analytics.reports.engines import store_engine
 from services.metrics.analytics.reports.local_time import HOUR, Clock, buckets, instant
-from services.metrics.analytics.reports.reading import Source, Stretch, computed, computed_batches
+from services.metrics.analytics.reports.reading import Keys, Source, Stretch, computed, computed_batches
 from services.metrics.analytics.reports.series.asking import Measure, Series
 from services.metrics.analytics.reports.series.by_sql import tally_by_sql
 from services.metrics.analytics.reports.series.results import Number, SeriesTally
-from services.metrics.analytics.store.batches import Batch
 from services.metrics.analytics.store.engine import Limits
 
 Integers = npt.NDArray[np.int64]
@@ -57,7 +56,7 @@ class _Places:
         self._unit = unit
         self._numbers = np.array(numbers, np.int64)
 
-    def events(self, batch: Batch) -> Integers:
+    def events(self, batch: Keys) -> Integers:
         """Return how many events of each bucket there are."""
         counts = np.zeros(len(self._numbers) + 1, np.int64)
         for time, outside in batch.times():
