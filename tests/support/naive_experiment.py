@@ -21,11 +21,11 @@ def recounted(
     enrolment = question.enrolment
     rows = []
     for event in events:
-        if event.name == "flag_exposta" and event.properties.get("flag") == "f":
-            if event.properties.get("reason") == "SPLIT" and enrolment.start <= event.time < enrolment.end:
-                actor = merges.get(event.actor, event.actor)
-                phase = max(at for at, start in enumerate(enrolment.phases) if start <= event.time)
-                rows.append(Exposure(str(actor or ""), str(event.properties["variant"]), event.time, phase))
+        told = (event.name, event.properties.get("flag"), event.properties.get("reason"))
+        if told == ("flag_exposta", "f", "SPLIT") and enrolment.start <= event.time < enrolment.end:
+            actor = merges.get(event.actor, event.actor)
+            phase = max(at for at, start in enumerate(enrolment.phases) if start <= event.time)
+            rows.append(Exposure(str(actor or ""), str(event.properties["variant"]), event.time, phase))
     first: dict[str, int] = {}
     for row in rows:
         if row.unit and row.arm in ARMS:

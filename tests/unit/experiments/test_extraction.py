@@ -1,7 +1,6 @@
 """Sums of experiments from the store are those of a plain recount, event by event."""
 
 import random
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -171,5 +170,4 @@ def test_a_breakdown_splits_the_first_metric() -> None:
     with snapshot_of(events) as snapshot:
         found: Measured = measured(asked, snapshot, Limits())
     assert set(found.groups) == {"celular", "mesa", None}
-    total: Sequence[Any] = sum(found.groups.values(), np.zeros(1))
-    assert np.allclose(total, found.metrics["conversao"][:, :, -1])
+    assert np.allclose(np.sum(list(found.groups.values()), axis=0), found.metrics["conversao"][:, :, -1])

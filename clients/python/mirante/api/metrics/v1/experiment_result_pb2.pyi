@@ -734,8 +734,8 @@ class ExperimentPlan(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
-    FROM_FIELD_NUMBER: _builtins.int
-    UNTIL_FIELD_NUMBER: _builtins.int
+    PAST_FROM_FIELD_NUMBER: _builtins.int
+    PAST_UNTIL_FIELD_NUMBER: _builtins.int
     POPULATION_FIELD_NUMBER: _builtins.int
     UNITS_PER_DAY_FIELD_NUMBER: _builtins.int
     PRIMARY_FIELD_NUMBER: _builtins.int
@@ -755,7 +755,11 @@ class ExperimentPlan(_message.Message):
     """Until the smallest arm has them and was watched. 0: nobody would ever be enough."""
     power: _builtins.float
     @_builtins.property
-    def until(self) -> _timestamp_pb2.Timestamp: ...
+    def past_from(self) -> _timestamp_pb2.Timestamp:
+        """What the past was looked at for."""
+
+    @_builtins.property
+    def past_until(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def primary(self) -> Global___PlannedMetric: ...
     @_builtins.property
@@ -771,7 +775,8 @@ class ExperimentPlan(_message.Message):
     def __init__(
         self,
         *,
-        until: _timestamp_pb2.Timestamp | None = ...,
+        past_from: _timestamp_pb2.Timestamp | None = ...,
+        past_until: _timestamp_pb2.Timestamp | None = ...,
         population: _builtins.str = ...,
         units_per_day: _builtins.float = ...,
         primary: Global___PlannedMetric | None = ...,
@@ -782,9 +787,9 @@ class ExperimentPlan(_message.Message):
         detectable: _abc.Iterable[Global___DetectableEffect] | None = ...,
         warnings: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["from", b"from", "primary", b"primary", "until", b"until"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["past_from", b"past_from", "past_until", b"past_until", "primary", b"primary"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["days", b"days", "detectable", b"detectable", "from", b"from", "guardrails", b"guardrails", "population", b"population", "power", b"power", "primary", b"primary", "units_per_arm", b"units_per_arm", "units_per_day", b"units_per_day", "until", b"until", "warnings", b"warnings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["days", b"days", "detectable", b"detectable", "guardrails", b"guardrails", "past_from", b"past_from", "past_until", b"past_until", "population", b"population", "power", b"power", "primary", b"primary", "units_per_arm", b"units_per_arm", "units_per_day", b"units_per_day", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
