@@ -1,0 +1,1 @@
+"""The verdict of an experiment, and its reasons in words."""
