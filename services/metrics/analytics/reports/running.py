@@ -17,6 +17,7 @@ from services.metrics.analytics.reports.engagement import reports as engagement
 from services.metrics.analytics.reports.features import reports as features
 from services.metrics.analytics.reports.funnels import reports as funnels
 from services.metrics.analytics.reports.local_time import before
+from services.metrics.analytics.reports.paths import reports as paths
 from services.metrics.analytics.reports.quality import reports as quality
 from services.metrics.analytics.reports.reading import Source
 from services.metrics.analytics.reports.report import Report
@@ -32,6 +33,7 @@ REPORTS: Final[dict[type[Any], Report]] = {
     **engagement.REPORTS,
     **features.REPORTS,
     **funnels.REPORTS,
+    **paths.REPORTS,
     **quality.REPORTS,
     **retention.REPORTS,
     **series.REPORTS,
