@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 
 from services.metrics.analytics.reports.asking import Filter, Known, Operator, Origin, Property, Selection, Unit
+from services.metrics.analytics.reports.intervals import newcombe
 from services.metrics.analytics.reports.local_time import moment_of
-from services.metrics.analytics.reports.quality.problems import Problems, newcombe
+from services.metrics.analytics.reports.quality.problems import Problems
 from services.metrics.analytics.reports.quality.values import TopValues, ValueRow
 from services.metrics.analytics.reports.quality.vitals import Rating, WebVitals, rating_of
 from services.metrics.analytics.reports.running import Question, check

@@ -16,6 +16,7 @@ from services.metrics.analytics.reports.cohorts import reports as cohorts
 from services.metrics.analytics.reports.engagement import reports as engagement
 from services.metrics.analytics.reports.features import reports as features
 from services.metrics.analytics.reports.funnels import reports as funnels
+from services.metrics.analytics.reports.impact import reports as impact
 from services.metrics.analytics.reports.local_time import before
 from services.metrics.analytics.reports.paths import reports as paths
 from services.metrics.analytics.reports.quality import reports as quality
@@ -33,6 +34,7 @@ REPORTS: Final[dict[type[Any], Report]] = {
     **engagement.REPORTS,
     **features.REPORTS,
     **funnels.REPORTS,
+    **impact.REPORTS,
     **paths.REPORTS,
     **quality.REPORTS,
     **retention.REPORTS,

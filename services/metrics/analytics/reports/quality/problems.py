@@ -1,6 +1,5 @@
 """Where problems are more frequent than elsewhere: browsers, devices, releases. Blocking."""
 
-import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,10 +8,9 @@ from services.metrics.analytics.reports.asking import EVERY_EVENT, Known, Origin
 from services.metrics.analytics.reports.checking import Checks
 from services.metrics.analytics.reports.dialects import condition, scope_condition
 from services.metrics.analytics.reports.engines import Engine
+from services.metrics.analytics.reports.intervals import newcombe
 
 MOST_ROWS: Final = 200
-_Z: Final = 1.959963984540054
-"""Of 95 %."""
 
 _PROBLEM: Final = Selection("erro_frontend")
 _BY: Final = Property("browser", Origin.CONTEXT)
@@ -106,25 +104,6 @@ def problems(asked: Problems, scope: Scope, engine: Engine, _complete_us: int) -
         rest = int(all_affected) - here[0], int(all_users) - here[1]
         found.append(_row(value, here, rest))
     return ProblemsResult(tuple(found), int(rows[0][5]) if rows else 0)
-
-
-def newcombe(here: tuple[int, int], rest: tuple[int, int]) -> tuple[float, float]:
-    """Return the 95 % interval of the difference of two shares, each as (part, whole), of something."""
-    (low, high), (rest_low, rest_high) = wilson(*here), wilson(*rest)
-    rate, rest_rate = here[0] / here[1], rest[0] / rest[1]
-    difference = rate - rest_rate
-    return (
-        difference - math.hypot(rate - low, rest_high - rest_rate),
-        difference + math.hypot(high - rate, rest_rate - rest_low),
-    )
-
-
-def wilson(part: int, whole: int) -> tuple[float, float]:
-    """Return the 95 % score interval of a share."""
-    rate, square = part / whole, _Z * _Z
-    middle = (rate + square / (2 * whole)) / (1 + square / whole)
-    half = _Z * math.sqrt(rate * (1 - rate) / whole + square / (4 * whole * whole)) / (1 + square / whole)
-    return max(middle - half, 0.0), min(middle + half, 1.0)
 
 
 def _row(value: str, here: tuple[int, int], rest: tuple[int, int]) -> ProblemRow:

@@ -1,0 +1,140 @@
+"""How the use of a feature goes together with revenue. Blocking."""
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Final
+
+from services.metrics.analytics.reports.asking import EVERY_EVENT, Known, Scope, Selection, Unit
+from services.metrics.analytics.reports.checking import Checks
+from services.metrics.analytics.reports.dialects import condition, scope_condition
+from services.metrics.analytics.reports.engines import Engine
+from services.metrics.analytics.reports.impact.associating import (
+    AssociationResult,
+    Sold,
+    UnitFacts,
+    association_of,
+)
+from services.metrics.analytics.reports.impact.sales import Sales, check_sales, is_money, sold
+from services.metrics.analytics.reports.local_time import Clock, instant, moment_of
+
+MOST_UNITS: Final = 200_000
+"""More are not looked at: those with the least numbers are, which is as good as drawn by lot."""
+
+MOST_CLASSES: Final = 10
+_LEAST_SHARE: Final = 0.1
+_SALES: Final = Sales()
+
+
+class RevenueUnit(Enum):
+    """Whose use and revenue are looked at."""
+
+    ACTOR = "actor"
+    """Single users; those of one tenant are compared with each other."""
+    TENANT = "tenant"
+    """Whole tenants: one uses a feature when any of its users does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevenueAssociation:
+    """
+    How much more revenue units have later that used a feature, compared with units that did not. An association, no
+    cause: what makes somebody use a feature may make them sell more, and only a part of that is seen in events.
+
+    The period is split. In its first part one sees who used the feature, how active everybody was and what they sold;
+    in its second part, what they sold afterwards. So revenue cannot have caused the use. Whoever had any event in the
+    first part counts, also who never came back.
+
+    Revenue is the sum of sales that stand, in the currency with most sales. Activity is the number of events that are
+    neither the feature's nor of money, whatever their properties.
+
+    The plain difference is that of the mean revenue in the second part. The adjusted one is the coefficient of use in a
+    linear regression on: a constant for each stratum (quantiles of activity by revenue so far: none, up to the median
+    of those who sold, above it), a constant for each tenant (of actors), and within them the number of active days,
+    ln(1 + x) of activity and of active users, sales and revenue so far. Its interval is robust against unequal
+    variances (HC3). Only strata with 5 units of either kind are compared; they weigh by how many of either kind they
+    have. What use and revenue did for each other within the first part is adjusted away, so an effect is rather shown
+    too small.
+
+    Attributes:
+        scope: the period. Filters are on all events but cancellations.
+        feature: the events that are its use.
+        sales: where revenue comes from.
+        unit: see there.
+        exposure: the share of the period that is its first part.
+        classes: how many quantiles of activity.
+    """
+
+    scope: Scope
+    feature: Selection
+    sales: Sales = _SALES
+    unit: RevenueUnit = RevenueUnit.ACTOR
+    exposure: float = 0.5
+    classes: int = 5
+
+
+def check_association(asked: RevenueAssociation, known: Known) -> None:
+    """Raise InvalidRequest, naming every field that is wrong."""
+    checks = Checks(known)
+    checks.scope(asked.scope)
+    checks.selection("feature", asked.feature, any_event=False)
+    check_sales(checks, "sales", asked.sales)
+    money = [each.event for each in (asked.sales.sale, asked.sales.cancellation) if each is not None]
+    if asked.feature.event in money:
+        checks.add("feature.event", "must not be the sale or its cancellation")
+    if not _LEAST_SHARE <= asked.exposure <= 1 - _LEAST_SHARE:
+        checks.add("exposure", f"must be {_LEAST_SHARE} to {1 - _LEAST_SHARE}")
+    checks.number("classes", asked.classes, 2, MOST_CLASSES)
+    checks.finish()
+
+
+def association(asked: RevenueAssociation, scope: Scope, engine: Engine, complete_us: int) -> AssociationResult:
+    """Answer the question."""
+    start, end = instant(scope.start), instant(scope.end)
+    split = start + int((end - start) * asked.exposure)
+    units, count = unit_facts(asked, scope, split, engine)
+    bills = list(sold(asked.sales, scope, split, asked.unit.value, engine))
+    currency = _main_currency(bills)
+    return association_of(
+        units,
+        [each for each in bills if each.currency == currency],
+        asked.classes,
+        split=moment_of(split),
+        currency=currency,
+        other_sales=sum(each.sales for each in bills if each.currency != currency),
+        known_units=count,
+        incomplete=end > complete_us,
+    )
+
+
+def unit_facts(
+    asked: RevenueAssociation, scope: Scope, split_us: int, engine: Engine
+) -> tuple[dict[str, UnitFacts], int]:
+    """Return what is known of units from before a split, in the order of their numbers, and how many there are."""
+    dialect = engine.dialect
+    clock = Clock(scope.time_zone, instant(scope.start), instant(scope.end))
+    first = replace(scope, end=moment_of(split_us))
+    feature = condition(asked.feature, dialect)
+    acts = f"NOT (name = {dialect.literal(asked.feature.event or '')} OR {is_money(asked.sales, engine)})"
+    day = dialect.bucket(dialect.time, Unit.DAY, clock)
+    rows = engine.query(
+        f"SELECT unit, min(tenant), max(used), count(DISTINCT day), sum(acts), count(DISTINCT actor), count(*) OVER () "  # noqa: S608 - values are quoted by the dialect
+        f"FROM (SELECT {asked.unit.value} AS unit, tenant, actor, CASE WHEN {feature} THEN 1 ELSE 0 END AS used, "
+        f"CASE WHEN {acts} THEN {day} END AS day, CASE WHEN {acts} THEN 1 ELSE 0 END AS acts FROM {engine.events} "
+        f"WHERE {engine.somebody} AND {scope_condition(first, dialect, EVERY_EVENT)}) AS events "
+        f"GROUP BY unit ORDER BY unit LIMIT {MOST_UNITS}"
+    )
+    facts = {
+        str(unit): UnitFacts(str(tenant), bool(int(used)), int(days), int(activity), int(actors))
+        for unit, tenant, used, days, activity, actors, _ in rows
+    }
+    if asked.unit is RevenueUnit.TENANT:
+        facts = {unit: replace(each, tenant="") for unit, each in facts.items()}
+    return facts, int(rows[0][6]) if rows else 0
+
+
+def _main_currency(bills: list[Sold]) -> str | None:
+    sales = Counter[str]()
+    for each in bills:
+        sales[each.currency] += each.sales
+    return min(sales, key=lambda currency: (-sales[currency], currency)) if sales else None

@@ -1,0 +1,287 @@
+"""Use of a feature and revenue: engines and a plain recount agree; intervals hold the truth as often as they say."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from services.metrics.analytics.reports.asking import Filter, Known, Operator, Origin, Property, Selection
+from services.metrics.analytics.reports.engines import Engine, clickhouse_engine, store_engine
+from services.metrics.analytics.reports.impact.associating import AssociationResult, Sold, UnitFacts, association_of
+from services.metrics.analytics.reports.impact.association import (
+    RevenueAssociation,
+    RevenueUnit,
+    unit_facts,
+)
+from services.metrics.analytics.reports.impact.sales import Sales, sold
+from services.metrics.analytics.reports.local_time import moment_of
+from services.metrics.analytics.reports.running import Question, check
+from services.metrics.analytics.store.engine import Limits
+from services.runtime.errors import InvalidRequest
+from tests.support.report_answers import DAY, SECOND, START_US, ask, ask_both, scope_of
+from tests.support.report_events import ChdbEvents, Happened, snapshot_of
+from tests.support.report_streams import streams
+
+PERIOD = scope_of(timedelta(days=6))
+SPLIT = START_US + 3 * DAY
+SALES = Sales(
+    sale=Selection("A"),
+    amount=Property("valor"),
+    currency=Property("moeda"),
+    cancellation=Selection("X"),
+    key=Property("Tipo"),
+)
+ASKED = RevenueAssociation(scope=PERIOD, feature=Selection("B"), sales=SALES)
+FIREFOX = Filter(Property("browser", Origin.CONTEXT), Operator.IS, ("Firefox",))
+VARIANTS: dict[str, RevenueAssociation] = {
+    "users": ASKED,
+    "users of a tenant, filtered, one currency": replace(
+        ASKED,
+        scope=replace(PERIOD, tenant="acme", filters=(FIREFOX,)),
+        sales=replace(SALES, currency=None),
+        feature=Selection("B", (Filter(Property("Tipo"), Operator.PRESENT),)),
+    ),
+    "tenants": replace(ASKED, unit=RevenueUnit.TENANT),
+    "nothing is cancelled": replace(ASKED, sales=replace(SALES, cancellation=None)),
+}
+
+
+def paid(events: Sequence[Happened]) -> list[Happened]:
+    """Events with a currency, some of none, and keys that few share."""
+    return [
+        replace(
+            event,
+            properties={
+                **event.properties,
+                **({"moeda": ("BRL", "USD")[at % 3 == 0]} if at % 4 else {}),
+                **({"Tipo": f"v{at % 50}"} if "Tipo" in event.properties else {}),
+            },
+        )
+        for at, event in enumerate(events)
+    ]
+
+
+def extracted(asked: RevenueAssociation, engine: Engine) -> tuple[dict[str, UnitFacts], Counter[Any]]:
+    """Units and sales as an engine tells them."""
+    units, count = unit_facts(asked, asked.scope, SPLIT, engine)
+    assert count == len(units)
+    found = list(sold(asked.sales, asked.scope, SPLIT, asked.unit.value, engine))
+    assert len({(each.unit, each.currency, each.after) for each in found}) == len(found)
+    return units, Counter({(each.unit, each.currency, each.after, each.revenue): each.sales for each in found})
+
+
+def recounted(asked: RevenueAssociation, events: Sequence[Happened]) -> tuple[dict[str, UnitFacts], Counter[Any]]:
+    """The same by the definition."""
+    zone = ZoneInfo("America/Sao_Paulo")
+    cancellation = asked.sales.cancellation
+    of_tenant = [each for each in events if asked.scope.tenant in (None, each.tenant)]
+    undone = {
+        (each.tenant, each.properties["Tipo"])
+        for each in of_tenant
+        if cancellation is not None and each.name == cancellation.event and "Tipo" in each.properties
+    }
+    inside = [
+        each
+        for each in of_tenant
+        if each.actor
+        and START_US <= each.time < START_US + 6 * DAY
+        and (not asked.scope.filters or each.context.get("browser") == "Firefox")
+    ]
+    money = {"A", "X"} if cancellation is not None else {"A"}
+    units: dict[str, list[Happened]] = defaultdict(list)
+    counts: Counter[Any] = Counter()
+    sums: dict[Any, Decimal] = defaultdict(Decimal)
+    for each in inside:
+        unit = each.tenant if asked.unit is RevenueUnit.TENANT else str(each.actor)
+        if each.time < SPLIT:
+            units[unit].append(each)
+        if each.name == "A" and (each.tenant, each.properties.get("Tipo")) not in undone:
+            currency = "" if asked.sales.currency is None else str(each.properties.get("moeda", ""))
+            counts[unit, currency, each.time >= SPLIT] += 1
+            sums[unit, currency, each.time >= SPLIT] += _decimal(each.properties.get("valor"))
+    facts = {}
+    for unit, theirs in units.items():
+        acts = [each for each in theirs if each.name not in money | {"B"}]
+        facts[unit] = UnitFacts(
+            "" if asked.unit is RevenueUnit.TENANT else theirs[0].tenant,
+            any(each.name == "B" and (not asked.feature.filters or "Tipo" in each.properties) for each in theirs),
+            len({datetime.fromtimestamp(each.time // SECOND, UTC).astimezone(zone).date() for each in acts}),
+            len(acts),
+            len({each.actor for each in theirs}),
+        )
+    return facts, Counter({(*key, float(sums[key])): count for key, count in counts.items()})
+
+
+def _decimal(value: object) -> Decimal:
+    if isinstance(value, bool | float) or value is None:
+        return Decimal(0)
+    try:
+        return Decimal(str(value))
+    except InvalidOperation:
+        return Decimal(0)
+
+
+@pytest.mark.parametrize("asked", VARIANTS.values(), ids=list(VARIANTS))
+@given(events=streams(span=10 * DAY, step=5 * 3_600 * SECOND))
+@settings(max_examples=4)
+def test_engines_and_a_recount_agree(
+    asked: RevenueAssociation, events: list[Happened], chdb_events: ChdbEvents
+) -> None:
+    """Who used the feature, how active they were, and what they sold: by SQL of both, and in plain Python."""
+    events = paid([replace(event, time=event.time - 2 * DAY) for event in events])
+    expected = recounted(asked, events)
+    with snapshot_of(events) as snapshot, store_engine(snapshot, asked.scope.tenant, Limits()) as engine:
+        assert extracted(asked, engine) == expected
+    assert extracted(asked, clickhouse_engine(chdb_events.holding(events))) == expected
+
+
+def shop(effect: float) -> list[Happened]:
+    """300 users of 3 tenants over six days: who is active uses the feature and sells; use is worth so much more."""
+    chance = np.random.default_rng(7)
+    events = []
+    for number in range(300):
+        actor, tenant = 1_000 + number, f"t{number % 3}"
+        activity = int(chance.integers(1, 12))
+        for _ in range(activity):
+            events.append(Happened(actor, START_US + int(chance.integers(3 * DAY)), "C", tenant=tenant))
+        used = chance.random() < activity / 14
+        if used:
+            events.append(Happened(actor, START_US + int(chance.integers(3 * DAY)), "B", tenant=tenant))
+        amount = 5 * activity + effect * used + float(chance.normal(0, 3))
+        bill = {"valor": f"{amount:.2f}", "moeda": "BRL", "Tipo": f"v{number}"}
+        events.append(Happened(actor, SPLIT + int(chance.integers(3 * DAY)), "A", bill, tenant=tenant))
+    events.append(Happened(1_001, SPLIT, "A", {"valor": "9999", "moeda": "BRL", "Tipo": "undone"}, tenant="t1"))
+    events.append(Happened(0, SPLIT + 30 * DAY, "X", {"Tipo": "undone"}, tenant="t1"))
+    events.append(Happened(1_001, SPLIT, "A", {"valor": "7777", "moeda": "USD", "Tipo": "abroad"}, tenant="t1"))
+    return events
+
+
+def test_whole_answer(chdb_events: ChdbEvents) -> None:
+    """Both engines tell the same; what was cancelled, or sold for other money, is no revenue."""
+    result = ask_both(replace(ASKED, scope=replace(PERIOD, compare=True)), shop(40), chdb_events)
+    assert (result.currency, result.other_sales, result.units, result.known_units) == ("BRL", 1, 300, 300)
+    assert result.split == moment_of(SPLIT)
+    assert result.users.units + result.others.units == 300
+    assert result.silence is None
+    assert result.adjusted.low < 40 < result.adjusted.high
+    assert result.adjusted.high - result.adjusted.low < 4
+    assert result.plain.value > 50
+    compared = [each for each in result.strata if each.compared]
+    assert sum(each.users for each in compared) == result.compared_users
+    assert ask(ASKED, shop(40), complete_us=SPLIT).incomplete
+    assert not result.incomplete
+
+
+CLASSES = 5
+UNITS = 1_000
+
+
+@cache
+def intervals(effect: float) -> Sequence[AssociationResult]:
+    """
+    Answers about 200 drawn samples of 1000 users of 20 tenants.
+
+    Who is more active, and who has sold more, uses the feature more often and sells more later whether or not; tenants
+    have prices and habits of their own. Revenue is nothing for many, and skewed.
+    """
+    found = []
+    for seed in range(200):
+        chance = np.random.default_rng(seed)
+        tenant = chance.integers(0, 20, UNITS)
+        price = chance.lognormal(0, 0.4, 20)[tenant]
+        activity = chance.poisson(chance.gamma(2, 10, UNITS))
+        days = np.minimum(chance.binomial(30, 1 - np.exp(-activity / 30)), activity)
+        so_far = chance.poisson(activity / 15)
+        used = chance.random(UNITS) < 1 / (1 + np.exp(2.5 - activity / 15 - so_far / 2 - np.log(price)))
+        sales = chance.poisson(0.3 + activity / 30 + so_far / 2)
+        later = price * sales * chance.gamma(2, 5, UNITS) + effect * used * chance.gamma(2, 0.5, UNITS)
+        units = {
+            str(at): UnitFacts(str(tenant[at]), bool(used[at]), int(days[at]), int(activity[at]), 1)
+            for at in range(UNITS)
+        }
+        bills = [Sold(str(at), "", after=True, sales=1, revenue=float(later[at])) for at in np.flatnonzero(later)]
+        bills += [
+            Sold(str(at), "", after=False, sales=int(so_far[at]), revenue=float(10 * price[at] * so_far[at]))
+            for at in np.flatnonzero(so_far)
+        ]
+        found.append(told(units, bills))
+    return found
+
+
+def told(units: Mapping[str, UnitFacts], bills: Sequence[Sold]) -> AssociationResult:
+    """The answer about units."""
+    return association_of(
+        units,
+        bills,
+        CLASSES,
+        split=moment_of(SPLIT),
+        currency="",
+        other_sales=0,
+        known_units=len(units),
+        incomplete=False,
+    )
+
+
+@pytest.mark.parametrize("effect", [0.0, 6.0])
+def test_intervals_hold_the_truth(effect: float) -> None:
+    """About 95 in 100 adjusted intervals do; the plain difference is far off, and its intervals hardly ever do."""
+    answers = intervals(effect)
+    adjusted = [each.adjusted for each in answers if each.adjusted is not None]
+    plain = [each.plain for each in answers if each.plain is not None]
+    assert len(adjusted) == len(plain) == len(answers)
+    held = sum(each.low <= effect <= each.high for each in adjusted) / len(adjusted)
+    assert 0.92 <= held <= 0.98
+    assert sum(each.low <= effect <= each.high for each in plain) / len(plain) < 0.05
+    off = np.mean([each.value for each in adjusted]) - effect
+    assert abs(off) < 0.1 * (np.mean([each.value for each in plain]) - effect)
+
+
+def test_a_real_effect_is_found() -> None:
+    """What is worth half a sale is told apart from nothing most of the time."""
+    found = [each.adjusted.low > 0 for each in intervals(6.0) if each.adjusted is not None]
+    assert np.mean(found) > 0.75
+
+
+def test_silence() -> None:
+    """It says what is missing instead of an interval that nobody may lean on."""
+    events = shop(40)
+    few = [each for each in events if each.actor < 1_060]
+    assert "50 are needed" in ask(ASKED, few).silence
+    unpaid = [each for each in events if each.name != "A" or each.time % 50 == 0]
+    assert "10 are needed" in ask(ASKED, unpaid).silence
+    empty = ask(ASKED, [])
+    assert (empty.silence, empty.units, empty.currency) == ("there is no sale in the period", 0, None)
+    assert ask(replace(ASKED, unit=RevenueUnit.TENANT), events).adjusted is None
+    units = {str(at): UnitFacts("", at % 2 == 0, 1, 7 + at % 2, 1) for at in range(200)}
+    bills = [Sold(str(at), "", after=True, sales=1, revenue=1.0 + at) for at in range(200)]
+    assert told(units, bills).adjusted is None
+
+
+WRONG: dict[str, tuple[Question, str]] = {
+    "any feature": (replace(ASKED, feature=Selection(None)), "feature.event"),
+    "the sale itself": (replace(ASKED, feature=Selection("A")), "feature.event"),
+    "cancelled by itself": (
+        replace(ASKED, sales=replace(SALES, cancellation=Selection("A"))),
+        "sales.cancellation.event",
+    ),
+    "unknown amount": (replace(ASKED, sales=replace(SALES, amount=Property("preco"))), "sales.amount"),
+    "all of it": (replace(ASKED, exposure=1.0), "exposure"),
+    "no number": (replace(ASKED, exposure=float("nan")), "exposure"),
+    "one class": (replace(ASKED, classes=1), "classes"),
+}
+
+
+@pytest.mark.parametrize(("asked", "field"), WRONG.values(), ids=list(WRONG))
+def test_wrong_questions(asked: Any, field: str) -> None:
+    """Each mistake names its field."""
+    with pytest.raises(InvalidRequest) as caught:
+        check(asked, Known(events=set("ABX"), properties={"Tipo", "valor", "moeda"}))
+    assert [violation.field for violation in caught.value.violations] == [field]
