@@ -5,6 +5,7 @@ import typer
 from services.cli.access import environments, keys
 from services.cli.alerts.group import alerts
 from services.cli.analytics.group import analytics
+from services.cli.analytics.sql import asking_sql
 from services.cli.browser_access import browser_access
 from services.cli.command import root_options
 from services.cli.doctor.command import add_doctor
@@ -35,6 +36,7 @@ app.add_typer(segments, name="segments")
 app.add_typer(events, name="events")
 app.add_typer(alerts, name="alerts")
 app.add_typer(analytics, name="analytics")
+app.add_typer(asking_sql)
 app.add_typer(privacy, name="privacy")
 app.add_typer(keys, name="keys")
 app.add_typer(environments, name="environments")

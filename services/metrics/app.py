@@ -13,6 +13,7 @@ from mirante.api.common.v1.diagnostics_service_pb2_grpc import add_DiagnosticsSe
 from mirante.api.metrics.v1.alert_service_pb2_grpc import add_AlertServiceServicer_to_server
 from mirante.api.metrics.v1.analytics_store_service_pb2_grpc import add_AnalyticsStoreServiceServicer_to_server
 from mirante.api.metrics.v1.live_metrics_service_pb2_grpc import add_LiveMetricsServiceServicer_to_server
+from mirante.api.metrics.v1.sql_service_pb2_grpc import add_SqlServiceServicer_to_server
 
 from services.metrics.alerts.alert_desk import AlertDesk
 from services.metrics.alerts.alert_servicer import AlertParts, AlertServicer
@@ -32,6 +33,8 @@ from services.metrics.alerts.watching import AlertHub
 from services.metrics.alerts.webhooks import Webhooks
 from services.metrics.analytics.analytics_store_servicer import AnalyticsStoreServicer
 from services.metrics.analytics.measuring import measure_stores
+from services.metrics.analytics.sql.answering import SqlProcesses
+from services.metrics.analytics.sql.sql_servicer import SqlServicer
 from services.metrics.analytics.store.all_stores import AnalyticsStores
 from services.metrics.answers.live_metrics_servicer import LiveMetricsServicer
 from services.metrics.definitions import Metrics
@@ -164,6 +167,7 @@ async def running(settings: MetricsSettings) -> AsyncIterator[MetricsService]:
         add_AnalyticsStoreServiceServicer_to_server(
             AnalyticsStoreServicer(analytics_folder), opened.services.adding(policy)
         )
+        add_SqlServiceServicer_to_server(SqlServicer(analytics_folder, SqlProcesses()), opened.services.adding(policy))
         add_DiagnosticsServiceServicer_to_server(
             diagnostics.DiagnosticsServicer(
                 "metrics",

@@ -1,7 +1,7 @@
 """A DuckDB that sees the rows of one tenant, and nothing else. Blocking."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -9,7 +9,8 @@ import duckdb
 import pyarrow as pa
 
 from services.metrics.analytics.store.manifest import Manifest, Segment
-from services.metrics.analytics.store.rows import joined_tables
+from services.metrics.analytics.store.people import affected
+from services.metrics.analytics.store.rows import joined_tables, with_people
 from services.metrics.analytics.store.schema import (
     ACTOR,
     FIXED,
@@ -25,7 +26,6 @@ from services.metrics.analytics.store.segment_files import (
     rows_of,
 )
 
-_ROWS: Final = "rows_of_the_log"
 _FRESH: Final = "fresh_rows"
 _MERGES: Final = "merges"
 _ERASED: Final = "erased"
@@ -39,10 +39,19 @@ class Limits:
     threads: int = 2
 
 
-def connect(folder: Path, manifest: Manifest, tenant: str | None, limits: Limits) -> duckdb.DuckDBPyConnection:
+def connect(
+    folder: Path, manifest: Manifest, tenant: str | None, limits: Limits, *, sealed: bool
+) -> duckdb.DuckDBPyConnection:
     """See `Snapshot.connect`. Raises SegmentDamaged."""
-    own, shared = _files(folder, manifest, tenant)
+    erased = {each: gone for each, gone in manifest.erased.items() if tenant in (None, each)}
+    manifest = replace(manifest, erased=erased)
+    hidden = {segment.name for segment in affected(folder, manifest)} if sealed and erased else set()
+    own, shared = _files(folder, manifest, tenant, hidden)
     fresh = [rows_of(folder, segment, segment.of(tenant)) for segment in shared]
+    if sealed:
+        # What is not there needs no condition that keeps it from being seen.
+        fresh = [with_people(rows, manifest.merges, erased) for rows in fresh]
+        manifest = replace(manifest, erased={})
     connection = duckdb.connect(
         ":memory:",
         config={
@@ -50,6 +59,7 @@ def connect(folder: Path, manifest: Manifest, tenant: str | None, limits: Limits
             "threads": str(limits.threads),
             "temp_directory": "",
             "python_enable_replacements": "false",
+            "allow_persistent_secrets": "false",
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
         },
@@ -62,8 +72,13 @@ def connect(folder: Path, manifest: Manifest, tenant: str | None, limits: Limits
     return connection
 
 
-def _files(folder: Path, manifest: Manifest, tenant: str | None) -> tuple[list[Path], list[Segment]]:
-    """Return the files that hold nothing but rows that may be seen, and the segments of which only some rows may."""
+def _files(
+    folder: Path, manifest: Manifest, tenant: str | None, hidden: Collection[str]
+) -> tuple[list[Path], list[Segment]]:
+    """
+    Return the files that hold nothing but rows that may be seen, and the segments of which only some rows may, as of
+    those with the names in `hidden`.
+    """
     own: list[Path] = []
     shared: list[Segment] = []
     for segment in manifest.segments:
@@ -72,7 +87,7 @@ def _files(folder: Path, manifest: Manifest, tenant: str | None) -> tuple[list[P
         if not is_whole(folder, segment):
             raise SegmentDamaged(f"{segment.name}: its files are not what was written")
         may_see_all = segment.rows == segment.file_rows and (tenant is None or segment.owner == tenant)
-        if may_see_all:
+        if may_see_all and segment.name not in hidden:
             own.append(parquet_file(folder, segment))
         else:
             shared.append(segment)
@@ -94,12 +109,11 @@ def _fill(
     rows = f"SELECT * FROM {_FRESH}"  # noqa: S608 - names of ours
     if own:
         rows = f"SELECT * FROM read_parquet({files}, union_by_name = true) UNION ALL BY NAME {rows}"  # noqa: S608 - as above
-    connection.execute(f"CREATE VIEW {_ROWS} AS {rows}")
     tenants = [each for each in {*manifest.merges, *manifest.erased} if tenant in (None, each)]
     pairs = [pair for each in tenants for pair in manifest.merges.get(each, {}).items()]
     gone = [actor for each in tenants for actor in manifest.erased.get(each, ())]
     actor = f"rows.{ACTOR}"
-    source = f"{_ROWS} AS rows"
+    source = f"({rows}) AS rows"
     if pairs:
         froms, intos = zip(*pairs, strict=True)
         connection.register(_MERGES, pa.table({"from_actor": froms, "into_actor": intos}))

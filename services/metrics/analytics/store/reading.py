@@ -105,7 +105,9 @@ class Snapshot:
         """Return whether any property is in the column `rest`."""
         return any(segment.has_rest and segment.of(tenant) for segment in self._manifest.segments)
 
-    def connect(self, tenant: str | None, limits: Limits | None = None) -> duckdb.DuckDBPyConnection:
+    def connect(
+        self, tenant: str | None, limits: Limits | None = None, *, sealed: bool = False
+    ) -> duckdb.DuckDBPyConnection:
         """
         Open a DuckDB of its own, in memory, with the view `events`: `schema.FIXED` with `is_identified`, the columns of
         `properties`, and `rest` where `has_rest`. `actor` is the person after all merges, NULL for nobody.
@@ -113,13 +115,16 @@ class Snapshot:
         The connection sees the rows of the tenant and of nobody else (None: those of all), can reach neither other
         files nor the network, and its configuration is locked. The caller closes it.
 
+        With `sealed` it is for statements of others: rows of who was erased a moment ago, which the view leaves out,
+        cannot be reached past it either. What holds such rows is read into memory first.
+
         Raises:
             SnapshotExpired: see there.
             StoreUnavailable: the store is damaged.
         """
         self._check()
         try:
-            return connect(self._folder, self._manifest, tenant, limits or Limits())
+            return connect(self._folder, self._manifest, tenant, limits or Limits(), sealed=sealed)
         except SegmentDamaged as error:
             raise self._damaged(error) from error
 
