@@ -1,5 +1,6 @@
 """What is slow, broken or clicked at in rage, and what people answer: both engines and plain recounts agree."""
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,7 +18,7 @@ from services.metrics.analytics.reports.quality.problems import Problems
 from services.metrics.analytics.reports.quality.values import TopValues, ValueRow
 from services.metrics.analytics.reports.quality.vitals import Rating, WebVitals, rating_of
 from services.metrics.analytics.reports.running import Question, check
-from services.metrics.analytics.reports.surveys.nps import Nps, NpsScore
+from services.metrics.analytics.reports.surveys.nps import Nps, NpsScore, score_interval
 from services.runtime.errors import InvalidRequest
 from tests.support.report_answers import DAY, SECOND, START_US, ask, ask_both, scope_of
 from tests.support.report_events import ChdbEvents, Happened, Value
@@ -85,12 +86,11 @@ def test_definition_of_scores(events: list[Happened]) -> None:
             latest[event.actor or f"nobody {at}"] = score
     kinds = Counter("detractors" if each < 7 else "passives" if each < 9 else "promoters" for each in latest.values())
     whole = ask(SCORE, measured(events)).whole
-    assert whole == NpsScore(
-        kinds["promoters"],
-        kinds["passives"],
-        kinds["detractors"],
-        100 * (kinds["promoters"] - kinds["detractors"]) / len(latest) if latest else None,
-    )
+    counts = kinds["promoters"], kinds["passives"], kinds["detractors"]
+    expected = NpsScore(*counts, None)
+    if latest:
+        expected = NpsScore(*counts, 100 * (counts[0] - counts[2]) / len(latest), *score_interval(*counts))
+    assert whole == expected
 
 
 def test_scores() -> None:
@@ -99,8 +99,28 @@ def test_scores() -> None:
     events = [Happened(actor, START_US, "A", {"valor": value}) for actor, value in enumerate(values, start=1)]
     events.append(Happened(1, START_US + DAY, "A", {"valor": 10}))
     result = ask(SCORE, events)
-    assert (result.whole, result.rejected) == (NpsScore(3, 2, 1, 100 * 2 / 6), 4)
+    assert (result.whole, result.rejected) == (NpsScore(3, 2, 1, 100 * 2 / 6, *score_interval(3, 2, 1)), 4)
     assert [bucket.answers.score for bucket in result.buckets] == [0.0, 100.0, None, None, None]
+    twice = [Happened(1, START_US, "A", {"valor": value, "Tipo": str(value)}) for value in (0, 10)]
+    assert (ask(SCORE, twice).whole.detractors, ask(SCORE, twice).whole.promoters) == (0, 1)
+    by_survey = ask(replace(SCORE, survey=Property("Tipo")), twice).whole
+    assert (by_survey.detractors, by_survey.promoters) == (1, 1)
+
+
+@pytest.mark.parametrize("chances", [(0.5, 0.3, 0.2), (0.7, 0.2, 0.1), (0.9, 0.07, 0.03), (0.1, 0.2, 0.7)])
+@pytest.mark.parametrize("answers", [10, 40])
+def test_intervals_of_scores_hold_the_truth(answers: int, chances: tuple[float, float, float]) -> None:
+    """Over all that so many people may answer, by its probability; the score itself is always within."""
+    truth, held = 100 * (chances[0] - chances[2]), 0.0
+    for promoters in range(answers + 1):
+        for detractors in range(answers + 1 - promoters):
+            counts = promoters, answers - promoters - detractors, detractors
+            low, high = score_interval(*counts)
+            assert low <= 100 * (promoters - detractors) / answers <= high
+            ways = math.comb(answers, promoters) * math.comb(answers - promoters, detractors)
+            weight = ways * math.prod(chance**count for chance, count in zip(chances, counts, strict=True))
+            held += weight * (low <= truth <= high)
+    assert 0.94 <= held <= 0.98
 
 
 def test_values() -> None:

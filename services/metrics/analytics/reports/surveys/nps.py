@@ -1,5 +1,6 @@
 """The net promoter score over time. Blocking."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -9,6 +10,7 @@ from services.metrics.analytics.reports.asking import Known, Property, Scope, Se
 from services.metrics.analytics.reports.checking import Checks
 from services.metrics.analytics.reports.dialects import scope_condition
 from services.metrics.analytics.reports.engines import Engine
+from services.metrics.analytics.reports.intervals import Z
 from services.metrics.analytics.reports.local_time import Clock, instant
 
 _ANSWER: Final = Selection("nps_respondido")
@@ -40,12 +42,23 @@ class Nps:
 
 @dataclass(frozen=True, slots=True)
 class NpsScore:
-    """Answers by kind, and the score; None without answers."""
+    """
+    Answers by kind, and the score; None without answers.
+
+    Attributes:
+        promoters: 9 and 10.
+        passives: 7 and 8.
+        detractors: 0 to 6.
+        score: see `Nps`.
+        low, high: its 95 % interval, as far as those who answered were drawn by lot from those who might have.
+    """
 
     promoters: int
     passives: int
     detractors: int
     score: float | None
+    low: float | None = None
+    high: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +129,22 @@ def nps(asked: Nps, scope: Scope, engine: Engine, complete_us: int) -> NpsResult
     )
 
 
+def score_interval(promoters: int, passives: int, detractors: int) -> tuple[float, float]:
+    """
+    Return the 95 % interval of a score: the normal one of the mean, with one answer of each kind added.
+
+    Without those, a few answers that are all alike would seem certain; with them, intervals hold the truth about as
+    often as they say from some ten answers on.
+    """
+    count = promoters + passives + detractors + 3
+    mean = (promoters - detractors) / count
+    half = Z * math.sqrt(((promoters + detractors + 2) / count - mean * mean) / count)
+    return 100 * max(mean - half, -1.0), 100 * min(mean + half, 1.0)
+
+
 def _score(promoters: Any, passives: Any, detractors: Any) -> NpsScore:
     counts = int(promoters), int(passives), int(detractors)
     answers = sum(counts)
-    return NpsScore(*counts, 100 * (counts[0] - counts[2]) / answers if answers else None)
+    if not answers:
+        return NpsScore(*counts, None)
+    return NpsScore(*counts, 100 * (counts[0] - counts[2]) / answers, *score_interval(*counts))
