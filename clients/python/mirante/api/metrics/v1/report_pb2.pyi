@@ -7,6 +7,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from mirante.api.metrics.v1 import funnel_report_pb2 as _funnel_report_pb2
+from mirante.api.metrics.v1 import impact_report_pb2 as _impact_report_pb2
 from mirante.api.metrics.v1 import quality_report_pb2 as _quality_report_pb2
 from mirante.api.metrics.v1 import report_scope_pb2 as _report_scope_pb2
 from mirante.api.metrics.v1 import retention_report_pb2 as _retention_report_pb2
@@ -44,6 +45,8 @@ class Question(_message.Message):
     TOP_VALUES_FIELD_NUMBER: _builtins.int
     PROBLEMS_FIELD_NUMBER: _builtins.int
     NPS_FIELD_NUMBER: _builtins.int
+    REVENUE_ASSOCIATION_FIELD_NUMBER: _builtins.int
+    CHURN_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def scope(self) -> _report_scope_pb2.ReportScope: ...
     @_builtins.property
@@ -74,6 +77,10 @@ class Question(_message.Message):
     def problems(self) -> _quality_report_pb2.ProblemsQuestion: ...
     @_builtins.property
     def nps(self) -> _quality_report_pb2.NpsQuestion: ...
+    @_builtins.property
+    def revenue_association(self) -> _impact_report_pb2.RevenueAssociationQuestion: ...
+    @_builtins.property
+    def churn(self) -> _impact_report_pb2.ChurnQuestion: ...
     def __init__(
         self,
         *,
@@ -92,12 +99,14 @@ class Question(_message.Message):
         top_values: _quality_report_pb2.TopValuesQuestion | None = ...,
         problems: _quality_report_pb2.ProblemsQuestion | None = ...,
         nps: _quality_report_pb2.NpsQuestion | None = ...,
+        revenue_association: _impact_report_pb2.RevenueAssociationQuestion | None = ...,
+        churn: _impact_report_pb2.ChurnQuestion | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["exits", b"exits", "feature_use", b"feature_use", "first_use", b"first_use", "funnel", b"funnel", "funnel_people", b"funnel_people", "lifecycle", b"lifecycle", "nps", b"nps", "problems", b"problems", "report", b"report", "retention", b"retention", "scope", b"scope", "series", b"series", "stickiness", b"stickiness", "task_time", b"task_time", "top_values", b"top_values", "web_vitals", b"web_vitals"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["churn", b"churn", "exits", b"exits", "feature_use", b"feature_use", "first_use", b"first_use", "funnel", b"funnel", "funnel_people", b"funnel_people", "lifecycle", b"lifecycle", "nps", b"nps", "problems", b"problems", "report", b"report", "retention", b"retention", "revenue_association", b"revenue_association", "scope", b"scope", "series", b"series", "stickiness", b"stickiness", "task_time", b"task_time", "top_values", b"top_values", "web_vitals", b"web_vitals"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["exits", b"exits", "feature_use", b"feature_use", "first_use", b"first_use", "funnel", b"funnel", "funnel_people", b"funnel_people", "lifecycle", b"lifecycle", "nps", b"nps", "problems", b"problems", "report", b"report", "retention", b"retention", "scope", b"scope", "series", b"series", "stickiness", b"stickiness", "task_time", b"task_time", "top_values", b"top_values", "web_vitals", b"web_vitals"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["churn", b"churn", "exits", b"exits", "feature_use", b"feature_use", "first_use", b"first_use", "funnel", b"funnel", "funnel_people", b"funnel_people", "lifecycle", b"lifecycle", "nps", b"nps", "problems", b"problems", "report", b"report", "retention", b"retention", "revenue_association", b"revenue_association", "scope", b"scope", "series", b"series", "stickiness", b"stickiness", "task_time", b"task_time", "top_values", b"top_values", "web_vitals", b"web_vitals"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_report: _TypeAlias = _typing.Literal["funnel", "funnel_people", "retention", "task_time", "exits", "feature_use", "first_use", "series", "stickiness", "lifecycle", "web_vitals", "top_values", "problems", "nps"]  # noqa: Y015
+    _WhichOneofReturnType_report: _TypeAlias = _typing.Literal["funnel", "funnel_people", "retention", "task_time", "exits", "feature_use", "first_use", "series", "stickiness", "lifecycle", "web_vitals", "top_values", "problems", "nps", "revenue_association", "churn"]  # noqa: Y015
     _WhichOneofArgType_report: _TypeAlias = _typing.Literal["report", b"report"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_report) -> _WhichOneofReturnType_report | None: ...
 
@@ -123,6 +132,8 @@ class ReportResult(_message.Message):
     TOP_VALUES_FIELD_NUMBER: _builtins.int
     PROBLEMS_FIELD_NUMBER: _builtins.int
     NPS_FIELD_NUMBER: _builtins.int
+    REVENUE_ASSOCIATION_FIELD_NUMBER: _builtins.int
+    CHURN_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def funnel(self) -> _funnel_report_pb2.FunnelResult: ...
     @_builtins.property
@@ -151,6 +162,10 @@ class ReportResult(_message.Message):
     def problems(self) -> _quality_report_pb2.ProblemsResult: ...
     @_builtins.property
     def nps(self) -> _quality_report_pb2.NpsResult: ...
+    @_builtins.property
+    def revenue_association(self) -> _impact_report_pb2.RevenueAssociationResult: ...
+    @_builtins.property
+    def churn(self) -> _impact_report_pb2.ChurnResult: ...
     def __init__(
         self,
         *,
@@ -168,12 +183,14 @@ class ReportResult(_message.Message):
         top_values: _quality_report_pb2.TopValuesResult | None = ...,
         problems: _quality_report_pb2.ProblemsResult | None = ...,
         nps: _quality_report_pb2.NpsResult | None = ...,
+        revenue_association: _impact_report_pb2.RevenueAssociationResult | None = ...,
+        churn: _impact_report_pb2.ChurnResult | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["exits", b"exits", "feature_use", b"feature_use", "first_use", b"first_use", "funnel", b"funnel", "funnel_people", b"funnel_people", "lifecycle", b"lifecycle", "nps", b"nps", "problems", b"problems", "report", b"report", "retention", b"retention", "series", b"series", "stickiness", b"stickiness", "task_time", b"task_time", "top_values", b"top_values", "web_vitals", b"web_vitals"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["churn", b"churn", "exits", b"exits", "feature_use", b"feature_use", "first_use", b"first_use", "funnel", b"funnel", "funnel_people", b"funnel_people", "lifecycle", b"lifecycle", "nps", b"nps", "problems", b"problems", "report", b"report", "retention", b"retention", "revenue_association", b"revenue_association", "series", b"series", "stickiness", b"stickiness", "task_time", b"task_time", "top_values", b"top_values", "web_vitals", b"web_vitals"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["exits", b"exits", "feature_use", b"feature_use", "first_use", b"first_use", "funnel", b"funnel", "funnel_people", b"funnel_people", "lifecycle", b"lifecycle", "nps", b"nps", "problems", b"problems", "report", b"report", "retention", b"retention", "series", b"series", "stickiness", b"stickiness", "task_time", b"task_time", "top_values", b"top_values", "web_vitals", b"web_vitals"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["churn", b"churn", "exits", b"exits", "feature_use", b"feature_use", "first_use", b"first_use", "funnel", b"funnel", "funnel_people", b"funnel_people", "lifecycle", b"lifecycle", "nps", b"nps", "problems", b"problems", "report", b"report", "retention", b"retention", "revenue_association", b"revenue_association", "series", b"series", "stickiness", b"stickiness", "task_time", b"task_time", "top_values", b"top_values", "web_vitals", b"web_vitals"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_report: _TypeAlias = _typing.Literal["funnel", "funnel_people", "retention", "task_time", "exits", "feature_use", "first_use", "series", "stickiness", "lifecycle", "web_vitals", "top_values", "problems", "nps"]  # noqa: Y015
+    _WhichOneofReturnType_report: _TypeAlias = _typing.Literal["funnel", "funnel_people", "retention", "task_time", "exits", "feature_use", "first_use", "series", "stickiness", "lifecycle", "web_vitals", "top_values", "problems", "nps", "revenue_association", "churn"]  # noqa: Y015
     _WhichOneofArgType_report: _TypeAlias = _typing.Literal["report", b"report"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_report) -> _WhichOneofReturnType_report | None: ...
 
