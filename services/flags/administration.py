@@ -1,6 +1,8 @@
 """The admin services, put together on one store. Called from the composition root, and from tests."""
 
+import datetime
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from services.flags.access_admin import AccessAdmin, OnKeysChanged
@@ -11,6 +13,7 @@ from services.flags.flag_admin import FlagAdmin
 from services.flags.flag_admin_servicer import FlagAdminServicer
 from services.flags.flag_transfer import FlagTransfer
 from services.flags.references import References
+from services.flags.rollouts.rollouts import Rollouts, rollouts
 from services.flags.segment_admin import SegmentAdmin
 from services.flags.segment_admin_servicer import SegmentAdminServicer
 from services.flags.store import Kind
@@ -20,15 +23,26 @@ from services.flags.writer import OnCommit, Writer
 
 @dataclass(frozen=True, slots=True)
 class Administration:
-    """The servicers, and the transfer that seeds the demo."""
+    """The servicers, the transfer that seeds the demo, and rollout plans."""
 
     flags: FlagAdminServicer
     segments: SegmentAdminServicer
     access: AccessAdminServicer
     transfer: FlagTransfer
+    rollouts: Rollouts
 
 
-def administration(store: Store, on_commit: OnCommit, on_keys_changed: OnKeysChanged) -> Administration:
+def now() -> datetime.datetime:
+    """Return the present moment."""
+    return datetime.datetime.now(datetime.UTC)
+
+
+def administration(
+    store: Store,
+    on_commit: OnCommit,
+    on_keys_changed: OnKeysChanged,
+    clock: Callable[[], datetime.datetime] = now,
+) -> Administration:
     """
     Put the admin services together.
 
@@ -36,6 +50,7 @@ def administration(store: Store, on_commit: OnCommit, on_keys_changed: OnKeysCha
         store: the open database.
         on_commit: awaited after every commit, before the caller is answered: it must be quick, and may fail.
         on_keys_changed: the same, for API keys and browser access.
+        clock: by which rollout plans go.
     """
     references = References()
     writer = Writer(store.definitions, on_commit)
@@ -51,6 +66,7 @@ def administration(store: Store, on_commit: OnCommit, on_keys_changed: OnKeysCha
             AccessAdmin(store.access, on_commit, on_keys_changed), BrowserAccessAdmin(store.browsers, on_keys_changed)
         ),
         transfer=transfer,
+        rollouts=rollouts(store.rollouts, writer, references, clock),
     )
 
 

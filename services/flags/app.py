@@ -18,9 +18,13 @@ from mirante.api.flags.v1.people_service_pb2_grpc import (
     add_LoginServiceServicer_to_server,
     add_PeopleAdminServiceServicer_to_server,
 )
+from mirante.api.flags.v1.rollout_service_pb2_grpc import (
+    add_RolloutGuardServiceServicer_to_server,
+    add_RolloutServiceServicer_to_server,
+)
 from mirante.api.flags.v1.segment_admin_service_pb2_grpc import add_SegmentAdminServiceServicer_to_server
 
-from services.flags.administration import Administration, administration
+from services.flags.administration import Administration, administration, now
 from services.flags.announcing import Announcer
 from services.flags.bootstrap import ensure_environment_and_keys
 from services.flags.catalog import FlagCatalog
@@ -66,6 +70,8 @@ from services.runtime.telemetry.export import Telemetry
 _log = logging.getLogger(__name__)
 
 DEMO_ENVIRONMENT: Final = "production"
+_ROLLOUT_SECONDS: Final = 1.0
+"""How often rollout plans are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +83,12 @@ class FlagService:
 
 
 @asynccontextmanager
-async def running(settings: FlagsSettings) -> AsyncIterator[FlagService]:
+async def running(settings: FlagsSettings, clock: Callable[[], datetime.datetime] = now) -> AsyncIterator[FlagService]:
     """
     Run the flag service: the block begins when calls are answered, and its end drains the service.
 
-    The port is open from the beginning; until the database has answered, calls are refused as NOT_READY.
+    The port is open from the beginning; until the database has answered, calls are refused as NOT_READY. Rollout plans
+    go by `clock`.
 
     Raises:
         SettingsError: a setting cannot be what it is.
@@ -93,7 +100,7 @@ async def running(settings: FlagsSettings) -> AsyncIterator[FlagService]:
         opened = await stack.enter_async_context(open_service(settings, "mirante-flags", listening, SERVICES))
         store = await open_database(stack, opened.database_url, migrates=settings.migrate)
         passwords = await stack.enter_async_context(open_passwords())
-        parts = _Parts(settings, opened.telemetry, store, opened.redis, passwords)
+        parts = _Parts(settings, opened.telemetry, store, opened.redis, passwords, clock)
         await parts.prepare(settings)
         parts.add_servicers(opened.services)
         parts.add_diagnostics(opened, settings)
@@ -109,7 +116,13 @@ class _Parts:
     """The parts that live on an open database."""
 
     def __init__(
-        self, settings: FlagsSettings, telemetry: Telemetry, store: Store, redis: RedisClient, passwords: Passwords
+        self,
+        settings: FlagsSettings,
+        telemetry: Telemetry,
+        store: Store,
+        redis: RedisClient,
+        passwords: Passwords,
+        clock: Callable[[], datetime.datetime],
     ) -> None:
         self._store = store
         self._passwords = passwords
@@ -133,7 +146,9 @@ class _Parts:
         self.hub.on_progress = self._delivery.progressed
         self._follower = Follower(self._catalog, self._keys, self._feed)
         announcer = Announcer(self._catalog, self._follower, self._feed)
-        self._administration: Administration = administration(store, announcer.rules_changed, announcer.keys_changed)
+        self._administration: Administration = administration(
+            store, announcer.rules_changed, announcer.keys_changed, clock
+        )
         measure(telemetry.measurements, self._catalog, self._policy, self._feed)
 
     async def prepare(self, settings: FlagsSettings) -> None:
@@ -155,8 +170,10 @@ class _Parts:
         add_FlagAdminServiceServicer_to_server(admin.flags, server)
         add_SegmentAdminServiceServicer_to_server(admin.segments, server)
         add_AccessAdminServiceServicer_to_server(admin.access, server)
+        add_RolloutServiceServicer_to_server(admin.rollouts.plans, server)
+        add_RolloutGuardServiceServicer_to_server(admin.rollouts.guards, server)
         people, access = self._store.people, self._store.access
-        logins = Logins(people, access, self._passwords, self._session_times, _now)
+        logins = Logins(people, access, self._passwords, self._session_times, now)
         add_PeopleAdminServiceServicer_to_server(PeopleAdminServicer(PeopleAdmin(people, self._passwords)), server)
         add_LoginServiceServicer_to_server(LoginServicer(logins), server)
         add_KeyRegistryServiceServicer_to_server(KeyRegistryServicer(self._store.rules, self._store.browsers), server)
@@ -179,6 +196,7 @@ class _Parts:
             partial(self._follower.poll, settings.poll_seconds),
             self._follower.listen,
             self._delivery.keep_posting,
+            partial(self._administration.rollouts.scheduler.run, _ROLLOUT_SECONDS),
             partial(self.hub.keep_alive, settings.heartbeat_seconds, settings.blocked_write_seconds),
         ]
 
@@ -188,10 +206,6 @@ class _Parts:
         await ensure_first_admin(self._store.access, self._passwords, settings.home)
         if settings.demo:
             await seed(self._store.rules, self._administration.transfer, DEMO_ENVIRONMENT)
-
-
-def _now() -> datetime.datetime:
-    return datetime.datetime.now(datetime.UTC)
 
 
 async def _drain(server: GrpcServer, hub: WatchHub, settings: FlagsSettings) -> None:

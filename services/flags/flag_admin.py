@@ -9,13 +9,14 @@ from services.flags.definition_checks import require_sound
 from services.flags.preconditions import check_etag, existing, live, require_etag, require_unused
 from services.flags.redefinition import MakeSalt, created, redefined
 from services.flags.references import References
+from services.flags.rollouts.finding import is_breached
 from services.flags.store import Kind
 from services.flags.store.definitions import Change
 from services.flags.store.records import Action, Record, parsed_flag, serialised
 from services.flags.texts import check_comment, require_key, require_reason
 from services.flags.writer import Writer
-from services.runtime.access import Caller
-from services.runtime.errors import AlreadyExists, InvalidRequest, NotFound, StateConflict
+from services.runtime.access import Caller, Role
+from services.runtime.errors import AlreadyExists, InvalidRequest, NotFound, PermissionDenied, StateConflict
 
 _LARGEST_VERSION: Final = (1 << 63) - 1
 
@@ -114,6 +115,7 @@ class FlagAdmin:
 
         Raises:
             StateConflict: the flag is not killed, or archived.
+            PermissionDenied: a guard of its rollout has killed it, and no person asks.
         """
         require_key(Kind.FLAG, key)
         require_reason(reason)
@@ -122,6 +124,8 @@ class FlagAdmin:
             flag = parsed_flag(stored)
             if not flag.HasField("kill"):
                 raise StateConflict(f"flag {key} is not killed", metadata={"state": "on" if flag.on else "off"})
+            if caller.role is Role.INTERNAL and await is_breached(change, key):
+                raise PermissionDenied("a guard has killed the flag: restoring it is for people to decide on")
             flag.ClearField("kill")
             return change.put(flag, stored, Action.RESTORE, comment=reason)
 

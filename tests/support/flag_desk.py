@@ -1,5 +1,6 @@
 """The admin services on a real database, called as a servicer is called, with any caller."""
 
+import datetime
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -12,7 +13,7 @@ from mirante.api.common.v1 import error_reason_pb2 as reasons
 from mirante.api.flags.v1 import flag_admin_service_pb2 as pb2
 from mirante.api.flags.v1 import flag_pb2
 
-from services.flags.administration import Administration, administration
+from services.flags.administration import Administration, administration, now
 from services.flags.store.postgres import Store
 from services.runtime.access import Caller, Role, current_caller
 from services.runtime.errors import InvalidRequest, ServiceError
@@ -26,6 +27,7 @@ BIA = Caller("key-bia", "bia", Role.ADMIN, frozenset({"production"}))
 TABLES = (
     *("environments", "definitions", "definition_history"),
     *("api_keys", "key_ring", "browser_access", "people", "sessions"),
+    *("rollouts", "rollout_events", "rollout_guard_reports"),
 )
 
 
@@ -38,9 +40,12 @@ class Desk:
     commits: list[tuple[str, int, str]] = field(default_factory=list)
     key_changes: int = 0
     hints_fail: bool = False
+    clock: Callable[[], datetime.datetime] = now
 
     def __post_init__(self) -> None:
-        self.services: Administration = administration(self.store, self._committed, self._keys_changed)
+        self.services: Administration = administration(
+            self.store, self._committed, self._keys_changed, lambda: self.clock()
+        )
         self.flags, self.segments, self.access = self.services.flags, self.services.segments, self.services.access
 
     async def _committed(self, environment: str, revision: int, lineage: str) -> None:

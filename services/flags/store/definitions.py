@@ -9,6 +9,7 @@ from typing import Protocol
 
 from services.flags.store import Entry, EnvironmentHead, Kind
 from services.flags.store.records import Action, Author, Definition, PastVersion, Record
+from services.flags.store.rollouts import RolloutChange
 
 
 class State(enum.Enum):
@@ -44,6 +45,10 @@ class Change(Protocol):
     """Where the environment stood when the change began."""
     at: datetime.datetime
     """When the change is made, by the database's clock; never before that of an earlier revision."""
+
+    @property
+    def rollouts(self) -> RolloutChange:
+        """The rollout plans of the environment: what is put there is written in the same transaction."""
 
     @property
     def revision(self) -> int:

@@ -14,7 +14,9 @@ from services.flags.store.postgres_browser_access import PostgresBrowserAccess
 from services.flags.store.postgres_definitions import PostgresDefinitions
 from services.flags.store.postgres_lineage import open_lineage
 from services.flags.store.postgres_people import PostgresPeople
+from services.flags.store.postgres_rollouts import PostgresRollouts
 from services.flags.store.postgres_rules import PostgresRules
+from services.flags.store.rollouts import RolloutStore
 from services.runtime.postgres.pool import open_pool
 
 
@@ -27,6 +29,7 @@ class Store:
     access: AccessStore
     browsers: BrowserAccessStore
     people: PeopleStore
+    rollouts: RolloutStore
 
 
 @asynccontextmanager
@@ -50,4 +53,5 @@ async def open_store(database_url: str, *, work_seconds: float = 10.0) -> AsyncI
             PostgresAccess(pool),
             PostgresBrowserAccess(pool),
             PostgresPeople(pool),
+            PostgresRollouts(pool),
         )

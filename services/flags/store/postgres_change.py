@@ -8,6 +8,7 @@ import asyncpg
 
 from services.flags.store import Entry, EnvironmentHead, Kind
 from services.flags.store.absence import no_environment
+from services.flags.store.postgres_rollouts import PostgresRolloutChange
 from services.flags.store.records import Action, Author, Definition, PastVersion, Record, kind_of, serialised
 from services.flags.store.rows import (
     HEAD_COLUMNS,
@@ -62,6 +63,7 @@ class PostgresChange:
     ) -> None:
         self.head = at_head
         self.at = at
+        self.rollouts = PostgresRolloutChange(connection, at_head.key)
         self._connection = connection
         self._author = author
         self._rows: list[tuple[object, ...]] = []
@@ -136,6 +138,7 @@ class PostgresChange:
 
     async def write(self) -> None:
         """Write what was put; the caller commits."""
+        await self.rollouts.write(self.revision if self._rows else 0)
         if not self._rows:
             return
         await self._connection.executemany(_WRITE, self._rows)

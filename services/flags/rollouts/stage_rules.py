@@ -1,0 +1,133 @@
+"""The flag that a stage makes. Pure."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from mirante.api.common.v1 import value_pb2
+from mirante.api.flags.v1 import flag_pb2, rollout_pb2
+
+from services.runtime.errors import StateConflict
+
+EVERYBODY: Final = 100_000
+"""Full coverage."""
+
+_PREFIX: Final = "rollout."
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What the flag was before the plan, and what those are served whom no stage has reached."""
+
+    on: bool
+    fallthrough: flag_pb2.Serve
+    uncovered: flag_pb2.Serve
+
+
+def base_of(flag: flag_pb2.Flag, plan: rollout_pb2.RolloutPlan) -> Base:
+    """
+    Return what a plan begins from.
+
+    Raises:
+        StateConflict: everybody is served the variant already, or nobody whom the plan does not reach would not be.
+    """
+    uncovered = flag.fallthrough
+    if plan.baseline_variant:
+        uncovered = flag_pb2.Serve(variant=plan.baseline_variant)
+    elif not flag.on:
+        uncovered = flag_pb2.Serve(variant=flag.off_variant)
+    return _sound(Base(flag.on, flag.fallthrough, uncovered), flag, plan)
+
+
+def base_after(flag: flag_pb2.Flag, written: flag_pb2.Flag, base: Base, plan: rollout_pb2.RolloutPlan) -> Base:
+    """
+    Return what a plan goes on from when somebody has changed the flag: another fallthrough is what they want now.
+
+    Raises:
+        StateConflict: as `base_of` does.
+    """
+    return _sound(_rebased(flag, written, base), flag, plan)
+
+
+def base_to_go_back_to(flag: flag_pb2.Flag, written: flag_pb2.Flag, base: Base, plan: rollout_pb2.RolloutPlan) -> Base:
+    """Return the same for a plan that is taken back, from which nobody is to be served its variant any more."""
+    rebased = _rebased(flag, written, base)
+    return base if rebased.uncovered.variant == plan.variant else rebased
+
+
+def with_stage(flag: flag_pb2.Flag, base: Base, plan: rollout_pb2.RolloutPlan, stage: int) -> flag_pb2.Flag:
+    """Return the flag as a stage makes it; stage 0 is what it was before. Its own rules stay, whatever they are now."""
+    made = without_stages(flag)
+    made.on = base.on or stage > 0
+    made.fallthrough.CopyFrom(base.uncovered if stage else base.fallthrough)
+    reached = plan.stages[:stage]
+    if any(not each.HasField("audience") and each.coverage >= EVERYBODY for each in reached):
+        made.fallthrough.CopyFrom(flag_pb2.Serve(variant=plan.variant))
+        return made
+    newest = {each.audience.SerializeToString(deterministic=True): number for number, each in enumerate(reached, 1)}
+    for number in newest.values():
+        made.rules.append(_rule(plan, number))
+    return made
+
+
+def without_stages(flag: flag_pb2.Flag) -> flag_pb2.Flag:
+    """Return a copy of the flag without the rules of plans."""
+    copy = flag_pb2.Flag()
+    copy.CopyFrom(flag)
+    del copy.rules[:]
+    copy.rules.extend(rule for rule in flag.rules if not is_stage_rule(rule.id))
+    return copy
+
+
+def is_stage_rule(rule_id: str) -> bool:
+    """Whether a rule is one that a plan has written."""
+    return rule_id.startswith(_PREFIX) and rule_id.removeprefix(_PREFIX).isdecimal()
+
+
+def stage_of_rule(rule_id: str) -> int:
+    """Return the number of the stage that such a rule is of."""
+    return int(rule_id.removeprefix(_PREFIX))
+
+
+def serves_alike(one: flag_pb2.Flag, other: flag_pb2.Flag) -> bool:
+    """Whether two versions of a flag serve the same: what only describes it may differ."""
+    return _served(one) == _served(other)
+
+
+def _served(flag: flag_pb2.Flag) -> bytes:
+    copy = flag_pb2.Flag()
+    copy.CopyFrom(flag)
+    for name in ("version", "description", "owner", "tags", "client_visible"):
+        copy.ClearField(name)
+    for variant in copy.variants:
+        variant.description = ""
+    return copy.SerializeToString(deterministic=True)
+
+
+def _rebased(flag: flag_pb2.Flag, written: flag_pb2.Flag, base: Base) -> Base:
+    return base if flag.fallthrough == written.fallthrough else Base(flag.on, flag.fallthrough, flag.fallthrough)
+
+
+def _sound(base: Base, flag: flag_pb2.Flag, plan: rollout_pb2.RolloutPlan) -> Base:
+    if base.uncovered.variant == plan.variant:
+        raise StateConflict(
+            f"flag {flag.key} serves {plan.variant} to everybody whom no stage has reached: name a baseline variant, "
+            "or change the flag's fallthrough",
+            metadata={"state": "rolled out"},
+        )
+    return base
+
+
+def _rule(plan: rollout_pb2.RolloutPlan, number: int) -> flag_pb2.Rule:
+    stage = plan.stages[number - 1]
+    rule = flag_pb2.Rule(id=f"{_PREFIX}{number}", description=stage.name)
+    kind = stage.audience.WhichOneof("kind")
+    if kind == "targeting":
+        rule.conditions.extend(stage.audience.targeting.conditions)
+    elif kind is not None:
+        key = stage.audience.ring.segment_key if kind == "ring" else stage.audience.segment_key
+        rule.conditions.add(operator=flag_pb2.OPERATOR_IN_SEGMENT, values=[value_pb2.Value(string_value=key)])
+    rollout = rule.serve.rollout
+    rollout.bucket_by = plan.bucket_by
+    rollout.splits.add(variant=plan.variant, weight=EVERYBODY)
+    rollout.coverage = stage.coverage
+    return rule
