@@ -36,6 +36,7 @@ _BY_SERVICE: Final[Mapping[str, Mapping[str, frozenset[Role]]]] = {
         "Alias": _SENDERS,
         "Unalias": _SENDERS,
         "GetTraits": _READERS | _SENDERS,
+        "ListTraitChanges": _SERVICES,
     },
     "PrivacyService": {
         "ExportSubject": _MANAGERS,

@@ -1,16 +1,24 @@
 """What is done to identities."""
 
 import datetime
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from typing import Final
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from mirante.api.common.v1 import value_pb2
 from mirante.api.telemetry.v1 import event_log_service_pb2 as log_pb2
+from mirante.api.telemetry.v1 import identity_service_pb2 as pb2
 
 from services.runtime.errors import InvalidRequest
 from services.telemetry.events.subjects import ANONYMOUS, USER, actor_id
 from services.telemetry.identity.limits import require_ids, traits_of
-from services.telemetry.identity.store import IdentityStore, Joining, Person, Traits
+from services.telemetry.identity.store import IdentityStore, Joining, Person, TraitPlace, Traits
+from services.telemetry.log import Position
+from services.telemetry.log.cursor import issue, of_another_epoch
+from services.telemetry.log.cursor import read as read_cursor
+
+_ROWS_AT_ONCE: Final = 2_000
+_RESPONSE_BYTES: Final = 512 * 1024
 
 
 class Identities:
@@ -76,6 +84,40 @@ class Identities:
         """
         require_ids(tenant=person.tenant, user_id=person.user_id or None)
         return self._actor(person), await self._store.traits(person)
+
+    async def trait_changes(
+        self, environment: str, cursor: bytes
+    ) -> AsyncGenerator[pb2.ListTraitChangesResponse, None]:
+        """
+        Yield traits of users that changed since a cursor, of each what it is now; the last response has the next one.
+
+        Raises:
+            InvalidRequest: the cursor was not issued for this environment.
+            StateConflict: the log was restored since it was issued.
+        """
+        head = await self._store.head()
+        after = TraitPlace(0)
+        if cursor:
+            epoch, position = read_cursor(self._secret, environment, cursor)
+            if epoch != head.epoch:
+                raise of_another_epoch()
+            # Whatever that transaction changed is known.
+            after = TraitPlace(position.xid + 1)
+        response, size = pb2.ListTraitChangesResponse(), 0
+        while rows := await self._store.changes(environment, after, head.horizon, _ROWS_AT_ONCE):
+            for place, value in rows:
+                actor = self._actor(Person(environment, place.tenant, place.user_id))
+                change = response.changes.add(tenant=place.tenant, actor_id=actor, name=place.name)
+                if value is not None:
+                    change.value.MergeFromString(value)
+                size += change.ByteSize()
+                if size > _RESPONSE_BYTES:
+                    yield response
+                    response, size = pb2.ListTraitChangesResponse(), 0
+            after = rows[-1][0]
+        last = max(after.xid, head.horizon - 1)
+        response.cursor = issue(self._secret, environment, head.epoch, Position(last, 0))
+        yield response
 
     def _actor(self, person: Person) -> bytes:
         subject = USER + person.user_id if person.user_id else ""

@@ -1,12 +1,14 @@
 """`IdentityService`: decodes, calls the use case, encodes."""
 
 from collections.abc import Mapping
+from contextlib import aclosing
 
 from mirante.api.common.v1 import value_pb2
 from mirante.api.telemetry.v1 import identity_service_pb2 as pb2
 from mirante.api.telemetry.v1 import identity_service_pb2_grpc as pb2_grpc
 
 from services.runtime.access import current_caller
+from services.runtime.calls.bytes_context import BytesContext
 from services.telemetry.identity.identities import Identities
 from services.telemetry.identity.store import Person
 
@@ -45,6 +47,13 @@ class IdentityServicer(pb2_grpc.IdentityServiceServicer):
         return pb2.GetTraitsResponse(
             user_traits=_parsed(traits.user), tenant_traits=_parsed(traits.tenant), actor_id=actor
         )
+
+    async def ListTraitChanges(self, request: pb2.ListTraitChangesRequest, context: BytesContext) -> None:  # type: ignore[override]  # writes bytes
+        """Stream what changed, and end."""
+        environment = _environment(request.environment)
+        async with aclosing(self._identities.trait_changes(environment, request.cursor)) as found:
+            async for response in found:
+                await context.write(response.SerializeToString())
 
 
 def _environment(named: str) -> str:

@@ -13,7 +13,7 @@ from services.telemetry.events.stored import MERGE, SPLIT
 from services.telemetry.events.subjects import ANONYMOUS, USER, actor_id
 from services.telemetry.identity.limits import MOST_TRAITS
 from services.telemetry.identity.log_entries import append_entry
-from services.telemetry.identity.store import Joining, Person, Trait, Traits
+from services.telemetry.identity.store import Joining, Person, Trait, TraitHead, TraitPlace, Traits
 from services.telemetry.identity.trait_stamps import UPSERT
 from services.telemetry.privacy.tombstones import Tombstones
 
@@ -36,6 +36,18 @@ _COUNT: Final = """
 _TRAITS: Final = """
     SELECT user_id, name, value FROM traits
     WHERE environment = $1 AND tenant = $2 AND user_id = ANY($3::text[]) AND value IS NOT NULL
+"""
+
+_HEAD: Final = """
+    SELECT epoch, pg_snapshot_xmin(snapshot)::text::bigint + xid_offset AS horizon
+    FROM telemetry_installation, pg_current_snapshot() AS snapshot
+"""
+_CHANGES: Final = """
+    SELECT xid::text::bigint AS xid, tenant, user_id, name, value FROM traits
+    WHERE environment = $1 AND xid < $2::text::xid8 AND user_id <> ''
+        AND (xid, tenant, user_id, name) > ($3::text::xid8, $4, $5, $6)
+    ORDER BY xid, tenant, user_id, name
+    LIMIT $7
 """
 
 
@@ -95,6 +107,20 @@ class PostgresIdentities:
             user={row["name"]: row["value"] for row in rows if row["user_id"]},
             tenant={row["name"]: row["value"] for row in rows if not row["user_id"]},
         )
+
+    async def head(self) -> TraitHead:
+        """See `IdentityStore`."""
+        async with self._pool.connection() as connection:
+            return TraitHead(*await connection.fetchrow(_HEAD))
+
+    async def changes(
+        self, environment: str, after: TraitPlace, horizon: int, limit: int
+    ) -> Sequence[tuple[TraitPlace, bytes | None]]:
+        """See `IdentityStore`."""
+        place = (str(after.xid), after.tenant, after.user_id, after.name)
+        async with self._pool.connection() as connection:
+            rows = await connection.fetch(_CHANGES, environment, str(horizon), *place, limit)
+        return [(TraitPlace(row["xid"], row["tenant"], row["user_id"], row["name"]), row["value"]) for row in rows]
 
     async def _enter(self, connection: Any, person: Person, anonymous_id: str | None) -> None:
         """Keep erasures out until the transaction ends, and raise `StateConflict` for who was erased before."""

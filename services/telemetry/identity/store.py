@@ -1,6 +1,7 @@
 """The seam between identities and the database."""
 
 import datetime
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -41,6 +42,24 @@ class Traits:
     tenant: Mapping[str, bytes]
 
 
+@dataclass(frozen=True, slots=True)
+class TraitHead:
+    """The epoch of positions, and the transaction below which all changes of traits are final."""
+
+    epoch: uuid.UUID
+    horizon: int
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class TraitPlace:
+    """Where a trait stands among the changes: the transaction that changed it, and whose and which it is."""
+
+    xid: int
+    tenant: str = ""
+    user_id: str = ""
+    name: str = ""
+
+
 class IdentityStore(Protocol):
     """
     Where identities are.
@@ -78,3 +97,11 @@ class IdentityStore(Protocol):
 
     async def traits(self, person: Person) -> Traits:
         """Return the traits that a user and their tenant have; those of the user are empty without a user id."""
+
+    async def head(self) -> TraitHead:
+        """Return what is final now."""
+
+    async def changes(
+        self, environment: str, after: TraitPlace, horizon: int, limit: int
+    ) -> Sequence[tuple[TraitPlace, bytes | None]]:
+        """Return traits of users as they are now, in the order of their places: those after one, below a horizon."""

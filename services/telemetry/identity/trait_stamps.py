@@ -11,7 +11,7 @@ UPSERT: Final = """
     INSERT INTO traits AS known (environment, tenant, user_id, name, value, observed_at)
     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::timestamptz[])
     ON CONFLICT (environment, tenant, user_id, name) DO UPDATE
-    SET value = excluded.value, observed_at = excluded.observed_at
+    SET value = excluded.value, observed_at = excluded.observed_at, xid = DEFAULT
     WHERE (excluded.observed_at, coalesce(excluded.value, '')) > (known.observed_at, coalesce(known.value, ''))
 """
 """Takes columns. Rows must be sorted by their key, so that two writers never wait for each other in a circle."""

@@ -28,6 +28,7 @@ _HIGHEST_FOREIGN: Final = """
     FROM (
         SELECT max(xid) AS xid FROM events
         UNION ALL SELECT max(highest_xid) FROM archives
+        UNION ALL SELECT max(xid) FROM traits
     ) AS highest
     WHERE xid >= (
         SELECT (pg_snapshot_xmax(pg_current_snapshot())::text::bigint + xid_offset)::text::xid8
@@ -36,7 +37,7 @@ _HIGHEST_FOREIGN: Final = """
 """
 _RAISE_OFFSET: Final = "UPDATE telemetry_installation SET xid_offset = $1"
 _RAISE_DEFAULT: Final = """
-    ALTER TABLE events ALTER COLUMN xid
+    ALTER TABLE {table} ALTER COLUMN xid
     SET DEFAULT (pg_current_xact_id()::text::bigint + {offset})::text::xid8
 """
 
@@ -81,5 +82,6 @@ async def _begin_epoch(connection: asyncpg.Connection) -> None:
     highest = await connection.fetchval(_HIGHEST_FOREIGN)
     if highest is not None:
         await connection.execute(_RAISE_OFFSET, highest)
-        await connection.execute(_RAISE_DEFAULT.format(offset=highest))
+        for table in ("events", "traits"):
+            await connection.execute(_RAISE_DEFAULT.format(table=table, offset=highest))
     _log.warning("the database was copied, restored or failed over: the log begins a new epoch")

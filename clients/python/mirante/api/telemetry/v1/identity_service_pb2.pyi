@@ -285,3 +285,82 @@ class GetTraitsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetTraitsResponse: _TypeAlias = GetTraitsResponse  # noqa: Y015
+
+@_typing.final
+class ListTraitChangesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENVIRONMENT_FIELD_NUMBER: _builtins.int
+    CURSOR_FIELD_NUMBER: _builtins.int
+    environment: _builtins.str
+    cursor: _builtins.bytes
+    """Empty: from the beginning. After the log was restored an older one is refused with CURSOR_OF_ANOTHER_EPOCH."""
+    def __init__(
+        self,
+        *,
+        environment: _builtins.str = ...,
+        cursor: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cursor", b"cursor", "environment", b"environment"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListTraitChangesRequest: _TypeAlias = ListTraitChangesRequest  # noqa: Y015
+
+@_typing.final
+class ListTraitChangesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHANGES_FIELD_NUMBER: _builtins.int
+    CURSOR_FIELD_NUMBER: _builtins.int
+    cursor: _builtins.bytes
+    """In the last response: where to go on."""
+    @_builtins.property
+    def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___TraitChange]: ...
+    def __init__(
+        self,
+        *,
+        changes: _abc.Iterable[Global___TraitChange] | None = ...,
+        cursor: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "cursor", b"cursor"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListTraitChangesResponse: _TypeAlias = ListTraitChangesResponse  # noqa: Y015
+
+@_typing.final
+class TraitChange(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TENANT_FIELD_NUMBER: _builtins.int
+    ACTOR_ID_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    tenant: _builtins.str
+    actor_id: _builtins.bytes
+    """The user, as readers of the log know them."""
+    name: _builtins.str
+    @_builtins.property
+    def value(self) -> _value_pb2.Value:
+        """Unset: it was removed."""
+
+    def __init__(
+        self,
+        *,
+        tenant: _builtins.str = ...,
+        actor_id: _builtins.bytes = ...,
+        name: _builtins.str = ...,
+        value: _value_pb2.Value | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["value", b"value"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor_id", b"actor_id", "name", b"name", "tenant", b"tenant", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TraitChange: _TypeAlias = TraitChange  # noqa: Y015

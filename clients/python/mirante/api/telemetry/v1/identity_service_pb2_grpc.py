@@ -56,6 +56,11 @@ class IdentityServiceStub(object):
                 request_serializer=mirante_dot_api_dot_telemetry_dot_v1_dot_identity__service__pb2.GetTraitsRequest.SerializeToString,
                 response_deserializer=mirante_dot_api_dot_telemetry_dot_v1_dot_identity__service__pb2.GetTraitsResponse.FromString,
                 _registered_method=True)
+        self.ListTraitChanges = channel.unary_stream(
+                '/mirante.api.telemetry.v1.IdentityService/ListTraitChanges',
+                request_serializer=mirante_dot_api_dot_telemetry_dot_v1_dot_identity__service__pb2.ListTraitChangesRequest.SerializeToString,
+                response_deserializer=mirante_dot_api_dot_telemetry_dot_v1_dot_identity__service__pb2.ListTraitChangesResponse.FromString,
+                _registered_method=True)
 
 
 class IdentityServiceServicer(object):
@@ -94,6 +99,14 @@ class IdentityServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListTraitChanges(self, request, context):
+        """Traits of users that changed since a cursor, of each only what it is now; then the stream ends. For copies that are kept of
+        them. What was erased is not told of: the log tells that. Role: internal.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_IdentityServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -116,6 +129,11 @@ def add_IdentityServiceServicer_to_server(servicer, server):
                     servicer.GetTraits,
                     request_deserializer=mirante_dot_api_dot_telemetry_dot_v1_dot_identity__service__pb2.GetTraitsRequest.FromString,
                     response_serializer=mirante_dot_api_dot_telemetry_dot_v1_dot_identity__service__pb2.GetTraitsResponse.SerializeToString,
+            ),
+            'ListTraitChanges': grpc.unary_stream_rpc_method_handler(
+                    servicer.ListTraitChanges,
+                    request_deserializer=mirante_dot_api_dot_telemetry_dot_v1_dot_identity__service__pb2.ListTraitChangesRequest.FromString,
+                    response_serializer=mirante_dot_api_dot_telemetry_dot_v1_dot_identity__service__pb2.ListTraitChangesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -228,6 +246,33 @@ class IdentityService(object):
             '/mirante.api.telemetry.v1.IdentityService/GetTraits',
             mirante_dot_api_dot_telemetry_dot_v1_dot_identity__service__pb2.GetTraitsRequest.SerializeToString,
             mirante_dot_api_dot_telemetry_dot_v1_dot_identity__service__pb2.GetTraitsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListTraitChanges(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/mirante.api.telemetry.v1.IdentityService/ListTraitChanges',
+            mirante_dot_api_dot_telemetry_dot_v1_dot_identity__service__pb2.ListTraitChangesRequest.SerializeToString,
+            mirante_dot_api_dot_telemetry_dot_v1_dot_identity__service__pb2.ListTraitChangesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -49,6 +49,10 @@ class IdentityServiceStub:
     """The traits of a user and of their tenant, to be put into an evaluation context: what a flag's targeting may look at is
     always what the caller put there.
     """
+    ListTraitChanges: _grpc.UnaryStreamMultiCallable[_identity_service_pb2.ListTraitChangesRequest, _identity_service_pb2.ListTraitChangesResponse]
+    """Traits of users that changed since a cursor, of each only what it is now; then the stream ends. For copies that are kept of
+    them. What was erased is not told of: the log tells that. Role: internal.
+    """
 
 @_typing.type_check_only
 class IdentityServiceAsyncStub(IdentityServiceStub):
@@ -70,6 +74,10 @@ class IdentityServiceAsyncStub(IdentityServiceStub):
     GetTraits: _aio.UnaryUnaryMultiCallable[_identity_service_pb2.GetTraitsRequest, _identity_service_pb2.GetTraitsResponse]  # type: ignore[assignment]
     """The traits of a user and of their tenant, to be put into an evaluation context: what a flag's targeting may look at is
     always what the caller put there.
+    """
+    ListTraitChanges: _aio.UnaryStreamMultiCallable[_identity_service_pb2.ListTraitChangesRequest, _identity_service_pb2.ListTraitChangesResponse]  # type: ignore[assignment]
+    """Traits of users that changed since a cursor, of each only what it is now; then the stream ends. For copies that are kept of
+    them. What was erased is not told of: the log tells that. Role: internal.
     """
 
 class IdentityServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -113,6 +121,16 @@ class IdentityServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_identity_service_pb2.GetTraitsResponse, _abc.Awaitable[_identity_service_pb2.GetTraitsResponse]]:
         """The traits of a user and of their tenant, to be put into an evaluation context: what a flag's targeting may look at is
         always what the caller put there.
+        """
+
+    @_abc_1.abstractmethod
+    def ListTraitChanges(
+        self,
+        request: _identity_service_pb2.ListTraitChangesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_identity_service_pb2.ListTraitChangesResponse], _abc.AsyncIterator[_identity_service_pb2.ListTraitChangesResponse]]:
+        """Traits of users that changed since a cursor, of each only what it is now; then the stream ends. For copies that are kept of
+        them. What was erased is not told of: the log tells that. Role: internal.
         """
 
 def add_IdentityServiceServicer_to_server(servicer: IdentityServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
