@@ -11,9 +11,7 @@ from typing import Final
 
 from mirante.api.common.v1.diagnostics_service_pb2_grpc import add_DiagnosticsServiceServicer_to_server
 from mirante.api.metrics.v1.alert_service_pb2_grpc import add_AlertServiceServicer_to_server
-from mirante.api.metrics.v1.analytics_store_service_pb2_grpc import add_AnalyticsStoreServiceServicer_to_server
 from mirante.api.metrics.v1.live_metrics_service_pb2_grpc import add_LiveMetricsServiceServicer_to_server
-from mirante.api.metrics.v1.sql_service_pb2_grpc import add_SqlServiceServicer_to_server
 
 from services.metrics.alerts.alert_desk import AlertDesk
 from services.metrics.alerts.alert_servicer import AlertParts, AlertServicer
@@ -31,11 +29,7 @@ from services.metrics.alerts.runner import AlertRunner
 from services.metrics.alerts.silences import PostgresSilences
 from services.metrics.alerts.watching import AlertHub
 from services.metrics.alerts.webhooks import Webhooks
-from services.metrics.analytics.analytics_store_servicer import AnalyticsStoreServicer
-from services.metrics.analytics.measuring import measure_stores
-from services.metrics.analytics.sql.answering import SqlProcesses
-from services.metrics.analytics.sql.sql_servicer import SqlServicer
-from services.metrics.analytics.store.all_stores import AnalyticsStores
+from services.metrics.analytics.opening import Analytics, Log
 from services.metrics.answers.live_metrics_servicer import LiveMetricsServicer
 from services.metrics.definitions import Metrics
 from services.metrics.diagnosing import figures
@@ -137,7 +131,6 @@ async def running(settings: MetricsSettings) -> AsyncIterator[MetricsService]:
             )
             return Alerting(place, hub, runner)
 
-        analytics_folder = (settings.analytics_dir or settings.home / "analytics").absolute()
         known, log = partial(environments_of, keys, secret), GrpcEventLog(telemetry, secret)
         environments = Environments(
             known,
@@ -152,22 +145,12 @@ async def running(settings: MetricsSettings) -> AsyncIterator[MetricsService]:
             flush_seconds=settings.rollup_seconds,
             limits=Limits(actors=settings.actors_per_tenant),
         )
-        stores = AnalyticsStores(
-            analytics_folder,
-            known,
-            log,
-            lambda: leadership.lead is not None,
-            gather_seconds=settings.analytics_seconds,
-            clock=time.time,
-        )
+        analytics = Analytics(settings, pool, Log(telemetry, secret, known, log, lambda: leadership.lead is not None))
         servicer = LiveMetricsServicer(metrics, environments.answering, time.time)
         alerts = AlertServicer(parts, environments.alerting, on_delivery=worker.wake, clock=time.time)
         add_LiveMetricsServiceServicer_to_server(servicer, opened.services.adding(policy))
         add_AlertServiceServicer_to_server(alerts, opened.services.adding(policy))
-        add_AnalyticsStoreServiceServicer_to_server(
-            AnalyticsStoreServicer(analytics_folder), opened.services.adding(policy)
-        )
-        add_SqlServiceServicer_to_server(SqlServicer(analytics_folder, SqlProcesses()), opened.services.adding(policy))
+        analytics.serve(lambda: opened.services.adding(policy))
         add_DiagnosticsServiceServicer_to_server(
             diagnostics.DiagnosticsServicer(
                 "metrics",
@@ -187,14 +170,18 @@ async def running(settings: MetricsSettings) -> AsyncIterator[MetricsService]:
             deliveries=worker,
             clock=time.time,
         )
-        measure_stores(opened.telemetry.measurements, stores, time.time)
+        analytics.measure(opened.telemetry.measurements)
         await until_available(keys.refresh)
         opened.services.open()
         await stack.enter_async_context(
-            in_background(leadership.run, environments.run, worker.run, partial(follow_keys, keys, _KEYS_SECONDS))
+            in_background(
+                leadership.run,
+                environments.run,
+                worker.run,
+                partial(follow_keys, keys, _KEYS_SECONDS),
+                *analytics.work,
+            )
         )
-        if settings.analytics:
-            await stack.enter_async_context(in_background(stores.run))
         await opened.server.serve()
         stack.push_async_callback(_drain, opened.server, (servicer, alerts), settings)
         _log.info("ready", extra={"port": opened.server.port})

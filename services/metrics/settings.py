@@ -57,8 +57,8 @@ class MetricsSettings(KeySettings):
     )
     analytics: bool = setting(
         "MIRANTE_ANALYTICS",
-        False,
-        "Keep an analytics store of each environment. No report reads it yet, and a thousand tenants keep a core busy.",
+        True,
+        "Keep an analytics store of each environment, and answer reports from it. False: there are no reports.",
     )
     analytics_dir: Path | None = setting(
         "MIRANTE_ANALYTICS_DIR",
@@ -70,6 +70,29 @@ class MetricsSettings(KeySettings):
         2.0,
         "How long events are gathered before they appear in the analytics store, together.",
         gt=0,
+    )
+    report_processes: int = setting(
+        "MIRANTE_ANALYTICS_PROCESSES",
+        2,
+        "How many reports run at the same time, each in a process of its own; others wait, callers by turns.",
+        ge=1,
+        le=64,
+    )
+    report_seconds: float = setting(
+        "MIRANTE_ANALYTICS_REPORT_SECONDS",
+        25.0,
+        "How long a report may run. The gateway waits 30 s for an answer.",
+        gt=0,
+        le=100,
+    )
+    report_memory_mib: int = setting(
+        "MIRANTE_ANALYTICS_REPORT_MEMORY_MIB",
+        1_536,
+        "Memory that each of the processes may use for a report, in mebibytes.",
+        ge=128,
+    )
+    report_cache_mib: int = setting(
+        "MIRANTE_ANALYTICS_CACHE_MIB", 64, "Memory for answers that are remembered, in mebibytes.", ge=0
     )
     alert_seconds: float = setting(
         "MIRANTE_METRICS_ALERT_SECONDS", 5.0, "How often it is looked whether something is unusual now.", gt=0

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from services.metrics.analytics.answering.cache import AnswerCache
+from services.metrics.analytics.answering.processes import ReportProcesses
 from services.metrics.analytics.store.all_stores import AnalyticsStores
 from services.metrics.analytics.store.building import BuildKeeper
 from services.runtime.telemetry.measurements import Instrument, Measurements
@@ -29,6 +31,31 @@ _UNREADABLE = Instrument(
 _BUILDS = Instrument(
     "mirante.analytics.builds", "{build}", "How often a store was begun to be made from the log.", _PER_ENVIRONMENT
 )
+
+_REPORTS = Instrument(
+    "mirante.analytics.reports",
+    "{report}",
+    "Reports that were asked for, by what became of them: cached, answered, refused, too_slow, too_large, overloaded, "
+    "cancelled, failed.",
+    ("outcome",),
+)
+_RUNNING = Instrument("mirante.analytics.reports.running", "{report}", "Reports that run now.", ())
+_WAITING = Instrument("mirante.analytics.reports.waiting", "{report}", "Reports that wait for a process.", ())
+_CACHE = Instrument("mirante.analytics.reports.cached", "By", "Size of the answers that are remembered.", ())
+
+
+def measure_reports(measurements: Measurements, processes: ReportProcesses, cache: AnswerCache) -> None:
+    """Measure the reports that this process answers from now on."""
+    measurements.counter(
+        _REPORTS,
+        lambda: [
+            (("cached",), cache.hits),
+            *(((outcome,), count) for outcome, count in processes.outcomes.items()),
+        ],
+    )
+    measurements.gauge(_RUNNING, lambda: [((), processes.running)])
+    measurements.gauge(_WAITING, lambda: [((), processes.waiting)])
+    measurements.gauge(_CACHE, lambda: [((), cache.size_bytes)])
 
 
 def measure_stores(measurements: Measurements, stores: AnalyticsStores, clock: Callable[[], float]) -> None:

@@ -1,0 +1,124 @@
+"""The names that questions may say: those that the catalogue declares, and those of what has come in."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Protocol
+
+from mirante.api.telemetry.v1 import catalogue_service_pb2 as catalogue_pb2
+
+from services.metrics.analytics.reports.asking import Known
+from services.metrics.analytics.store import StoreUnavailable
+from services.metrics.analytics.store.folders import StoreFolder
+from services.metrics.analytics.store.reading import AnalyticsStore
+from services.metrics.analytics.store.segment_files import SegmentDamaged, keys_of
+from services.runtime.errors import Unavailable
+
+_CATALOGUE_SECONDS: Final = 10.0
+
+
+class CatalogueSource(Protocol):
+    """Knows the catalogue of each environment."""
+
+    async def get(self, environment: str) -> catalogue_pb2.Catalogue:
+        """Return the catalogue; raise Unavailable when it cannot be asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """
+    What there is in an environment.
+
+    Attributes:
+        declared: descriptions of the events of the catalogue; None while it is not known.
+        declared_properties: of their properties.
+        seen: events that have come in.
+        seen_properties: of events that have come in; None where the store cannot tell them all.
+        tenants: of which there is anything.
+    """
+
+    declared: Mapping[str, str] | None
+    declared_properties: frozenset[str]
+    seen: frozenset[str]
+    seen_properties: frozenset[str] | None
+    tenants: tuple[str, ...]
+
+    @property
+    def known(self) -> Known:
+        """What is checked. An event that is declared and never came in is known, and its numbers are 0."""
+        events = None if self.declared is None else self.seen | self.declared.keys()
+        if self.declared is None or self.seen_properties is None:
+            return Known(events=events)
+        return Known(events=events, properties=self.seen_properties | self.declared_properties)
+
+
+@dataclass(slots=True)
+class _Seen:
+    """Names by segment, of one build: segments never change."""
+
+    build: Path
+    by_segment: dict[str, frozenset[str]] = field(default_factory=dict)
+
+
+class NameBook:
+    """
+    Knows the names.
+
+    Args:
+        folder: of all stores.
+        catalogues: see there.
+        clock: seconds, monotonic.
+    """
+
+    def __init__(self, folder: Path, catalogues: CatalogueSource, clock: Callable[[], float]) -> None:
+        self._folder = folder
+        self._store = AnalyticsStore(folder)
+        self._catalogues = catalogues
+        self._clock = clock
+        self._asked: dict[str, tuple[float, catalogue_pb2.Catalogue]] = {}
+        self._seen: dict[str, _Seen] = {}
+
+    async def names(self, environment: str) -> Names:
+        """Return the names; raise StoreUnavailable when there is no store."""
+        catalogue = await self._catalogue(environment)
+        seen, properties, tenants = await asyncio.to_thread(self._of_store, environment)
+        declared = None if catalogue is None else {each.name: each.description for each in catalogue.events}
+        declared_properties = (
+            {each.name for event in catalogue.events for each in event.properties} if catalogue else ()
+        )
+        return Names(declared, frozenset(declared_properties), seen, properties, tenants)
+
+    async def _catalogue(self, environment: str) -> catalogue_pb2.Catalogue | None:
+        asked = self._asked.get(environment)
+        if asked is not None and self._clock() - asked[0] < _CATALOGUE_SECONDS:
+            return asked[1]
+        try:
+            catalogue = await self._catalogues.get(environment)
+        except Unavailable:
+            # What was known a while ago is better than no check.
+            return None if asked is None else asked[1]
+        self._asked[environment] = (self._clock(), catalogue)
+        return catalogue
+
+    def _of_store(self, environment: str) -> tuple[frozenset[str], frozenset[str] | None, tuple[str, ...]]:
+        snapshot = self._store.snapshot(environment)
+        properties = None if snapshot.has_rest(None) else frozenset(snapshot.properties(None))
+        return self._events(environment), properties, tuple(sorted(snapshot.tenants()))
+
+    def _events(self, environment: str) -> frozenset[str]:
+        live = StoreFolder(self._folder, environment).live()
+        if live is None:
+            raise StoreUnavailable(f"the analytics store of {environment!r} is not built yet")
+        folder, manifest = live
+        known = self._seen.get(environment)
+        before = known.by_segment if known is not None and known.build == folder else {}
+        by_segment = {}
+        for segment in manifest.segments:
+            try:
+                by_segment[segment.name] = before.get(segment.name) or frozenset(keys_of(folder, segment).names)
+            except SegmentDamaged:
+                # It is gone since: what was made of it has its names.
+                continue
+        self._seen[environment] = _Seen(folder, by_segment)
+        return frozenset().union(*by_segment.values())
