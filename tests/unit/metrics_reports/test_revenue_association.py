@@ -13,7 +13,17 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from services.metrics.analytics.reports.asking import Filter, Known, Operator, Origin, Property, Selection
+from services.metrics.analytics.reports.asking import (
+    Cohort,
+    CohortFilter,
+    Did,
+    Filter,
+    Known,
+    Operator,
+    Origin,
+    Property,
+    Selection,
+)
 from services.metrics.analytics.reports.engines import Engine, clickhouse_engine, store_engine
 from services.metrics.analytics.reports.impact.associating import AssociationResult, Sold, UnitFacts, association_of
 from services.metrics.analytics.reports.impact.association import (
@@ -178,6 +188,20 @@ def test_whole_answer(chdb_events: ChdbEvents) -> None:
     assert sum(each.users for each in compared) == result.compared_users
     assert ask(ASKED, shop(40), complete_us=SPLIT).incomplete
     assert not result.incomplete
+
+
+def test_sales_of_a_cohort_are_cancelled_by_anybody(chdb_events: ChdbEvents) -> None:
+    """Whom the scope leaves out may still take back what those have sold that it leaves in."""
+    events = [each for each in shop(40) if each.properties.get("Tipo") != "undone"]
+    cohort = CohortFilter(Cohort((Did(selection=Selection("B")),)))
+    asked = replace(ASKED, scope=replace(PERIOD, cohorts=(cohort,)))
+    seller = next(each for each in events if each.name == "B").actor
+    sale = next(each for each in events if each.name == "A" and each.actor == seller)
+    others = {each.actor for each in events} - {each.actor for each in events if each.name == "B"}
+    taken_back = Happened(min(others), sale.time, "X", {"Tipo": sale.properties["Tipo"]}, tenant=sale.tenant)
+    before, after = (ask_both(asked, each, chdb_events) for each in (events, [*events, taken_back]))
+    assert before.others.units == after.others.units == 0
+    assert (before.users.units, before.users.paying - 1) == (after.users.units, after.users.paying)
 
 
 CLASSES = 5

@@ -73,9 +73,11 @@ class ClickHouse:
         query: runs a query.
         table: the name of the table of events, or any relation.
         traits: the one of traits, or any relation; None when there is none, and so nobody has any.
+        everyones: the relation of all events, when `table` has those of some actors only.
     """
 
-    def __init__(self, query: Query, table: str, traits: str | None = None) -> None:
+    def __init__(self, query: Query, table: str, traits: str | None = None, everyones: str | None = None) -> None:
         self.query = query
         self.events = table
+        self.everyones = everyones or table
         self.traits = traits or "(SELECT '' AS tenant, toInt64(0) AS actor, '' AS name, '' AS value WHERE false)"

@@ -7,6 +7,7 @@ from typing import Any
 
 from services.metrics.analytics.reports.clickhouse import ClickHouse, Query
 from services.metrics.analytics.reports.dialects import ClickHouseDialect, Dialect, DuckDialect
+from services.metrics.analytics.reports.narrowing import everyones
 from services.metrics.analytics.reports.reading import Source
 from services.metrics.analytics.store.engine import Limits
 
@@ -20,6 +21,7 @@ class Engine:
         query: runs a query.
         dialect: what it is written in.
         events: the relation of all events. `actor` is 0 or NULL for nobody: see `somebody`.
+        everyones: the same, also when those are of some actors only.
         somebody: whether an event is about somebody.
         text_type: the name of the type of texts.
         nullable_number: the name of the type of whole numbers that may be absent.
@@ -28,6 +30,7 @@ class Engine:
     query: Query
     dialect: Dialect
     events: str
+    everyones: str
     somebody: str
     text_type: str
     nullable_number: str
@@ -43,11 +46,12 @@ def store_engine(source: Source, tenant: str | None, limits: Limits) -> Iterator
 
     try:
         dialect = DuckDialect(source.properties(tenant), rest=source.has_rest(tenant))
-        yield Engine(query, dialect, "events", "actor IS NOT NULL", "VARCHAR", "BIGINT")
+        yield Engine(query, dialect, "events", everyones(source), "actor IS NOT NULL", "VARCHAR", "BIGINT")
     finally:
         connection.close()
 
 
 def clickhouse_engine(clickhouse: ClickHouse) -> Engine:
     """Return ClickHouse."""
-    return Engine(clickhouse.query, ClickHouseDialect(), clickhouse.events, "actor != 0", "String", "Nullable(Int64)")
+    relations = clickhouse.events, clickhouse.everyones
+    return Engine(clickhouse.query, ClickHouseDialect(), *relations, "actor != 0", "String", "Nullable(Int64)")

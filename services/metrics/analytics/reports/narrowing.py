@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import duckdb
 import pyarrow as pa
@@ -36,6 +36,14 @@ def _traits_in(part: Any) -> Iterator[str]:
             yield from _traits_in(getattr(part, field.name))
 
 
+_EVENTS: Final = "events"
+
+
+def everyones(source: Source) -> str:
+    """Return the view of all events of a source's connections, of everybody and of nobody, whatever it narrows."""
+    return source.everyones if isinstance(source, Narrowed) else _EVENTS
+
+
 class Narrowed:
     """
     A snapshot with traits as columns of its events, and events of some actors only.
@@ -52,6 +60,15 @@ class Narrowed:
         self._people = people
         self._level: int = 1 + (source._level if isinstance(source, Narrowed) else 0)
         self.watermark = source.watermark
+
+    @property
+    def _narrows(self) -> bool:
+        return bool(self._traits) or self._people is not None
+
+    @property
+    def everyones(self) -> str:
+        """See the function."""
+        return f"everyones_{self._level}" if self._narrows else everyones(self._source)
 
     def rows(self, tenant: str | None) -> int:
         """See `Source`."""
@@ -79,7 +96,7 @@ class Narrowed:
     def connect(self, tenant: str | None, limits: Limits | None = None) -> duckdb.DuckDBPyConnection:
         """See `Source`."""
         connection = self._source.connect(tenant, limits)
-        if not self._traits and self._people is None:
+        if not self._narrows:
             return connection
         try:
             self._narrow(connection, tenant)
@@ -94,7 +111,8 @@ class Narrowed:
             f"{name}_{self._level}" for name in ("all_events", "told_traits", "traits", "people")
         )
         connection.execute(f"ALTER VIEW events RENAME TO {everything}")
-        columns, source, where = "events.*", f"{everything} AS events", ""
+        below = everyones(self._source)
+        columns, joined, where = "events.*", "", ""
         if self._traits:
             known = self._source.traits(tenant)
             connection.register(told, known.filter(pc.is_in(known["name"], pa.array(self._traits))))
@@ -103,12 +121,14 @@ class Narrowed:
             )
             connection.execute(f"CREATE TABLE {traits} AS SELECT actor, {wide} FROM {told} GROUP BY actor")  # noqa: S608 - values are quoted
             columns += "".join(f", traits.{quoted(_column(name))}" for name in self._traits)
-            source += f" LEFT JOIN {traits} AS traits ON events.actor = traits.actor"
+            joined = f" LEFT JOIN {traits} AS traits ON events.actor = traits.actor"
         if self._people is not None:
             connection.register(people, pa.table({"actor": self._people.actors}))
             negated = "NOT " if self._people.outside else ""
             where = f" WHERE events.actor IS NOT NULL AND events.actor {negated}IN (FROM {people})"
-        connection.execute(f"CREATE VIEW events AS SELECT {columns} FROM {source}{where}")  # noqa: S608 - names of ours
+        everybody = everything if below == _EVENTS else below
+        for view, of, only in ((_EVENTS, everything, where), (self.everyones, everybody, "")):
+            connection.execute(f"CREATE VIEW {view} AS SELECT {columns} FROM {of} AS events{joined}{only}")  # noqa: S608 - names of ours
 
 
 def narrowed_clickhouse(engine: ClickHouse, traits: Sequence[str], people: str | None = None) -> ClickHouse:
@@ -122,17 +142,18 @@ def narrowed_clickhouse(engine: ClickHouse, traits: Sequence[str], people: str |
     """
     if not traits and people is None:
         return engine
-    relation = engine.events
+    some, everybody = engine.events, engine.everyones
     if people is not None:
-        relation = f"(SELECT * FROM {relation} WHERE actor != 0 AND {people})"  # noqa: S608 - values are quoted
+        some = f"(SELECT * FROM {some} WHERE actor != 0 AND {people})"  # noqa: S608 - values are quoted
     if traits:
         dialect = ClickHouseDialect()
         wide = ", ".join(f"maxOrNullIf(value, name = {dialect.literal(name)}) AS `{_column(name)}`" for name in traits)
-        relation = (
-            f"(SELECT * FROM {relation} AS seen LEFT JOIN "  # noqa: S608 - as above
+        some, everybody = (
+            f"(SELECT * FROM {each} AS seen LEFT JOIN "  # noqa: S608 - as above
             f"(SELECT actor, {wide} FROM {engine.traits} GROUP BY actor) AS told USING (actor))"
+            for each in (some, everybody)
         )
-    return ClickHouse(engine.query, relation, engine.traits)
+    return ClickHouse(engine.query, some, engine.traits, everybody)
 
 
 def _column(name: str) -> str:

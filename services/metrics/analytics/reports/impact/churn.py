@@ -30,7 +30,7 @@ LEAST_DAYS: Final = 14
 
 MOST_PEOPLE: Final = 1_000
 _ERROR: Final = Selection("erro_frontend")
-_USUAL_HORIZON: Final = timedelta(days=14)
+USUAL_HORIZON: Final = timedelta(days=14)
 _LONGEST_HORIZON: Final = timedelta(days=180)
 
 
@@ -69,7 +69,7 @@ class Churn:
     scope: Scope
     activity: Selection = EVERY_EVENT
     errors: Selection = _ERROR
-    horizon: timedelta = _USUAL_HORIZON
+    horizon: timedelta = USUAL_HORIZON
     limit: int = 100
 
 

@@ -65,28 +65,32 @@ def sold(sales: Sales, scope: Scope, split_us: int, unit: str, engine: Engine) -
 
     Args:
         sales: see there.
-        scope: the period. Its filters are on sales; cancellations count whatever else they say.
+        scope: the period. Its filters are on sales; cancellations count whenever and by whomever.
         split_us: the moment, microseconds.
         unit: whose sales are added up: `actor` or `tenant`.
         engine: where to ask.
     """
     dialect = engine.dialect
-    made = f"{engine.somebody} AND {scope_condition(scope, dialect, sales.sale)}"
-    undoes = "false"
-    if sales.cancellation is not None:
-        undoes = condition(sales.cancellation, dialect)
-        if scope.tenant is not None:
-            undoes += f" AND tenant = {dialect.literal(scope.tenant)}"
     currency = "''" if sales.currency is None else f"coalesce({dialect.text(sales.currency)}, '')"
+
+    def marks(undoes: int, events: str, where: str) -> str:
+        return (
+            f"SELECT tenant, actor, {dialect.text(sales.key)} AS sale, {dialect.decimal(sales.amount)} AS amount, "  # noqa: S608 - values are quoted by the dialect
+            f"{currency} AS currency, CASE WHEN {dialect.time} >= {split_us} THEN 1 ELSE 0 END AS late, "
+            f"{undoes} AS undoes FROM {events} WHERE {where}"
+        )
+
+    some = marks(0, engine.events, f"{engine.somebody} AND {scope_condition(scope, dialect, sales.sale)}")
+    if sales.cancellation is not None:
+        where = condition(sales.cancellation, dialect)
+        if scope.tenant is not None:
+            where += f" AND tenant = {dialect.literal(scope.tenant)}"
+        some += f" UNION ALL {marks(1, engine.everyones, where)}"
     rows = engine.query(
-        f"SELECT {unit} AS unit, currency, late, count(*), "  # noqa: S608 - values are quoted by the dialect
+        f"SELECT {unit} AS unit, currency, late, count(*), "  # noqa: S608 - as above
         f"CAST(coalesce(sum(amount), 0) AS {engine.text_type}) FROM "
-        "(SELECT *, max(undoes) OVER (PARTITION BY tenant, sale) AS undone FROM "
-        f"(SELECT tenant, actor, {dialect.text(sales.key)} AS sale, {dialect.decimal(sales.amount)} AS amount, "
-        f"{currency} AS currency, CASE WHEN {dialect.time} >= {split_us} THEN 1 ELSE 0 END AS late, "
-        f"CASE WHEN {made} THEN 1 ELSE 0 END AS made, CASE WHEN {undoes} THEN 1 ELSE 0 END AS undoes "
-        f"FROM {engine.events} WHERE ({made}) OR ({undoes})) AS marks) AS marked "
-        "WHERE made = 1 AND (sale IS NULL OR undone = 0) GROUP BY unit, currency, late"
+        f"(SELECT *, max(undoes) OVER (PARTITION BY tenant, sale) AS undone FROM ({some}) AS marks) AS marked "
+        "WHERE undoes = 0 AND (sale IS NULL OR undone = 0) GROUP BY unit, currency, late"
     )
     for whose, money, late, count, revenue in rows:
         yield Sold(str(whose), str(money), bool(int(late)), int(count), float(revenue))
