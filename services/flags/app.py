@@ -100,7 +100,7 @@ async def running(settings: FlagsSettings, clock: Callable[[], datetime.datetime
         opened = await stack.enter_async_context(open_service(settings, "mirante-flags", listening, SERVICES))
         store = await open_database(stack, opened.database_url, migrates=settings.migrate)
         passwords = await stack.enter_async_context(open_passwords())
-        parts = _Parts(settings, opened.telemetry, store, opened.redis, passwords, clock)
+        parts = _Parts(settings, opened.telemetry, store, opened.redis, passwords, clock=clock)
         await parts.prepare(settings)
         parts.add_servicers(opened.services)
         parts.add_diagnostics(opened, settings)
@@ -122,6 +122,7 @@ class _Parts:
         store: Store,
         redis: RedisClient,
         passwords: Passwords,
+        *,
         clock: Callable[[], datetime.datetime],
     ) -> None:
         self._store = store

@@ -43,15 +43,16 @@ class Desk:
     clock: Callable[[], datetime.datetime] = now
 
     def __post_init__(self) -> None:
-        self.services: Administration = administration(
-            self.store, self._committed, self._keys_changed, lambda: self.clock()
-        )
+        self.services: Administration = administration(self.store, self._committed, self._keys_changed, self._now)
         self.flags, self.segments, self.access = self.services.flags, self.services.segments, self.services.access
 
     async def _committed(self, environment: str, revision: int, lineage: str) -> None:
         self.commits.append((environment, revision, lineage))
         if self.hints_fail:
             raise ConnectionError("no Redis")
+
+    def _now(self) -> datetime.datetime:
+        return self.clock()
 
     async def _keys_changed(self) -> None:
         self.key_changes += 1
