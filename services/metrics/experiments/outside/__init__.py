@@ -1,0 +1,50 @@
+"""
+What experiments need of other services: flags, the catalogue of events, rollout plans.
+
+Calls that change something are made in the name of whoever asked for it, and in their role.
+"""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from mirante.api.flags.v1 import flag_admin_service_pb2 as flags_pb2
+from mirante.api.flags.v1 import flag_pb2
+from mirante.api.telemetry.v1 import catalogue_service_pb2 as catalogue_pb2
+
+from services.runtime.access import Caller
+
+
+class Flags(Protocol):
+    """Flags. All methods raise the `ServiceError` that the flag service answers, `Unavailable` without an answer."""
+
+    async def get(self, environment: str, key: str) -> flags_pb2.FlagRecord:
+        """Return a flag; raise `NotFound`."""
+
+    async def update(
+        self, environment: str, flag: flag_pb2.Flag, *, etag: str, comment: str, caller: Caller
+    ) -> flags_pb2.FlagRecord:
+        """Replace a flag; raise `EtagMismatch` when it was changed since it was read."""
+
+
+class Rollouts(Protocol):
+    """Rollout plans; raises as `Flags` does."""
+
+    async def ship(
+        self,
+        environment: str,
+        *,
+        flag_key: str,
+        variant: str,
+        baseline: str,
+        template: str,
+        origin: str,
+        caller: Caller,
+    ) -> str:
+        """Make a plan by a template and start it; return its id. Raise `StateConflict` when the flag has one."""
+
+
+class Catalogue(Protocol):
+    """The catalogue of events; raises as `Flags` does."""
+
+    async def events(self, environment: str) -> Mapping[str, catalogue_pb2.EventDefinition]:
+        """Return the events that are declared, by name."""

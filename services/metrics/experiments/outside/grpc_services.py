@@ -1,0 +1,77 @@
+"""Other services by gRPC."""
+
+from collections.abc import Mapping
+
+import grpc.aio
+from mirante.api.flags.v1 import flag_admin_service_pb2 as flags_pb2
+from mirante.api.flags.v1 import flag_pb2, rollout_pb2, rollout_service_pb2
+from mirante.api.flags.v1.flag_admin_service_pb2_grpc import FlagAdminServiceStub
+from mirante.api.flags.v1.rollout_service_pb2_grpc import RolloutServiceStub
+from mirante.api.telemetry.v1 import catalogue_service_pb2 as catalogue_pb2
+from mirante.api.telemetry.v1.catalogue_service_pb2_grpc import CatalogueServiceStub
+
+from services.metrics.experiments.outside.calling import CALL_SECONDS, answer_of, on_behalf_of, own
+from services.runtime.access import Caller
+
+_FLAGS = "flag"
+_TELEMETRY = "telemetry"
+
+
+class GrpcFlags:
+    """The `Flags` and the `Rollouts` of the flag service."""
+
+    def __init__(self, channel: grpc.aio.Channel, secret: str) -> None:
+        self._flags = FlagAdminServiceStub(channel)
+        self._rollouts = RolloutServiceStub(channel)
+        self._secret = secret
+
+    async def get(self, environment: str, key: str) -> flags_pb2.FlagRecord:
+        """See `Flags`."""
+        request = flags_pb2.GetFlagRequest(environment=environment, flag_key=key)
+        call = self._flags.GetFlag(request, metadata=own(self._secret), timeout=CALL_SECONDS)
+        return (await answer_of(call, _FLAGS, "experiment.flag_key")).record
+
+    async def update(
+        self, environment: str, flag: flag_pb2.Flag, *, etag: str, comment: str, caller: Caller
+    ) -> flags_pb2.FlagRecord:
+        """See `Flags`."""
+        request = flags_pb2.UpdateFlagRequest(environment=environment, flag=flag, etag=etag, comment=comment)
+        metadata = on_behalf_of(self._secret, caller)
+        call = self._flags.UpdateFlag(request, metadata=metadata, timeout=CALL_SECONDS)
+        return (await answer_of(call, _FLAGS, "experiment.flag_key")).record
+
+    async def ship(
+        self,
+        environment: str,
+        *,
+        flag_key: str,
+        variant: str,
+        baseline: str,
+        template: str,
+        origin: str,
+        caller: Caller,
+    ) -> str:
+        """See `Rollouts`."""
+        plan = rollout_pb2.RolloutPlan(flag_key=flag_key, variant=variant, baseline_variant=baseline, origin=origin)
+        create = rollout_service_pb2.CreateRolloutRequest(environment=environment, plan=plan, template=template)
+        metadata = on_behalf_of(self._secret, caller)
+        made = self._rollouts.CreateRollout(create, metadata=metadata, timeout=CALL_SECONDS)
+        rollout = (await answer_of(made, _FLAGS, "rollout_template")).rollout
+        start = rollout_service_pb2.StartRolloutRequest(environment=environment, rollout_id=rollout.id)
+        begun = self._rollouts.StartRollout(start, metadata=metadata, timeout=CALL_SECONDS)
+        return (await answer_of(begun, _FLAGS, "rollout_template")).rollout.id
+
+
+class GrpcCatalogue:
+    """The `Catalogue` of the telemetry service."""
+
+    def __init__(self, channel: grpc.aio.Channel, secret: str) -> None:
+        self._stub = CatalogueServiceStub(channel)
+        self._secret = secret
+
+    async def events(self, environment: str) -> Mapping[str, catalogue_pb2.EventDefinition]:
+        """See `Catalogue`."""
+        request = catalogue_pb2.GetCatalogueRequest(environment=environment)
+        call = self._stub.GetCatalogue(request, metadata=own(self._secret), timeout=CALL_SECONDS)
+        catalogue = (await answer_of(call, _TELEMETRY, "experiment.primary")).catalogue
+        return {event.name: event for event in catalogue.events}
