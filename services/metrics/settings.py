@@ -94,6 +94,12 @@ class MetricsSettings(KeySettings):
     report_cache_mib: int = setting(
         "MIRANTE_ANALYTICS_CACHE_MIB", 64, "Memory for answers that are remembered, in mebibytes.", ge=0
     )
+    analytics_trait_seconds: float = setting(
+        "MIRANTE_ANALYTICS_TRAIT_SECONDS",
+        10.0,
+        "How often changes of users' traits are looked for, which reports filter and break down by.",
+        gt=0,
+    )
     alert_seconds: float = setting(
         "MIRANTE_METRICS_ALERT_SECONDS", 5.0, "How often it is looked whether something is unusual now.", gt=0
     )

@@ -28,6 +28,7 @@ from services.metrics.analytics.sql.answering import SqlProcesses
 from services.metrics.analytics.sql.sql_servicer import SqlServicer
 from services.metrics.analytics.store.all_stores import AnalyticsStores
 from services.metrics.following import RawEventLog
+from services.metrics.following.grpc_traits import GrpcTraits
 from services.metrics.settings import MetricsSettings
 from services.runtime.postgres.pool import PostgresPool
 from services.runtime.telemetry.measurements import Measurements
@@ -77,6 +78,8 @@ class Analytics:
             log.leads,
             gather_seconds=settings.analytics_seconds,
             clock=time.time,
+            traits=GrpcTraits(log.channel, log.secret),
+            trait_seconds=settings.analytics_trait_seconds,
         )
         self._processes = ReportProcesses(folder, bounds, time.monotonic)
         self._cache = AnswerCache(settings.report_cache_mib * _MIB)

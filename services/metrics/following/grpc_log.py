@@ -70,10 +70,15 @@ async def _responses(
         async for response in call:
             yield response
     except grpc.aio.AioRpcError as error:
-        if _reason(error) in _VOID:
+        if is_void(error):
             raise LogRestored from error
         raise Unavailable(f"the event log does not answer: {error.code().name}") from error
     raise Unavailable("the event log has ended the stream")
+
+
+def is_void(error: grpc.aio.AioRpcError) -> bool:
+    """Return whether a call failed because its cursor is of a log that is no more."""
+    return _reason(error) in _VOID
 
 
 def _reason(error: grpc.aio.AioRpcError) -> str:

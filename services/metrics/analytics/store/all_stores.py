@@ -8,6 +8,7 @@ from typing import Final
 
 from services.metrics.analytics.store.folders import StoreFolder
 from services.metrics.analytics.store.keeping import StoreKeeper
+from services.metrics.analytics.store.trait_keeping import LOOK_SECONDS, TraitKeeper, TraitSource
 from services.metrics.following import RawEventLog
 from services.runtime.background import in_background
 
@@ -25,6 +26,8 @@ class AnalyticsStores:
         leads: whether this process leads.
         gather_seconds: how long is gathered what becomes a segment.
         clock: seconds since 1970.
+        traits: of users; None when they are not kept.
+        trait_seconds: how often changes of traits are looked for.
     """
 
     def __init__(
@@ -36,6 +39,8 @@ class AnalyticsStores:
         *,
         gather_seconds: float,
         clock: Callable[[], float],
+        traits: TraitSource | None = None,
+        trait_seconds: float = LOOK_SECONDS,
     ) -> None:
         self._folder = folder
         self._known = known
@@ -43,6 +48,8 @@ class AnalyticsStores:
         self._leads = leads
         self._gather_seconds = gather_seconds
         self._clock = clock
+        self._traits = traits
+        self._trait_seconds = trait_seconds
         self._kept: dict[str, StoreKeeper] = {}
 
     @property
@@ -65,4 +72,13 @@ class AnalyticsStores:
                         clock=self._clock,
                     )
                     await stack.enter_async_context(in_background(keeper.run))
+                    if self._traits is not None:
+                        traits = TraitKeeper(
+                            environment,
+                            StoreFolder(self._folder, environment),
+                            self._traits,
+                            self._leads,
+                            look_seconds=self._trait_seconds,
+                        )
+                        await stack.enter_async_context(in_background(traits.run))
                 await asyncio.sleep(_LOOK_SECONDS)
