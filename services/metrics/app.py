@@ -34,6 +34,7 @@ from services.metrics.answers.live_metrics_servicer import LiveMetricsServicer
 from services.metrics.definitions import Metrics
 from services.metrics.diagnosing import figures
 from services.metrics.environments import Environments
+from services.metrics.experiments.opening import Experiments
 from services.metrics.following.follower import Follower
 from services.metrics.following.grpc_log import GrpcEventLog
 from services.metrics.following.leadership import Leadership
@@ -151,6 +152,7 @@ async def running(settings: MetricsSettings) -> AsyncIterator[MetricsService]:
         add_LiveMetricsServiceServicer_to_server(servicer, opened.services.adding(policy))
         add_AlertServiceServicer_to_server(alerts, opened.services.adding(policy))
         analytics.serve(lambda: opened.services.adding(policy))
+        Experiments(settings, pool, flags, telemetry, secret).serve(lambda: opened.services.adding(policy))
         add_DiagnosticsServiceServicer_to_server(
             diagnostics.DiagnosticsServicer(
                 "metrics",

@@ -48,8 +48,8 @@ class Asked:
 
 class ExperimentDesk:
     """
-    Changes experiments. Whatever is raised, nothing was changed; but a flag may draw already when the database goes away
-    at the end of a start: then start it again.
+    Changes experiments. Whatever is raised, nothing was changed; but a flag may draw already when the database goes
+    away at the end of a start: then start it again.
 
     Every method raises `Unavailable` when the database or a service that it needs does not answer.
     """
