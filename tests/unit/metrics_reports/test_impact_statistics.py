@@ -52,6 +52,20 @@ def test_logistic_of_what_can_be_told_apart_perfectly() -> None:
     assert 0.5 < model.probabilities(np.array([[39.0, 39.0]]))[0] < 1
 
 
+def test_logistic_does_not_reach_beyond_what_it_knows() -> None:
+    """A feature that hardly varied where the model was fitted, and is another one later, does not take over."""
+    features, happened, _ = drawn(8, 200)
+    hardly = 3 + np.arange(200) * 1e-10
+    model = fitted(np.column_stack([features, hardly]), happened)
+    later = np.column_stack([features, np.full(200, 4.0)])
+    without = fitted(features, happened)
+    assert np.abs(model.contributions(later)[:, 3]).max() < 0.5
+    assert np.corrcoef(model.probabilities(later), without.probabilities(features))[0, 1] > 0.98
+    assert model.contributions(np.full((1, 4), 1e9))[0, :3] == pytest.approx(
+        model.coefficients[:3] * (features.max(axis=0) - model.mean[:3]) / model.spread[:3]
+    )
+
+
 def test_area_is_the_share_of_pairs_in_order() -> None:
     """Pairs are counted one by one; ties count half."""
     chance = np.random.default_rng(2)

@@ -68,10 +68,11 @@ def sales_of(message: pb2.RevenueSales) -> Sales:
 
 def churn_of(message: pb2.ChurnQuestion, scope: Scope) -> Churn:
     """Return what is asked."""
+    errors = optional_selection(message, "errors", Selection("erro_frontend"))
     return Churn(
         scope=scope,
         activity=optional_selection(message, "activity"),
-        errors=optional_selection(message, "errors", Selection("erro_frontend")),
+        errors=errors if errors.event else None,
         horizon=optional_length(message, "horizon", USUAL_HORIZON),
         limit=message.limit or _USUAL_PEOPLE,
     )

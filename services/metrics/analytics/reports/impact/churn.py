@@ -52,23 +52,24 @@ class Churn:
     * errors: how many of them.
 
     A logistic regression on them (all but the trend as ln(1 + x); standardised; coefficients penalised by half their
-    squares) is fitted to those of the earliest moment, of whom it is known who stayed away in the horizon after it. It
-    is tried out on those of the next one, of whom that is known too: how well its scores rank them (AUC), beside
-    ranking them by recency alone; its mean squared error, beside predicting for all the share of the earliest moment;
-    and what it predicted beside what came, by tenths. Then the same model scores everybody of now. Nobody is scored
-    when there are too few people, or when the interval of the AUC reaches 0.5, which is chance.
+    squares; what is beyond all that it was fitted to counts as the utmost of that) is fitted to those of the earliest
+    moment, of whom it is known who stayed away in the horizon after it. It is tried out on those of the next one, of
+    whom that is known too: how well its scores rank them (AUC), beside ranking them by recency alone; its mean squared
+    error, beside predicting for all the share of the earliest moment; and what it predicted beside what came, by
+    tenths. Then the same model scores everybody of now. Nobody is scored when there are too few people, or when the
+    interval of the AUC reaches 0.5, which is chance.
 
     Attributes:
         scope: the period; its filters are on all events but the first ever.
         activity: events that make somebody active.
-        errors: events that are errors.
+        errors: events that are errors; None when errors are not looked at.
         horizon: whole days, 1 to 180.
         limit: of people: those with the highest scores are answered.
     """
 
     scope: Scope
     activity: Selection = EVERY_EVENT
-    errors: Selection = _ERROR
+    errors: Selection | None = _ERROR
     horizon: timedelta = USUAL_HORIZON
     limit: int = 100
 
@@ -126,7 +127,8 @@ def check_churn(asked: Churn, known: Known) -> None:
     checks = Checks(known)
     checks.scope(asked.scope)
     checks.selection("activity", asked.activity)
-    checks.selection("errors", asked.errors, any_event=False)
+    if asked.errors is not None:
+        checks.selection("errors", asked.errors, any_event=False)
     if not timedelta(days=1) <= asked.horizon <= _LONGEST_HORIZON or asked.horizon % timedelta(days=1):
         checks.add("horizon", f"must be whole days, 1 to {_LONGEST_HORIZON.days}")
     elif asked.scope.start.tzinfo is not None and asked.scope.end.tzinfo is not None:

@@ -23,7 +23,7 @@ class Looked:
     """Who counts as active, what is an error, how many days of history there are, and how long after is looked."""
 
     activity: Selection
-    errors: Selection
+    errors: Selection | None
     history_days: int
     horizon: timedelta
 
@@ -34,7 +34,8 @@ def facts_at(cut_us: int, looked: Looked, scope: Scope, engine: Engine) -> Facts
     newer_days = history // 2
     begin, middle = cut_us - history * DAY, cut_us - newer_days * DAY
     wide = replace(scope, start=moment_of(begin), end=moment_of(cut_us) + looked.horizon)
-    active, error = condition(looked.activity, dialect), condition(looked.errors, dialect)
+    active = condition(looked.activity, dialect)
+    error = "false" if looked.errors is None else condition(looked.errors, dialect)
     back = f"{cut_us - 1} - t"
     # Numbered by whole days back, so that no day is in both halves.
     day = f"CASE WHEN acts = 1 AND t < {cut_us} THEN ({back}) - ({back}) % {DAY} END"

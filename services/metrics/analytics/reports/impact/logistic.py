@@ -16,14 +16,18 @@ _ENOUGH: Final = 1e-10
 @dataclass(frozen=True, slots=True)
 class Logistic:
     """
-    A fitted model: the log-odds are `intercept + z @ coefficients` with z = (x - mean) / spread.
+    A fitted model: the log-odds are `intercept + z @ coefficients` with z = (x - mean) / spread. A feature beyond what
+    it was fitted to counts as the least, or the most, of that: nothing is known of what lies beyond.
 
     Attributes:
+        least, most: of each feature where it was fitted.
         mean, spread: of each feature where it was fitted; the spread of what does not vary there is 1.
         coefficients: of the standardised features; 0 of what does not vary.
         intercept: the log-odds of a row whose features are all at their means.
     """
 
+    least: Array
+    most: Array
     mean: Array
     spread: Array
     coefficients: Array
@@ -31,7 +35,8 @@ class Logistic:
 
     def contributions(self, features: Array) -> Array:
         """Return what each feature (column) of each row adds to its log-odds, compared with a row at the means."""
-        contributions: Array = (features - self.mean) / self.spread * self.coefficients
+        known = np.clip(features, self.least, self.most)
+        contributions: Array = (known - self.mean) / self.spread * self.coefficients
         return contributions
 
     def probabilities(self, features: Array) -> Array:
@@ -77,7 +82,7 @@ def fitted(features: Array, happened: npt.NDArray[np.bool_], penalty: float = PE
                 break
             step = step / 2.0
         at, loss = at - step, min(following, loss)
-    return Logistic(mean, spread, at[1:], float(at[0]))
+    return Logistic(features.min(axis=0), features.max(axis=0), mean, spread, at[1:], float(at[0]))
 
 
 def sigmoid(log_odds: Array) -> Array:

@@ -386,12 +386,13 @@ class ChurnQuestion(_message.Message):
     three, whole days, from the beginning of the period to the earliest moment. All days are of 24 hours and are counted back
     from the moment. Six things are known of everybody, told below.
 
-    A logistic regression on them (all but the trend as ln(1 + x); standardised; coefficients penalised by half their squares)
-    is fitted to those of the earliest moment, of whom it is known who stayed away in the horizon after it. It is tried out on
-    those of the next one, of whom that is known too: how well its scores rank them (AUC), beside ranking them by recency
-    alone; its mean squared error, beside predicting for all the share of the earliest moment; and what it predicted beside
-    what came, by tenths. Then the same model scores everybody of now. Nobody is scored when there are too few people, or when
-    the interval of the AUC reaches 0.5, which is chance.
+    A logistic regression on them (all but the trend as ln(1 + x); standardised; coefficients penalised by half their
+    squares; what is beyond all that it was fitted to counts as the utmost of that) is fitted to those of the earliest
+    moment, of whom it is known who stayed away in the horizon after it. It is tried out on those of the next one, of whom
+    that is known too: how well its scores rank them (AUC), beside ranking them by recency alone; its mean squared error,
+    beside predicting for all the share of the earliest moment; and what it predicted beside what came, by tenths. Then the
+    same model scores everybody of now. Nobody is scored when there are too few people, or when the interval of the AUC
+    reaches 0.5, which is chance.
 
     Facts are named: "recency", days since the last activity; "frequency", days with activity; "trend", the share of days with
     activity in the newer half of the history less that in the older half; "tenure", days since the first event ever;
@@ -412,7 +413,7 @@ class ChurnQuestion(_message.Message):
 
     @_builtins.property
     def errors(self) -> _event_selection_pb2.EventSelection:
-        """Events that are errors. Unset: "erro_frontend"."""
+        """Events that are errors. Unset: "erro_frontend". Without a name: errors are not looked at."""
 
     @_builtins.property
     def horizon(self) -> _duration_pb2.Duration:
