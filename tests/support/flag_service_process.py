@@ -48,6 +48,8 @@ class ServiceProcess:
             "MIRANTE_DEMO": "1",
             **settings,
         }
+        self.code: Path | None = None
+        """A folder with another version to start the next time; None for this one."""
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -61,7 +63,8 @@ class ServiceProcess:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", self._module],
-                env={**os.environ, **self._environment},
+                env={**os.environ, **self._environment, **code_variables(self.code)},
+                cwd=self.code,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -113,6 +116,11 @@ class ServiceProcess:
             raise AssertionError(f"it does not end: {self.log.read_text()[-5_000:]}") from None
         self._process = None
         return code
+
+
+def code_variables(code: Path | None) -> dict[str, str]:
+    """Return the variables with which Python runs the version in a folder, which has to be the working folder too."""
+    return {} if code is None else {"PYTHONPATH": os.pathsep.join((str(code), str(code / "clients" / "python")))}
 
 
 class FlagServiceProcess(ServiceProcess):

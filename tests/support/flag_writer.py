@@ -141,11 +141,16 @@ class FlagWriter:
             timeout=_DEADLINE,
         )
         definitions |= {("segment", record.segment.key): record.segment.version for record in listed.records}
+        lineage, revision = await self.head()
+        return Truth(lineage, revision, definitions)
+
+    async def head(self) -> tuple[str, int]:
+        """Return the environment's present lineage and revision."""
         environments = await AccessAdminServiceStub(self.channel).ListEnvironments(
             access_pb2.ListEnvironmentsRequest(), metadata=self.metadata, timeout=_DEADLINE
         )
-        [head] = [each for each in environments.environments if each.key == ENVIRONMENT]
-        return Truth(head.lineage, head.revision, definitions)
+        [found] = [each for each in environments.environments if each.key == ENVIRONMENT]
+        return found.lineage, found.revision
 
     async def lost(self) -> list[str]:
         """Return acknowledged changes that the history does not have, each as KEY@VERSION."""

@@ -27,13 +27,15 @@ class Follower:
     """
     Follows from the beginning; `ids` are the events it was given, in that order.
 
-    Entries and cursor are kept together, as a reader has to.
+    Entries and cursor are kept together, as a reader has to. `begins_anew` says that the log may come to another epoch,
+    as after a failover or a restore: then it is read from the beginning again.
     """
 
     addresses: Sequence[str]
     metadata: Metadata = field(repr=False)
     ids: list[bytes] = field(default_factory=list)
     cursor: bytes = b""
+    begins_anew: bool = False
     counts: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
 
@@ -47,8 +49,11 @@ class Follower:
                     self.counts["streams that ended well"] += 1
                 except grpc.aio.AioRpcError as error:
                     self.counts["streams that broke"] += 1
-                    if error.code() not in _TROUBLE:
-                        refusal = refusal_of(error)
+                    refusal = refusal_of(error)
+                    if self.begins_anew and refusal.reason == "CURSOR_OF_ANOTHER_EPOCH":
+                        self.ids, self.cursor = [], b""
+                        self.counts["epochs"] += 1
+                    elif error.code() not in _TROUBLE:
                         self.faults.append(f"{refusal.code} {refusal.reason} {refusal.message}")
             await asyncio.sleep(0.05)
 
