@@ -7,14 +7,15 @@ from typing import Final
 from mirante.api.metrics.v1 import experiment_result_pb2 as result_pb2
 
 from services.metrics.experiments.data.tallies import Measured
+from services.metrics.experiments.results.harmless import harmless, is_rare, may_be_rare
 from services.metrics.experiments.results.settings import Setting
 from services.metrics.experiments.statistics.always_valid import Look, Running, look
 from services.metrics.experiments.statistics.comparing import Kind, compare, estimate
-from services.metrics.experiments.statistics.distributions import t_tail
+from services.metrics.experiments.statistics.distributions import normal_tail, t_quantile, t_tail
 from services.metrics.experiments.statistics.estimates import Difference, Estimate
 from services.metrics.experiments.statistics.facts import HorizonTest
 from services.metrics.experiments.statistics.fixed_horizon import welch_test, z_test
-from services.metrics.experiments.statistics.guardrails import always_non_inferior, harm, level, non_inferiority
+from services.metrics.experiments.statistics.guardrails import harm, level, non_inferiority
 from services.metrics.experiments.statistics.plans import Method
 from services.metrics.experiments.statistics.sums import Sums, merged
 
@@ -24,6 +25,8 @@ WATCH_TIGHTEST: Final = 5_000
 """Units of both arms at which bounds of harm are tightest: harm is to be found early."""
 FEWEST_WATCHED: Final = 100
 """Units of an arm before a bound on a mean says anything; proportions go by their events, tenants by the plan."""
+_FAR: Final = 3.5
+"""How many standard errors away bounds of harm mostly are."""
 
 Phases = Sequence[Mapping[str, Sums]]
 
@@ -131,7 +134,11 @@ def _difference(setting: Setting, phases: Phases, arm: str, *, watching: bool = 
         return None
     if of is not None and setting.tenants:
         freedom = of.units - 2.0 * len(phases)
-        return replace(of, freedom=freedom) if freedom >= 1.0 else None
+        if freedom < 1.0:
+            return None
+        # Bounds of harm know no t: with few tenants the error is made as much wider as a t is at their distance.
+        wider = (t_quantile(normal_tail(_FAR), freedom) / _FAR) ** 2 if watching else 1.0
+        return replace(of, freedom=freedom, variance=of.variance * wider)
     return of
 
 
@@ -152,19 +159,20 @@ def _guarded(setting: Setting, phases: Phases, arm: str, kept: Kept) -> Kept:
     if setting.role != result_pb2.METRIC_ROLE_GUARDRAIL:
         return kept
     control, treated = (merged(phase[each] for phase in phases) for each in (setting.arms[0], arm))
-    of, plan, margin = _difference(setting, phases, arm, watching=True), setting.plan, setting.margin
-    if of is None or margin is None:
+    of, plan = _difference(setting, phases, arm, watching=True), setting.plan
+    smaller = min(control.units, treated.units)
+    if of is None:
         return kept
     is_proportion = setting.kind is Kind.PROPORTION
     events = int(control.y + treated.y) if is_proportion else None
     fewest = 0 if is_proportion else plan.fewest_units if setting.tenants else FEWEST_WATCHED
     tightest = setting.tightest if setting.tenants else WATCH_TIGHTEST
-    if min(control.units, treated.units) >= fewest:
+    if smaller >= fewest:
         alpha = level(plan.alpha, setting.guardrails, plan.arms)
         kept = replace(kept, harmed=kept.harmed or harm(of, setting.better, alpha, tightest, events).proven)
-    if _counts(setting, control, treated) and plan.method is not Method.FIXED:
+    if plan.method is not Method.FIXED and smaller >= plan.fewest_units:
         alpha = plan.alpha_sequence if plan.method is Method.HYBRID else plan.alpha
-        shown = always_non_inferior(of, setting.better, margin, alpha, setting.tightest)
+        shown = harmless(setting, of, treated, events, alpha)
         kept = replace(kept, harmless=kept.harmless or shown)
     return kept
 
@@ -176,7 +184,9 @@ def _at_horizon(setting: Setting, phases: Phases, arm: str, kept: Kept) -> Kept:
     plan = setting.plan
     if setting.role == result_pb2.METRIC_ROLE_GUARDRAIL and setting.margin is not None:
         alpha = plan.alpha - plan.alpha_sequence if plan.method is Method.HYBRID else plan.alpha
-        passed = non_inferiority(of, setting.better, setting.margin, alpha).passed
+        share = alpha / 2.0 if may_be_rare(setting) else alpha
+        passed = non_inferiority(of, setting.better, setting.margin, share).passed
+        passed = passed or is_rare(setting, merged(phase[arm] for phase in phases), share)
         return replace(kept, harmless=kept.harmless or passed)
     if setting.role != result_pb2.METRIC_ROLE_PRIMARY:
         return kept
