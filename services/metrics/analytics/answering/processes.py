@@ -66,6 +66,7 @@ class ReportProcesses:
         self._folder = folder
         self._clock = clock
         self._line: FairLine[ReportProcess] = FairLine(_MOST_WAITING, bounds.waiting_per_caller)
+        self._kept: set[int] = set()
         self._used: dict[int, float] = {}
         self.running = 0
         self.outcomes: Counter[str] = Counter()
@@ -74,6 +75,11 @@ class ReportProcesses:
     def waiting(self) -> int:
         """How many reports wait."""
         return self._line.waiting
+
+    @property
+    def pids(self) -> frozenset[int]:
+        """The numbers of the processes that can be asked, or are."""
+        return frozenset(self._kept)
 
     async def run(self) -> None:
         """Keep the processes; for ever."""
@@ -145,11 +151,13 @@ class ReportProcesses:
                 _log.warning("a process for reports cannot be started", extra={"error": type(error).__name__})
                 await asyncio.sleep(_PAUSE_SECONDS)
                 continue
+            self._kept.add(process.pid)
             try:
                 self._line.offer(process)
                 while not await process.gone(_LOOK_SECONDS):
                     await self._retire(process)
             finally:
+                self._kept.discard(process.pid)
                 self._line.withdraw(process)
                 self._used.pop(process.pid, None)
                 await process.end()
