@@ -102,6 +102,11 @@ class Hub:
         return len(self._watchers)
 
     @property
+    def is_built(self) -> bool:
+        """Whether the log was read to its end once."""
+        return self._follower.view.at_end
+
+    @property
     def tenants(self) -> Collection[str]:
         """The tenants of which something is known."""
         return self._follower.view.metrics.tenants.keys()

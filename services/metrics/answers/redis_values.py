@@ -65,6 +65,9 @@ class RedisValues:
         pause = shortest
         while True:
             await asyncio.sleep(pause)
+            if not self._hub.is_built:
+                # Numbers that are still growing, each of them many times, would slow the reading of the log.
+                continue
             now = loop.time()
             old = [tenant for tenant, at in self._written_at.items() if now - at > _REFRESH_SECONDS]
             due = list({*self._changed, *old})[:_MOST_AT_ONCE]

@@ -4,6 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 from decimal import Context, Decimal
+from itertools import repeat
 from typing import Final
 
 EXACT: Final = Context(prec=100)
@@ -106,15 +107,22 @@ class Histograms:
         self._known.clear()
 
     def _slide(self, first: int, last: int) -> Iterator[float | None]:
+        if not self.minutes:
+            yield from repeat(None, last - first + 1)
+            return
         cells: Counter[int] = Counter()
-        get = self.minutes.get
+        get, found, moved = self.minutes.get, None, True
         for minute in range(first - self._width + 1, last + 1):
             if (entering := get(minute)) is not None:
                 cells.update(entering)
+                moved = True
             if minute > first and (leaving := get(minute - self._width)) is not None:
                 cells.subtract(leaving)
+                moved = True
             if minute >= first:
-                yield percentile(cells, self._percent)
+                if moved:
+                    found, moved = percentile(cells, self._percent), False
+                yield found
 
 
 _MOST_KNOWN: Final = 8
