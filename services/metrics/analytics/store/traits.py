@@ -83,11 +83,6 @@ def write_traits(folder: Path, known: TraitFile) -> TraitFile:
     return TraitFile(known.table, known.cursor, known.origin, version)
 
 
-def drop_traits(folder: Path) -> None:
-    """Forget all traits. Raises OSError."""
-    (folder / _FILE).unlink(missing_ok=True)
-
-
 def traits_of(table: Any, tenant: str | None, gone: Collection[int]) -> Any:
     """Return the traits of a tenant, of all with None, without those of actors who are gone."""
     if tenant is not None:

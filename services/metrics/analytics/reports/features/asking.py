@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from services.metrics.analytics.reports.asking import EVERY_EVENT, Known, Scope, Selection
+from services.metrics.analytics.reports.asking import EVERY_EVENT, Breakdown, Known, Scope, Selection
 from services.metrics.analytics.reports.checking import Checks
 
 MOST_DECLARED: Final = 2_000
@@ -21,11 +21,13 @@ class FeatureUse:
         scope: see there.
         declared: the features there are; none means whatever events there are.
         limit: of the lists of those used most.
+        breakdown: by a property of events.
     """
 
     scope: Scope
     declared: tuple[str, ...] = ()
     limit: int = 10
+    breakdown: Breakdown | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,7 @@ def check_feature_use(asked: FeatureUse, known: Known) -> None:
     checks.scope(asked.scope)
     _check_names(checks, "declared", asked.declared, MOST_DECLARED)
     checks.number("limit", asked.limit, 1, MOST_LISTED)
+    checks.breakdown(asked.breakdown)
     checks.finish()
 
 

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from services.metrics.analytics.reports.answers import Durations, share
-from services.metrics.analytics.reports.asking import Scope, Selection
+from services.metrics.analytics.reports.answers import Durations, Group, share
+from services.metrics.analytics.reports.asking import EVERY_EVENT, Scope, Selection
 from services.metrics.analytics.reports.clickhouse import ClickHouse
 from services.metrics.analytics.reports.dialects import all_conditions, condition, scope_condition
 from services.metrics.analytics.reports.engines import Engine, clickhouse_engine
@@ -16,6 +16,7 @@ from services.metrics.analytics.reports.features.results import (
     UseTally,
     feature_use_result,
 )
+from services.metrics.analytics.reports.grouping import grouping_of
 from services.metrics.analytics.reports.local_time import instant
 from services.metrics.analytics.store.reading import Watermark
 
@@ -34,6 +35,26 @@ def tally_by_sql(scope: Scope, engine: Engine) -> UseTally:
     return UseTally(counts, everybody)
 
 
+def groups_by_sql(asked: FeatureUse, scope: Scope, engine: Engine) -> tuple[list[tuple[Group, UseTally]], int | None]:
+    """Return users and uses by event of each group of the breakdown, and how many values it has, on either engine."""
+    grouping = grouping_of(asked.breakdown, scope, EVERY_EVENT, engine)
+    if not grouping.groups:
+        return [], grouping.values
+    rows = engine.query(
+        "SELECT number, grouping(name), name, count(DISTINCT CASE WHEN somebody THEN actor END), count(*) "  # noqa: S608 - values are quoted
+        f"FROM (SELECT {grouping.number} AS number, name, actor, {engine.somebody} AS somebody FROM {engine.events} "
+        f"WHERE {scope_condition(scope, engine.dialect)}) AS used GROUP BY GROUPING SETS ((number, name), (number))"
+    )
+    tallies = [UseTally({}, 0) for _ in grouping.groups]
+    for number, all_names, name, users, uses in rows:
+        tally = tallies[int(number)]
+        if int(all_names):
+            tallies[int(number)] = replace(tally, users=int(users))
+        else:
+            tallies[int(number)] = replace(tally, counts={**tally.counts, str(name): (int(users), int(uses))})
+    return list(zip(grouping.groups, tallies, strict=True)), grouping.values
+
+
 def feature_use_on_clickhouse(
     asked: FeatureUse, scope: Scope, clickhouse: ClickHouse, _watermark: Watermark
 ) -> FeatureUseResult:
@@ -41,7 +62,7 @@ def feature_use_on_clickhouse(
     engine = clickhouse_engine(clickhouse)
     tally = tally_by_sql(scope, engine)
     before = tally_by_sql(replace(scope, start=BEGINNING), engine).counts if asked.declared else {}
-    return feature_use_result(asked, tally, before)
+    return feature_use_result(asked, tally, before, *groups_by_sql(asked, scope, engine))
 
 
 def first_use_on_clickhouse(

@@ -13,7 +13,7 @@ from services.metrics.analytics.reports.answers import durations_of, share
 from services.metrics.analytics.reports.asking import EVERY_EVENT, Scope, Selection
 from services.metrics.analytics.reports.engines import store_engine
 from services.metrics.analytics.reports.features.asking import FeatureUse, FirstUse
-from services.metrics.analytics.reports.features.by_sql import BEGINNING, tally_by_sql
+from services.metrics.analytics.reports.features.by_sql import BEGINNING, groups_by_sql, tally_by_sql
 from services.metrics.analytics.reports.features.results import (
     FeatureStart,
     FeatureUseResult,
@@ -37,7 +37,11 @@ def feature_use_on_store(asked: FeatureUse, scope: Scope, source: Source, limits
     else:
         tally = _tally(scope, source, limits)
     missing = tuple(sorted(set(asked.declared) - {event for event, (_, uses) in tally.counts.items() if uses}))
-    return feature_use_result(asked, tally, _used_before(missing, scope, source, limits))
+    before = _used_before(missing, scope, source, limits)
+    if asked.breakdown is None:
+        return feature_use_result(asked, tally, before)
+    with store_engine(source, scope.tenant, limits) as engine:
+        return feature_use_result(asked, tally, before, *groups_by_sql(asked, scope, engine))
 
 
 def first_use_on_store(asked: FirstUse, scope: Scope, source: Source, limits: Limits) -> FirstUseResult:

@@ -1,9 +1,9 @@
 """What the use of features answers. Pure."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from services.metrics.analytics.reports.answers import Durations, share
+from services.metrics.analytics.reports.answers import Durations, Group, share
 from services.metrics.analytics.reports.features.asking import FeatureUse
 
 
@@ -26,6 +26,23 @@ class Feature:
 
 
 @dataclass(frozen=True, slots=True)
+class FeatureUseGroup:
+    """
+    The use of features in a group of the breakdown.
+
+    Attributes:
+        group: see there.
+        by_users, by_uses, used, users: see `FeatureUseResult`; shares are of the actors of the group.
+    """
+
+    group: Group
+    by_users: tuple[Feature, ...]
+    by_uses: tuple[Feature, ...]
+    used: int
+    users: int
+
+
+@dataclass(frozen=True, slots=True)
 class FeatureUseResult:
     """
     The use of features.
@@ -36,6 +53,8 @@ class FeatureUseResult:
         users: how many different actors did anything.
         unused: declared ones that were not used in the period.
         never_used: those of them that were not used before either.
+        groups: of the breakdown, those with most events first, the others last.
+        values: how many different values the breakdown has; None without a breakdown.
     """
 
     by_users: tuple[Feature, ...]
@@ -44,6 +63,8 @@ class FeatureUseResult:
     users: int
     unused: tuple[str, ...]
     never_used: tuple[str, ...]
+    groups: tuple[FeatureUseGroup, ...] = ()
+    values: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,21 +101,49 @@ class UseTally:
     users: int
 
 
-def feature_use_result(asked: FeatureUse, tally: UseTally, used_before: Collection[str]) -> FeatureUseResult:
-    """Return the result; `used_before` holds the events of all history up to the end of the period."""
+def feature_use_result(
+    asked: FeatureUse,
+    tally: UseTally,
+    used_before: Collection[str],
+    groups: Sequence[tuple[Group, UseTally]] = (),
+    values: int | None = None,
+) -> FeatureUseResult:
+    """
+    Return the result.
+
+    Args:
+        asked: the question.
+        tally: of all events.
+        used_before: the events of all history up to the end of the period.
+        groups: of the breakdown.
+        values: how many different values it has.
+    """
+    whole = _group(asked, Group(None), tally)
+    used = {event for event, (_, uses) in tally.counts.items() if uses}
+    unused = tuple(sorted(set(asked.declared) - used))
+    return FeatureUseResult(
+        whole.by_users,
+        whole.by_uses,
+        whole.used,
+        whole.users,
+        unused,
+        tuple(event for event in unused if event not in used_before),
+        tuple(_group(asked, group, some) for group, some in groups),
+        values,
+    )
+
+
+def _group(asked: FeatureUse, group: Group, tally: UseTally) -> FeatureUseGroup:
     declared = set(asked.declared)
     used = [
         Feature(event, users, uses, share(users, tally.users))
         for event, (users, uses) in tally.counts.items()
         if uses and (not declared or event in declared)
     ]
-    names = {feature.event for feature in used}
-    unused = tuple(sorted(declared - names))
-    return FeatureUseResult(
+    return FeatureUseGroup(
+        group,
         tuple(sorted(used, key=lambda each: (-each.users, -each.uses, each.event))[: asked.limit]),
         tuple(sorted(used, key=lambda each: (-each.uses, -each.users, each.event))[: asked.limit]),
         len(used),
         tally.users,
-        unused,
-        tuple(event for event in unused if event not in used_before),
     )

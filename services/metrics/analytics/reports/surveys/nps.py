@@ -1,15 +1,15 @@
 """The net promoter score over time. Blocking."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from services.metrics.analytics.reports.answers import timeline
-from services.metrics.analytics.reports.asking import Known, Property, Scope, Selection, Unit
+from services.metrics.analytics.reports.answers import Group, timeline
+from services.metrics.analytics.reports.asking import Breakdown, Known, Property, Scope, Selection, Unit
 from services.metrics.analytics.reports.checking import Checks
 from services.metrics.analytics.reports.dialects import scope_condition
 from services.metrics.analytics.reports.engines import Engine
+from services.metrics.analytics.reports.grouping import grouping_of
 from services.metrics.analytics.reports.intervals import Z
 from services.metrics.analytics.reports.local_time import Clock, instant
 
@@ -31,6 +31,7 @@ class Nps:
         score: its property.
         survey: the property that tells surveys apart; None when there is one.
         unit: of buckets.
+        breakdown: by a property of answers. Each group is answered as if there were no answers but its own.
     """
 
     scope: Scope
@@ -38,6 +39,7 @@ class Nps:
     score: Property = _SCORE
     survey: Property | None = None
     unit: Unit = Unit.WEEK
+    breakdown: Breakdown | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +73,31 @@ class NpsBucket:
 
 
 @dataclass(frozen=True, slots=True)
+class NpsGroup:
+    """The score of a group."""
+
+    group: Group
+    answers: NpsScore
+
+
+@dataclass(frozen=True, slots=True)
 class NpsResult:
-    """The score of the period, of its buckets, and how many answers were rejected."""
+    """
+    Scores.
+
+    Attributes:
+        whole: of the period.
+        buckets: of the period's buckets.
+        rejected: how many answers were.
+        groups: of the breakdown, those with most answers first, the others last; without those rejected altogether.
+        values: how many different values the breakdown has; None without a breakdown.
+    """
 
     whole: NpsScore
     buckets: tuple[NpsBucket, ...]
     rejected: int
+    groups: tuple[NpsGroup, ...] = ()
+    values: int | None = None
 
 
 def check_nps(asked: Nps, known: Known) -> None:
@@ -88,6 +109,7 @@ def check_nps(asked: Nps, known: Known) -> None:
     if asked.survey is not None:
         checks.property("survey", asked.survey)
     checks.buckets(asked.scope, asked.unit)
+    checks.breakdown(asked.breakdown)
     checks.finish()
 
 
@@ -97,35 +119,39 @@ def nps(asked: Nps, scope: Scope, engine: Engine, complete_us: int) -> NpsResult
     clock = Clock(scope.time_zone, instant(scope.start), instant(scope.end))
     survey = "''" if asked.survey is None else f"coalesce({dialect.text(asked.survey)}, '')"
     valid = "score IS NOT NULL AND score >= 0 AND score <= 10 AND score = floor(score)"
+    grouping = grouping_of(asked.breakdown, scope, asked.answer, engine)
     answers = (
         f"SELECT actor, {survey} AS survey, {dialect.number(asked.score)} AS score, time, position, "  # noqa: S608 - values are quoted by the dialect
         f"CASE WHEN {engine.somebody} THEN 0 ELSE position END AS alone, "
-        f"{dialect.bucket(dialect.time, asked.unit, clock)} AS bucket FROM {engine.events} "
+        f"{dialect.bucket(dialect.time, asked.unit, clock)} AS bucket, "
+        f"{grouping.number} AS number FROM {engine.events} "
         f"WHERE {scope_condition(scope, dialect, asked.answer)}"
     )
 
-    def kinds(buckets: str) -> Sequence[Sequence[Any]]:
+    def kinds(buckets: str) -> dict[int, NpsScore]:
         last = dialect.latest("coalesce(score, 0)", "(time, position)")
-        return engine.query(
+        rows = engine.query(
             f"SELECT bucket, {dialect.true('last >= 9')}, {dialect.true('last >= 7 AND last < 9')}, "  # noqa: S608 - as above
             f"{dialect.true('last < 7')} FROM (SELECT {buckets} AS bucket, {last} AS last FROM "
-            f"(SELECT actor, survey, score, time, position, alone, bucket AS own FROM ({answers}) AS given "
+            f"(SELECT actor, survey, score, time, position, alone, bucket AS own, number FROM ({answers}) AS given "
             f"WHERE {valid}) AS answers GROUP BY {buckets}, actor, survey, alone) AS latest GROUP BY bucket"
         )
+        return {int(each): _score(*counts) for each, *counts in rows}
 
-    found = {
-        int(bucket): _score(promoters, passives, detractors) for bucket, promoters, passives, detractors in kinds("own")
-    }
-    whole = [_score(promoters, passives, detractors) for _, promoters, passives, detractors in kinds("own * 0")]
+    found = kinds("own")
+    whole = kinds("own * 0")
+    groups = kinds("number") if grouping.groups else {}
     [[rejected]] = engine.query(f"SELECT {dialect.true(f'NOT coalesce({valid}, false)')} FROM ({answers}) AS given")  # noqa: S608 - as above
     nothing = _score(0, 0, 0)
     return NpsResult(
-        whole[0] if whole else nothing,
+        whole.get(0, nothing),
         tuple(
             NpsBucket(bucket.label, found.get(bucket.number, nothing), bucket.incomplete)
             for bucket in timeline(scope, asked.unit, complete_us)
         ),
         int(rejected),
+        tuple(NpsGroup(grouping.groups[number], score) for number, score in sorted(groups.items())),
+        grouping.values,
     )
 
 
