@@ -75,6 +75,7 @@ from services.telemetry.privacy.postgres_condemning import Condemning
 from services.telemetry.privacy.privacy_servicer import PrivacyServicer
 from services.telemetry.privacy.reapplying import Reapplying
 from services.telemetry.privacy.redis_live_state import RedisLiveState
+from services.telemetry.privacy.restore_watch import RestoreWatch
 from services.telemetry.privacy.tombstones import Tombstones
 from services.telemetry.roles import ROLES, SERVICES
 from services.telemetry.settings import TelemetrySettings
@@ -181,6 +182,7 @@ class _Parts:
         self._writer = PostgresWriter(database.writers, self._tombstones, self._upkeep.ensure)
         self._commit = GroupCommit(self._writer, settings.queue_bytes, self._committed)
         self._quota = EventQuota(settings.quota, settings.tenant_quota)
+        self._reader = PostgresLogReader(database.readers, ArchivedLog(self._folder))
         self.log = self._event_log()
         self._reapplying = Reapplying(ledger, self._condemning, self._erasures, _now)
 
@@ -253,10 +255,11 @@ class _Parts:
             self._signal.listen,
             self._upkeep.run,
             self._horizon.run,
+            RestoreWatch(self._reader.epoch, self._database.installation.epoch, self._reapplying.reapply).run,
         ]
 
     def _event_log(self) -> EventLogServicer:
-        reader = PostgresLogReader(self._database.readers, ArchivedLog(self._folder))
+        reader = self._reader
         poll, secret = self._settings.follow_poll_seconds, self._database.installation.hash_secret
         tails = TailHub(reader, self._signal, ActorIds(secret), poll)
         recent = PostgresRecentEvents(self._database.pool, self._folder)
