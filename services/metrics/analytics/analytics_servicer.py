@@ -70,6 +70,7 @@ class AnalyticsServicer(SavedServicer):
             properties=sorted((names.seen_properties or frozenset()) | names.declared_properties),
             context_properties=CONTEXT_COLUMNS,
             tenants=names.tenants,
+            traits=sorted(names.traits or ()),
         )
 
     @property

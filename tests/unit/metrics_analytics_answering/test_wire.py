@@ -34,6 +34,12 @@ from services.metrics.analytics.reports.asking import (
     Selection,
     Unit,
 )
+from services.metrics.analytics.reports.cohorts.asking import (
+    CohortMembers,
+    CohortMembersResult,
+    CohortSize,
+    CohortSizeResult,
+)
 from services.metrics.analytics.reports.engagement.lifecycle import Lifecycle, LifecycleBucket
 from services.metrics.analytics.reports.engagement.stickiness import Stickiness, StickinessResult
 from services.metrics.analytics.reports.features.asking import FeatureUse, FirstUse
@@ -41,6 +47,8 @@ from services.metrics.analytics.reports.features.results import FeatureUseResult
 from services.metrics.analytics.reports.funnels.asking import Entry, Exclusion, Funnel, FunnelPeople
 from services.metrics.analytics.reports.funnels.people import FunnelPerson
 from services.metrics.analytics.reports.funnels.results import FunnelResult
+from services.metrics.analytics.reports.paths.asking import Counted, Direction, Paths
+from services.metrics.analytics.reports.paths.results import PathsResult
 from services.metrics.analytics.reports.quality.problems import Problems, ProblemsResult
 from services.metrics.analytics.reports.quality.values import TopValues, TopValuesResult
 from services.metrics.analytics.reports.quality.vitals import WebVitals, WebVitalsResult
@@ -85,6 +93,8 @@ _FUNNEL_ASKED = Funnel(
     unit=Unit.WEEK,
 )
 
+_PLAN = Property("plano", Origin.TRAIT)
+_BY_PLAN = {"property": {"name": "plano", "origin": "PROPERTY_ORIGIN_TRAIT"}}
 _QUESTIONS: list[tuple[str, dict[str, Any], Any]] = [
     ("funnel", _FUNNEL, _FUNNEL_ASKED),
     ("funnel", {"steps": [_LOGIN, _LOGIN]}, Funnel(scope=SCOPE, steps=(Selection("login"),) * 2)),
@@ -162,6 +172,49 @@ _QUESTIONS: list[tuple[str, dict[str, Any], Any]] = [
     ),
     ("problems", {}, Problems(scope=SCOPE)),
     ("nps", {"survey": {"name": "pesquisa"}}, Nps(scope=SCOPE, survey=Property("pesquisa"))),
+    ("nps", {"breakdown": _BY_PLAN}, Nps(scope=SCOPE, breakdown=Breakdown(_PLAN))),
+    ("exits", {"breakdown": _BY_PLAN}, Exits(scope=SCOPE, breakdown=Breakdown(_PLAN))),
+    ("feature_use", {"breakdown": _BY_PLAN}, FeatureUse(scope=SCOPE, breakdown=Breakdown(_PLAN))),
+    (
+        "task_time",
+        {"start": _LOGIN, "end": {"event": "b"}, "breakdown": _BY_PLAN},
+        TaskTime(scope=SCOPE, start=Selection("login"), end=Selection("b"), breakdown=Breakdown(_PLAN)),
+    ),
+    ("paths", {"anchor": _LOGIN}, Paths(scope=SCOPE, anchor=Selection("login"))),
+    (
+        "paths",
+        {
+            "anchor": _BIG_MESSAGE,
+            "direction": "PATH_DIRECTION_BEFORE",
+            "counted": "PATH_COUNTED_OCCURRENCES",
+            "depth": 5,
+            "limit": 4,
+            "gap": "60s",
+            "collapse": True,
+            "excluded": ["batimento"],
+        },
+        Paths(
+            scope=SCOPE,
+            anchor=_BIG,
+            direction=Direction.BEFORE,
+            counted=Counted.OCCURRENCES,
+            depth=5,
+            limit=4,
+            gap=timedelta(minutes=1),
+            collapse=True,
+            excluded=("batimento",),
+        ),
+    ),
+    (
+        "cohort_size",
+        {"definition": {"conditions": [{"actors": {"actors": ["7"]}}]}},
+        CohortSize(scope=SCOPE, cohort=Cohort((IsAmong((7,)),))),
+    ),
+    (
+        "cohort_members",
+        {"definition": {"conditions": [{"actors": {"actors": ["7"]}}]}, "limit": 5, "after": "9"},
+        CohortMembers(scope=SCOPE, cohort=Cohort((IsAmong((7,)),)), limit=5, after=9),
+    ),
 ]
 
 _RESULTS: dict[str, Any] = {
@@ -179,6 +232,9 @@ _RESULTS: dict[str, Any] = {
     "top_values": TopValuesResult,
     "problems": ProblemsResult,
     "nps": NpsResult,
+    "paths": PathsResult,
+    "cohort_size": CohortSizeResult,
+    "cohort_members": CohortMembersResult,
 }
 
 
@@ -264,6 +320,7 @@ def test_a_table_has_a_cell_for_each_column(name: str) -> None:
         (report_pb2.Question(), ["report"]),
         (_message("funnel_people", {"funnel": {}, "step": 1}), ["funnel_people.funnel.steps"]),
         (_message("nps", {}, cohorts=[{"definition": {}}]), ["scope.cohorts[0].definition.conditions"]),
+        (_message("cohort_size", {"definition": {}}), ["cohort_size.definition.conditions"]),
         (_message("series", {"unit": 77}), ["series.unit"]),
         (_message("funnel", {"steps": [_LOGIN], "window": "9999999999s"}), ["funnel.window"]),
         (report_pb2.Question(nps=quality_report_pb2.NpsQuestion()), ["scope.start"]),

@@ -66,7 +66,9 @@ async def test_changes_are_taken_in(store: BuiltStore) -> None:
     source.told = [(ANA, "Plano", "free"), (ANA, "idade", 41), (BIA, "Plano", "pro"), (ANA, "Plano", "pro")]
     ana, bia = actor_number(ANA), actor_number(BIA)
     keeper = keeper_of(store, source)
+    assert store.snapshot().trait_names() is None
     await keeper.step()
+    assert store.snapshot().trait_names() == frozenset({"Plano", "idade"})
     assert traits_of(store) == {(ana, "Plano"): "pro", (ana, "idade"): "41", (bia, "Plano"): "pro"}
     assert traits_of(store, "outra") == {}
     version = store.snapshot().traits_version()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
-from mirante.api.metrics.v1 import cohort_pb2, report_pb2
+from mirante.api.metrics.v1 import cohort_pb2, cohort_report_pb2, report_pb2
 from mirante.evaluation.model import Violation
 
 from services.metrics.analytics.answering.cache import AnswerCache, Kept, Made
@@ -24,6 +24,9 @@ from services.metrics.analytics.store.reading import AnalyticsStore
 from services.runtime.errors import InvalidRequest
 
 _HOUR_US: Final = 3_600_000_000
+
+
+_NamesCohort = cohort_pb2.CohortFilter | cohort_report_pb2.CohortSizeQuestion | cohort_report_pb2.CohortMembersQuestion
 
 
 class Cohorts(Protocol):
@@ -161,10 +164,17 @@ class ReportDesk:
         return question
 
     async def _define_cohorts(self, environment: str, question: report_pb2.Question) -> None:
-        for at, cohort in enumerate(question.scope.cohorts):
+        named: list[tuple[str, _NamesCohort]] = [
+            (f"scope.cohorts[{at}]", cohort) for at, cohort in enumerate(question.scope.cohorts)
+        ]
+        if report_of(question) == "cohort_size":
+            named.append(("cohort_size", question.cohort_size))
+        elif report_of(question) == "cohort_members":
+            named.append(("cohort_members", question.cohort_members))
+        for field, cohort in named:
             kind = cohort.WhichOneof("cohort")
             if kind is None:
-                raise InvalidRequest.of(f"scope.cohorts[{at}]", "needs cohort_id or definition")
+                raise InvalidRequest.of(field, "needs cohort_id or definition")
             if kind == "cohort_id":
                 cohort.definition.CopyFrom(await self._cohorts.definition(environment, cohort.cohort_id))
 

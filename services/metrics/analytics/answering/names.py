@@ -36,6 +36,7 @@ class Names:
         seen: events that have come in.
         seen_properties: of events that have come in; None where the store cannot tell them all.
         tenants: of which there is anything.
+        traits: that any user has; None while they are not known.
     """
 
     declared: Mapping[str, str] | None
@@ -43,14 +44,15 @@ class Names:
     seen: frozenset[str]
     seen_properties: frozenset[str] | None
     tenants: tuple[str, ...]
+    traits: frozenset[str] | None
 
     @property
     def known(self) -> Known:
         """What is checked. An event that is declared and never came in is known, and its numbers are 0."""
         events = None if self.declared is None else self.seen | self.declared.keys()
         if self.declared is None or self.seen_properties is None:
-            return Known(events=events)
-        return Known(events=events, properties=self.seen_properties | self.declared_properties)
+            return Known(events=events, traits=self.traits)
+        return Known(events=events, properties=self.seen_properties | self.declared_properties, traits=self.traits)
 
 
 @dataclass(slots=True)
@@ -82,12 +84,12 @@ class NameBook:
     async def names(self, environment: str) -> Names:
         """Return the names; raise StoreUnavailable when there is no store."""
         catalogue = await self._catalogue(environment)
-        seen, properties, tenants = await asyncio.to_thread(self._of_store, environment)
+        seen, properties, tenants, traits = await asyncio.to_thread(self._of_store, environment)
         declared = None if catalogue is None else {each.name: each.description for each in catalogue.events}
         declared_properties = (
             {each.name for event in catalogue.events for each in event.properties} if catalogue else ()
         )
-        return Names(declared, frozenset(declared_properties), seen, properties, tenants)
+        return Names(declared, frozenset(declared_properties), seen, properties, tenants, traits)
 
     async def _catalogue(self, environment: str) -> catalogue_pb2.Catalogue | None:
         asked = self._asked.get(environment)
@@ -101,10 +103,12 @@ class NameBook:
         self._asked[environment] = (self._clock(), catalogue)
         return catalogue
 
-    def _of_store(self, environment: str) -> tuple[frozenset[str], frozenset[str] | None, tuple[str, ...]]:
+    def _of_store(
+        self, environment: str
+    ) -> tuple[frozenset[str], frozenset[str] | None, tuple[str, ...], frozenset[str] | None]:
         snapshot = self._store.snapshot(environment)
         properties = None if snapshot.has_rest(None) else frozenset(snapshot.properties(None))
-        return self._events(environment), properties, tuple(sorted(snapshot.tenants()))
+        return self._events(environment), properties, tuple(sorted(snapshot.tenants())), snapshot.trait_names()
 
     def _events(self, environment: str) -> frozenset[str]:
         live = StoreFolder(self._folder, environment).live()

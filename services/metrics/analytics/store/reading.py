@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import duckdb
+import pyarrow.compute as pc
 
 from services.metrics.analytics.store import SnapshotExpired, StoreUnavailable
 from services.metrics.analytics.store.arrays import Rows, Wanted, read_rows
@@ -167,8 +168,17 @@ class Snapshot:
         gone = self._manifest.condemned if tenant is None else {tenant: self._manifest.condemned.get(tenant, ())}
         return traits_of(self._traits.table, tenant, [actor for actors in gone.values() for actor in actors])
 
+    def trait_names(self) -> frozenset[str] | None:
+        """Return the names of all traits that users of any tenant have; None when no traits were told yet."""
+        if not self.traits_version() or self._traits is None:
+            return None
+        return frozenset(pc.unique(self._traits.table["name"]).to_pylist())
+
     def traits_version(self) -> str:
-        """Return what is another one whenever traits were told anew: an answer that looks at them depends on it."""
+        """
+        Return what is another one whenever traits were told anew, empty when they never were: an answer that looks at
+        them depends on it.
+        """
         if self._traits is None:
             self._traits = read_traits(self._folder.parent)
         return self._traits.version

@@ -10,10 +10,12 @@ from mirante.api.metrics.v1.event_selection_pb2 import PROPERTY_ORIGIN_TRAIT, Ev
 from mirante.evaluation.model import Violation
 
 from services.metrics.analytics.answering.wire import (
+    cohort_reports,
     engagement,
     features,
     funnels,
     impact,
+    paths,
     quality,
     retention,
     series,
@@ -30,10 +32,12 @@ from services.metrics.analytics.store.reading import Watermark
 from services.runtime.errors import InvalidRequest
 
 REPORTS: Final[Mapping[str, WireReport]] = {
+    **cohort_reports.REPORTS,
     **engagement.REPORTS,
     **features.REPORTS,
     **funnels.REPORTS,
     **impact.REPORTS,
+    **paths.REPORTS,
     **quality.REPORTS,
     **retention.REPORTS,
     **series.REPORTS,

@@ -1,17 +1,19 @@
 """Times of tasks, and where sessions end. Pure."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from mirante.api.metrics.v1 import task_report_pb2 as pb2
 
 from services.metrics.analytics.answering.wire.choosing import (
+    breakdown_of,
     optional_length,
     optional_property,
     optional_selection,
     selection_of,
 )
 from services.metrics.analytics.answering.wire.report import WireReport
-from services.metrics.analytics.answering.wire.tables import Table, optional
+from services.metrics.analytics.answering.wire.tables import Row, Table, group_name, optional
 from services.metrics.analytics.reports.asking import Property, Scope, Selection
 from services.metrics.analytics.reports.tasks.exits import Exits
 from services.metrics.analytics.reports.tasks.task_time import USUAL_LIMIT, TaskTime
@@ -28,6 +30,7 @@ def task_time_of(message: pb2.TaskTimeQuestion, scope: Scope) -> TaskTime:
         start=selection_of(message.start, "start"),
         end=selection_of(message.end, "end"),
         within=optional_length(message, "within", USUAL_LIMIT),
+        breakdown=breakdown_of(message),
     )
 
 
@@ -38,22 +41,16 @@ def exits_of(message: pb2.ExitsQuestion, scope: Scope) -> Exits:
         view=optional_selection(message, "view", _VIEW),
         screen=optional_property(message, "screen", _SCREEN),
         limit=message.limit or _USUAL_SCREENS,
+        breakdown=breakdown_of(message),
     )
 
 
 def task_time_table(result: pb2.TaskTimeResult) -> Table:
-    """Return one row."""
-    time = result.time if result.HasField("time") else None
-    times = (None, None, None) if time is None else (time.median, time.mean, time.p90)
-    row = (
-        result.started,
-        result.completed,
-        *optional(result, "abandoned"),
-        result.actors,
-        *times,
-        result.incomplete,
-    )
+    """Return a row of all tasks, and one for each group."""
+    rows = [_task_row("", result, incomplete=result.incomplete)]
+    rows += [_task_row(group_name(each.group), each, incomplete=result.incomplete) for each in result.groups]
     columns = (
+        "group",
         "started",
         "completed",
         "abandoned",
@@ -63,13 +60,26 @@ def task_time_table(result: pb2.TaskTimeResult) -> Table:
         "p90_seconds",
         "incomplete",
     )
-    return Table(columns, (row,))
+    return Table(columns, tuple(rows))
 
 
 def exits_table(result: pb2.ExitsResult) -> Table:
-    """Return a row for each screen."""
-    rows = [(each.screen, each.sessions, each.ended, *optional(each, "abandonment")) for each in result.screens]
-    return Table(("screen", "sessions", "ended", "abandonment"), tuple(rows))
+    """Return a row for each screen, and for each group and screen."""
+    rows = _screen_rows("", result.screens)
+    for group in result.groups:
+        rows += _screen_rows(group_name(group.group), group.screens)
+    return Table(("group", "screen", "sessions", "ended", "abandonment"), tuple(rows))
+
+
+def _task_row(group: str | None, tasks: pb2.TaskTimeResult | pb2.TaskTimeGroup, *, incomplete: bool) -> Row:
+    time = tasks.time if tasks.HasField("time") else None
+    times = (None, None, None) if time is None else (time.median, time.mean, time.p90)
+    counts = (tasks.started, tasks.completed, *optional(tasks, "abandoned"), tasks.actors)
+    return (group, *counts, *times, incomplete)
+
+
+def _screen_rows(group: str | None, screens: Iterable[pb2.ScreenExits]) -> list[Row]:
+    return [(group, each.screen, each.sessions, each.ended, *optional(each, "abandonment")) for each in screens]
 
 
 REPORTS: Final = {

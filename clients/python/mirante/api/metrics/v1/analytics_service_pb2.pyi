@@ -189,6 +189,7 @@ class ListReportNamesResponse(_message.Message):
     PROPERTIES_FIELD_NUMBER: _builtins.int
     CONTEXT_PROPERTIES_FIELD_NUMBER: _builtins.int
     TENANTS_FIELD_NUMBER: _builtins.int
+    TRAITS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def events(self) -> _containers.RepeatedCompositeFieldContainer[Global___ReportEventName]:
         """By name: those of the catalogue, and those that have come in."""
@@ -205,6 +206,10 @@ class ListReportNamesResponse(_message.Message):
     def tenants(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """By name."""
 
+    @_builtins.property
+    def traits(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Of PROPERTY_ORIGIN_TRAIT: those that anybody has, by name."""
+
     def __init__(
         self,
         *,
@@ -212,10 +217,11 @@ class ListReportNamesResponse(_message.Message):
         properties: _abc.Iterable[_builtins.str] | None = ...,
         context_properties: _abc.Iterable[_builtins.str] | None = ...,
         tenants: _abc.Iterable[_builtins.str] | None = ...,
+        traits: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["context_properties", b"context_properties", "events", b"events", "properties", b"properties", "tenants", b"tenants"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["context_properties", b"context_properties", "events", b"events", "properties", b"properties", "tenants", b"tenants", "traits", b"traits"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -453,6 +453,7 @@ class NpsQuestion(_message.Message):
     SCORE_FIELD_NUMBER: _builtins.int
     SURVEY_FIELD_NUMBER: _builtins.int
     UNIT_FIELD_NUMBER: _builtins.int
+    BREAKDOWN_FIELD_NUMBER: _builtins.int
     unit: _report_scope_pb2.CalendarUnit.ValueType
     """Of buckets. Unspecified: weeks."""
     @_builtins.property
@@ -467,6 +468,10 @@ class NpsQuestion(_message.Message):
     def survey(self) -> _event_selection_pb2.EventProperty:
         """The property that tells surveys apart. Unset: there is one."""
 
+    @_builtins.property
+    def breakdown(self) -> _report_scope_pb2.Breakdown:
+        """By a property of answers. Each group is answered as if there were no answers but its own."""
+
     def __init__(
         self,
         *,
@@ -474,10 +479,11 @@ class NpsQuestion(_message.Message):
         score: _event_selection_pb2.EventProperty | None = ...,
         survey: _event_selection_pb2.EventProperty | None = ...,
         unit: _report_scope_pb2.CalendarUnit.ValueType = ...,
+        breakdown: _report_scope_pb2.Breakdown | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "score", b"score", "survey", b"survey"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "breakdown", b"breakdown", "score", b"score", "survey", b"survey"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "score", b"score", "survey", b"survey", "unit", b"unit"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "breakdown", b"breakdown", "score", b"score", "survey", b"survey", "unit", b"unit"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -490,28 +496,64 @@ class NpsResult(_message.Message):
     WHOLE_FIELD_NUMBER: _builtins.int
     BUCKETS_FIELD_NUMBER: _builtins.int
     REJECTED_FIELD_NUMBER: _builtins.int
+    GROUPS_FIELD_NUMBER: _builtins.int
+    VALUES_FIELD_NUMBER: _builtins.int
     rejected: _builtins.int
     """How many answers were rejected."""
+    values: _builtins.int
+    """How many different values the breakdown has. Unset without a breakdown."""
     @_builtins.property
     def whole(self) -> Global___NpsScore:
         """Of the period."""
 
     @_builtins.property
     def buckets(self) -> _containers.RepeatedCompositeFieldContainer[Global___NpsBucket]: ...
+    @_builtins.property
+    def groups(self) -> _containers.RepeatedCompositeFieldContainer[Global___NpsGroup]:
+        """Of the breakdown, those with most answers first, the others last; without those rejected altogether."""
+
     def __init__(
         self,
         *,
         whole: Global___NpsScore | None = ...,
         buckets: _abc.Iterable[Global___NpsBucket] | None = ...,
         rejected: _builtins.int = ...,
+        groups: _abc.Iterable[Global___NpsGroup] | None = ...,
+        values: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["whole", b"whole"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_values", b"_values", "values", b"values", "whole", b"whole"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["buckets", b"buckets", "rejected", b"rejected", "whole", b"whole"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_values", b"_values", "buckets", b"buckets", "groups", b"groups", "rejected", b"rejected", "values", b"values", "whole", b"whole"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__values: _TypeAlias = _typing.Literal["values"]  # noqa: Y015
+    _WhichOneofArgType__values: _TypeAlias = _typing.Literal["_values", b"_values"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__values) -> _WhichOneofReturnType__values | None: ...
+
+Global___NpsResult: _TypeAlias = NpsResult  # noqa: Y015
+
+@_typing.final
+class NpsGroup(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUP_FIELD_NUMBER: _builtins.int
+    ANSWERS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def group(self) -> _report_scope_pb2.BreakdownGroup: ...
+    @_builtins.property
+    def answers(self) -> Global___NpsScore: ...
+    def __init__(
+        self,
+        *,
+        group: _report_scope_pb2.BreakdownGroup | None = ...,
+        answers: Global___NpsScore | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["answers", b"answers", "group", b"group"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answers", b"answers", "group", b"group"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___NpsResult: _TypeAlias = NpsResult  # noqa: Y015
+Global___NpsGroup: _TypeAlias = NpsGroup  # noqa: Y015
 
 @_typing.final
 class NpsScore(_message.Message):

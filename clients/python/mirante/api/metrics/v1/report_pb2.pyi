@@ -6,8 +6,10 @@ isort:skip_file
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from mirante.api.metrics.v1 import cohort_report_pb2 as _cohort_report_pb2
 from mirante.api.metrics.v1 import funnel_report_pb2 as _funnel_report_pb2
 from mirante.api.metrics.v1 import impact_report_pb2 as _impact_report_pb2
+from mirante.api.metrics.v1 import path_report_pb2 as _path_report_pb2
 from mirante.api.metrics.v1 import quality_report_pb2 as _quality_report_pb2
 from mirante.api.metrics.v1 import report_scope_pb2 as _report_scope_pb2
 from mirante.api.metrics.v1 import retention_report_pb2 as _retention_report_pb2
@@ -45,6 +47,9 @@ class Question(_message.Message):
     TOP_VALUES_FIELD_NUMBER: _builtins.int
     PROBLEMS_FIELD_NUMBER: _builtins.int
     NPS_FIELD_NUMBER: _builtins.int
+    PATHS_FIELD_NUMBER: _builtins.int
+    COHORT_SIZE_FIELD_NUMBER: _builtins.int
+    COHORT_MEMBERS_FIELD_NUMBER: _builtins.int
     REVENUE_ASSOCIATION_FIELD_NUMBER: _builtins.int
     CHURN_FIELD_NUMBER: _builtins.int
     @_builtins.property
@@ -78,6 +83,12 @@ class Question(_message.Message):
     @_builtins.property
     def nps(self) -> _quality_report_pb2.NpsQuestion: ...
     @_builtins.property
+    def paths(self) -> _path_report_pb2.PathsQuestion: ...
+    @_builtins.property
+    def cohort_size(self) -> _cohort_report_pb2.CohortSizeQuestion: ...
+    @_builtins.property
+    def cohort_members(self) -> _cohort_report_pb2.CohortMembersQuestion: ...
+    @_builtins.property
     def revenue_association(self) -> _impact_report_pb2.RevenueAssociationQuestion: ...
     @_builtins.property
     def churn(self) -> _impact_report_pb2.ChurnQuestion: ...
@@ -99,14 +110,17 @@ class Question(_message.Message):
         top_values: _quality_report_pb2.TopValuesQuestion | None = ...,
         problems: _quality_report_pb2.ProblemsQuestion | None = ...,
         nps: _quality_report_pb2.NpsQuestion | None = ...,
+        paths: _path_report_pb2.PathsQuestion | None = ...,
+        cohort_size: _cohort_report_pb2.CohortSizeQuestion | None = ...,
+        cohort_members: _cohort_report_pb2.CohortMembersQuestion | None = ...,
         revenue_association: _impact_report_pb2.RevenueAssociationQuestion | None = ...,
         churn: _impact_report_pb2.ChurnQuestion | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["churn", b"churn", "exits", b"exits", "feature_use", b"feature_use", "first_use", b"first_use", "funnel", b"funnel", "funnel_people", b"funnel_people", "lifecycle", b"lifecycle", "nps", b"nps", "problems", b"problems", "report", b"report", "retention", b"retention", "revenue_association", b"revenue_association", "scope", b"scope", "series", b"series", "stickiness", b"stickiness", "task_time", b"task_time", "top_values", b"top_values", "web_vitals", b"web_vitals"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["churn", b"churn", "cohort_members", b"cohort_members", "cohort_size", b"cohort_size", "exits", b"exits", "feature_use", b"feature_use", "first_use", b"first_use", "funnel", b"funnel", "funnel_people", b"funnel_people", "lifecycle", b"lifecycle", "nps", b"nps", "paths", b"paths", "problems", b"problems", "report", b"report", "retention", b"retention", "revenue_association", b"revenue_association", "scope", b"scope", "series", b"series", "stickiness", b"stickiness", "task_time", b"task_time", "top_values", b"top_values", "web_vitals", b"web_vitals"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["churn", b"churn", "exits", b"exits", "feature_use", b"feature_use", "first_use", b"first_use", "funnel", b"funnel", "funnel_people", b"funnel_people", "lifecycle", b"lifecycle", "nps", b"nps", "problems", b"problems", "report", b"report", "retention", b"retention", "revenue_association", b"revenue_association", "scope", b"scope", "series", b"series", "stickiness", b"stickiness", "task_time", b"task_time", "top_values", b"top_values", "web_vitals", b"web_vitals"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["churn", b"churn", "cohort_members", b"cohort_members", "cohort_size", b"cohort_size", "exits", b"exits", "feature_use", b"feature_use", "first_use", b"first_use", "funnel", b"funnel", "funnel_people", b"funnel_people", "lifecycle", b"lifecycle", "nps", b"nps", "paths", b"paths", "problems", b"problems", "report", b"report", "retention", b"retention", "revenue_association", b"revenue_association", "scope", b"scope", "series", b"series", "stickiness", b"stickiness", "task_time", b"task_time", "top_values", b"top_values", "web_vitals", b"web_vitals"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_report: _TypeAlias = _typing.Literal["funnel", "funnel_people", "retention", "task_time", "exits", "feature_use", "first_use", "series", "stickiness", "lifecycle", "web_vitals", "top_values", "problems", "nps", "revenue_association", "churn"]  # noqa: Y015
+    _WhichOneofReturnType_report: _TypeAlias = _typing.Literal["funnel", "funnel_people", "retention", "task_time", "exits", "feature_use", "first_use", "series", "stickiness", "lifecycle", "web_vitals", "top_values", "problems", "nps", "paths", "cohort_size", "cohort_members", "revenue_association", "churn"]  # noqa: Y015
     _WhichOneofArgType_report: _TypeAlias = _typing.Literal["report", b"report"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_report) -> _WhichOneofReturnType_report | None: ...
 
@@ -132,6 +146,9 @@ class ReportResult(_message.Message):
     TOP_VALUES_FIELD_NUMBER: _builtins.int
     PROBLEMS_FIELD_NUMBER: _builtins.int
     NPS_FIELD_NUMBER: _builtins.int
+    PATHS_FIELD_NUMBER: _builtins.int
+    COHORT_SIZE_FIELD_NUMBER: _builtins.int
+    COHORT_MEMBERS_FIELD_NUMBER: _builtins.int
     REVENUE_ASSOCIATION_FIELD_NUMBER: _builtins.int
     CHURN_FIELD_NUMBER: _builtins.int
     @_builtins.property
@@ -163,6 +180,12 @@ class ReportResult(_message.Message):
     @_builtins.property
     def nps(self) -> _quality_report_pb2.NpsResult: ...
     @_builtins.property
+    def paths(self) -> _path_report_pb2.PathsResult: ...
+    @_builtins.property
+    def cohort_size(self) -> _cohort_report_pb2.CohortSizeResult: ...
+    @_builtins.property
+    def cohort_members(self) -> _cohort_report_pb2.CohortMembersResult: ...
+    @_builtins.property
     def revenue_association(self) -> _impact_report_pb2.RevenueAssociationResult: ...
     @_builtins.property
     def churn(self) -> _impact_report_pb2.ChurnResult: ...
@@ -183,14 +206,17 @@ class ReportResult(_message.Message):
         top_values: _quality_report_pb2.TopValuesResult | None = ...,
         problems: _quality_report_pb2.ProblemsResult | None = ...,
         nps: _quality_report_pb2.NpsResult | None = ...,
+        paths: _path_report_pb2.PathsResult | None = ...,
+        cohort_size: _cohort_report_pb2.CohortSizeResult | None = ...,
+        cohort_members: _cohort_report_pb2.CohortMembersResult | None = ...,
         revenue_association: _impact_report_pb2.RevenueAssociationResult | None = ...,
         churn: _impact_report_pb2.ChurnResult | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["churn", b"churn", "exits", b"exits", "feature_use", b"feature_use", "first_use", b"first_use", "funnel", b"funnel", "funnel_people", b"funnel_people", "lifecycle", b"lifecycle", "nps", b"nps", "problems", b"problems", "report", b"report", "retention", b"retention", "revenue_association", b"revenue_association", "series", b"series", "stickiness", b"stickiness", "task_time", b"task_time", "top_values", b"top_values", "web_vitals", b"web_vitals"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["churn", b"churn", "cohort_members", b"cohort_members", "cohort_size", b"cohort_size", "exits", b"exits", "feature_use", b"feature_use", "first_use", b"first_use", "funnel", b"funnel", "funnel_people", b"funnel_people", "lifecycle", b"lifecycle", "nps", b"nps", "paths", b"paths", "problems", b"problems", "report", b"report", "retention", b"retention", "revenue_association", b"revenue_association", "series", b"series", "stickiness", b"stickiness", "task_time", b"task_time", "top_values", b"top_values", "web_vitals", b"web_vitals"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["churn", b"churn", "exits", b"exits", "feature_use", b"feature_use", "first_use", b"first_use", "funnel", b"funnel", "funnel_people", b"funnel_people", "lifecycle", b"lifecycle", "nps", b"nps", "problems", b"problems", "report", b"report", "retention", b"retention", "revenue_association", b"revenue_association", "series", b"series", "stickiness", b"stickiness", "task_time", b"task_time", "top_values", b"top_values", "web_vitals", b"web_vitals"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["churn", b"churn", "cohort_members", b"cohort_members", "cohort_size", b"cohort_size", "exits", b"exits", "feature_use", b"feature_use", "first_use", b"first_use", "funnel", b"funnel", "funnel_people", b"funnel_people", "lifecycle", b"lifecycle", "nps", b"nps", "paths", b"paths", "problems", b"problems", "report", b"report", "retention", b"retention", "revenue_association", b"revenue_association", "series", b"series", "stickiness", b"stickiness", "task_time", b"task_time", "top_values", b"top_values", "web_vitals", b"web_vitals"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_report: _TypeAlias = _typing.Literal["funnel", "funnel_people", "retention", "task_time", "exits", "feature_use", "first_use", "series", "stickiness", "lifecycle", "web_vitals", "top_values", "problems", "nps", "revenue_association", "churn"]  # noqa: Y015
+    _WhichOneofReturnType_report: _TypeAlias = _typing.Literal["funnel", "funnel_people", "retention", "task_time", "exits", "feature_use", "first_use", "series", "stickiness", "lifecycle", "web_vitals", "top_values", "problems", "nps", "paths", "cohort_size", "cohort_members", "revenue_association", "churn"]  # noqa: Y015
     _WhichOneofArgType_report: _TypeAlias = _typing.Literal["report", b"report"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_report) -> _WhichOneofReturnType_report | None: ...
 

@@ -27,7 +27,7 @@ from mirante.api.metrics.v1 import event_selection_pb2 as mirante_dot_api_dot_me
 from mirante.api.metrics.v1 import report_scope_pb2 as mirante_dot_api_dot_metrics_dot_v1_dot_report__scope__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(mirante/api/metrics/v1/task_report.proto\x12\x16mirante.api.metrics.v1\x1a\x1egoogle/protobuf/duration.proto\x1a,mirante/api/metrics/v1/event_selection.proto\x1a)mirante/api/metrics/v1/report_scope.proto\"\xa9\x01\n\x10TaskTimeQuestion\x12\x35\n\x05start\x18\x01 \x01(\x0b\x32&.mirante.api.metrics.v1.EventSelection\x12\x33\n\x03\x65nd\x18\x02 \x01(\x0b\x32&.mirante.api.metrics.v1.EventSelection\x12)\n\x06within\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\"\xb5\x01\n\x0eTaskTimeResult\x12\x0f\n\x07started\x18\x01 \x01(\x04\x12\x11\n\tcompleted\x18\x02 \x01(\x04\x12\x16\n\tabandoned\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x0e\n\x06\x61\x63tors\x18\x04 \x01(\x04\x12\x35\n\x04time\x18\x05 \x01(\x0b\x32\'.mirante.api.metrics.v1.DurationSummary\x12\x12\n\nincomplete\x18\x06 \x01(\x08\x42\x0c\n\n_abandoned\"\x8b\x01\n\rExitsQuestion\x12\x34\n\x04view\x18\x01 \x01(\x0b\x32&.mirante.api.metrics.v1.EventSelection\x12\x35\n\x06screen\x18\x02 \x01(\x0b\x32%.mirante.api.metrics.v1.EventProperty\x12\r\n\x05limit\x18\x03 \x01(\r\"}\n\x0b\x45xitsResult\x12\x34\n\x07screens\x18\x01 \x03(\x0b\x32#.mirante.api.metrics.v1.ScreenExits\x12\r\n\x05\x63ount\x18\x02 \x01(\x04\x12\x10\n\x08sessions\x18\x03 \x01(\x04\x12\x17\n\x0fwithout_session\x18\x04 \x01(\x04\"h\n\x0bScreenExits\x12\x0e\n\x06screen\x18\x01 \x01(\t\x12\x10\n\x08sessions\x18\x02 \x01(\x04\x12\r\n\x05\x65nded\x18\x03 \x01(\x04\x12\x18\n\x0b\x61\x62\x61ndonment\x18\x04 \x01(\x01H\x00\x88\x01\x01\x42\x0e\n\x0c_abandonmentb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(mirante/api/metrics/v1/task_report.proto\x12\x16mirante.api.metrics.v1\x1a\x1egoogle/protobuf/duration.proto\x1a,mirante/api/metrics/v1/event_selection.proto\x1a)mirante/api/metrics/v1/report_scope.proto\"\xdf\x01\n\x10TaskTimeQuestion\x12\x35\n\x05start\x18\x01 \x01(\x0b\x32&.mirante.api.metrics.v1.EventSelection\x12\x33\n\x03\x65nd\x18\x02 \x01(\x0b\x32&.mirante.api.metrics.v1.EventSelection\x12)\n\x06within\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x34\n\tbreakdown\x18\x04 \x01(\x0b\x32!.mirante.api.metrics.v1.Breakdown\"\x8c\x02\n\x0eTaskTimeResult\x12\x0f\n\x07started\x18\x01 \x01(\x04\x12\x11\n\tcompleted\x18\x02 \x01(\x04\x12\x16\n\tabandoned\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x0e\n\x06\x61\x63tors\x18\x04 \x01(\x04\x12\x35\n\x04time\x18\x05 \x01(\x0b\x32\'.mirante.api.metrics.v1.DurationSummary\x12\x12\n\nincomplete\x18\x06 \x01(\x08\x12\x35\n\x06groups\x18\x07 \x03(\x0b\x32%.mirante.api.metrics.v1.TaskTimeGroup\x12\x13\n\x06values\x18\x08 \x01(\x04H\x01\x88\x01\x01\x42\x0c\n\n_abandonedB\t\n\x07_values\"\xd7\x01\n\rTaskTimeGroup\x12\x35\n\x05group\x18\x01 \x01(\x0b\x32&.mirante.api.metrics.v1.BreakdownGroup\x12\x0f\n\x07started\x18\x02 \x01(\x04\x12\x11\n\tcompleted\x18\x03 \x01(\x04\x12\x16\n\tabandoned\x18\x04 \x01(\x01H\x00\x88\x01\x01\x12\x0e\n\x06\x61\x63tors\x18\x05 \x01(\x04\x12\x35\n\x04time\x18\x06 \x01(\x0b\x32\'.mirante.api.metrics.v1.DurationSummaryB\x0c\n\n_abandoned\"\xc1\x01\n\rExitsQuestion\x12\x34\n\x04view\x18\x01 \x01(\x0b\x32&.mirante.api.metrics.v1.EventSelection\x12\x35\n\x06screen\x18\x02 \x01(\x0b\x32%.mirante.api.metrics.v1.EventProperty\x12\r\n\x05limit\x18\x03 \x01(\r\x12\x34\n\tbreakdown\x18\x04 \x01(\x0b\x32!.mirante.api.metrics.v1.Breakdown\"\xd1\x01\n\x0b\x45xitsResult\x12\x34\n\x07screens\x18\x01 \x03(\x0b\x32#.mirante.api.metrics.v1.ScreenExits\x12\r\n\x05\x63ount\x18\x02 \x01(\x04\x12\x10\n\x08sessions\x18\x03 \x01(\x04\x12\x17\n\x0fwithout_session\x18\x04 \x01(\x04\x12\x32\n\x06groups\x18\x05 \x03(\x0b\x32\".mirante.api.metrics.v1.ExitsGroup\x12\x13\n\x06values\x18\x06 \x01(\x04H\x00\x88\x01\x01\x42\t\n\x07_values\"\x9a\x01\n\nExitsGroup\x12\x35\n\x05group\x18\x01 \x01(\x0b\x32&.mirante.api.metrics.v1.BreakdownGroup\x12\x34\n\x07screens\x18\x02 \x03(\x0b\x32#.mirante.api.metrics.v1.ScreenExits\x12\r\n\x05\x63ount\x18\x03 \x01(\x04\x12\x10\n\x08sessions\x18\x04 \x01(\x04\"h\n\x0bScreenExits\x12\x0e\n\x06screen\x18\x01 \x01(\t\x12\x10\n\x08sessions\x18\x02 \x01(\x04\x12\r\n\x05\x65nded\x18\x03 \x01(\x04\x12\x18\n\x0b\x61\x62\x61ndonment\x18\x04 \x01(\x01H\x00\x88\x01\x01\x42\x0e\n\x0c_abandonmentb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,13 +35,17 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'mirante.api.metrics.v1.task
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_TASKTIMEQUESTION']._serialized_start=190
-  _globals['_TASKTIMEQUESTION']._serialized_end=359
-  _globals['_TASKTIMERESULT']._serialized_start=362
-  _globals['_TASKTIMERESULT']._serialized_end=543
-  _globals['_EXITSQUESTION']._serialized_start=546
-  _globals['_EXITSQUESTION']._serialized_end=685
-  _globals['_EXITSRESULT']._serialized_start=687
-  _globals['_EXITSRESULT']._serialized_end=812
-  _globals['_SCREENEXITS']._serialized_start=814
-  _globals['_SCREENEXITS']._serialized_end=918
+  _globals['_TASKTIMEQUESTION']._serialized_end=413
+  _globals['_TASKTIMERESULT']._serialized_start=416
+  _globals['_TASKTIMERESULT']._serialized_end=684
+  _globals['_TASKTIMEGROUP']._serialized_start=687
+  _globals['_TASKTIMEGROUP']._serialized_end=902
+  _globals['_EXITSQUESTION']._serialized_start=905
+  _globals['_EXITSQUESTION']._serialized_end=1098
+  _globals['_EXITSRESULT']._serialized_start=1101
+  _globals['_EXITSRESULT']._serialized_end=1310
+  _globals['_EXITSGROUP']._serialized_start=1313
+  _globals['_EXITSGROUP']._serialized_end=1467
+  _globals['_SCREENEXITS']._serialized_start=1469
+  _globals['_SCREENEXITS']._serialized_end=1573
 # @@protoc_insertion_point(module_scope)

@@ -35,6 +35,7 @@ class TaskTimeQuestion(_message.Message):
     START_FIELD_NUMBER: _builtins.int
     END_FIELD_NUMBER: _builtins.int
     WITHIN_FIELD_NUMBER: _builtins.int
+    BREAKDOWN_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def start(self) -> _event_selection_pb2.EventSelection:
         """Events of different names."""
@@ -45,16 +46,21 @@ class TaskTimeQuestion(_message.Message):
     def within(self) -> _duration_pb2.Duration:
         """The longest a task takes, inclusive: 1 second to 30 days. Unset: 1 hour."""
 
+    @_builtins.property
+    def breakdown(self) -> _report_scope_pb2.Breakdown:
+        """By a property of the start."""
+
     def __init__(
         self,
         *,
         start: _event_selection_pb2.EventSelection | None = ...,
         end: _event_selection_pb2.EventSelection | None = ...,
         within: _duration_pb2.Duration | None = ...,
+        breakdown: _report_scope_pb2.Breakdown | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "start", b"start", "within", b"within"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["breakdown", b"breakdown", "end", b"end", "start", b"start", "within", b"within"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "start", b"start", "within", b"within"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["breakdown", b"breakdown", "end", b"end", "start", b"start", "within", b"within"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -70,6 +76,8 @@ class TaskTimeResult(_message.Message):
     ACTORS_FIELD_NUMBER: _builtins.int
     TIME_FIELD_NUMBER: _builtins.int
     INCOMPLETE_FIELD_NUMBER: _builtins.int
+    GROUPS_FIELD_NUMBER: _builtins.int
+    VALUES_FIELD_NUMBER: _builtins.int
     started: _builtins.int
     """How often."""
     completed: _builtins.int
@@ -80,9 +88,15 @@ class TaskTimeResult(_message.Message):
     """Different ones who started."""
     incomplete: _builtins.bool
     """Tasks may still be completed."""
+    values: _builtins.int
+    """How many different values the breakdown has. Unset without a breakdown."""
     @_builtins.property
     def time(self) -> _report_scope_pb2.DurationSummary:
         """Of those completed. Unset: none was."""
+
+    @_builtins.property
+    def groups(self) -> _containers.RepeatedCompositeFieldContainer[Global___TaskTimeGroup]:
+        """Of the breakdown, those started most often first, the others last."""
 
     def __init__(
         self,
@@ -93,16 +107,63 @@ class TaskTimeResult(_message.Message):
         actors: _builtins.int = ...,
         time: _report_scope_pb2.DurationSummary | None = ...,
         incomplete: _builtins.bool = ...,
+        groups: _abc.Iterable[Global___TaskTimeGroup] | None = ...,
+        values: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_abandoned", b"_abandoned", "abandoned", b"abandoned", "time", b"time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_abandoned", b"_abandoned", "_values", b"_values", "abandoned", b"abandoned", "time", b"time", "values", b"values"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_abandoned", b"_abandoned", "abandoned", b"abandoned", "actors", b"actors", "completed", b"completed", "incomplete", b"incomplete", "started", b"started", "time", b"time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_abandoned", b"_abandoned", "_values", b"_values", "abandoned", b"abandoned", "actors", b"actors", "completed", b"completed", "groups", b"groups", "incomplete", b"incomplete", "started", b"started", "time", b"time", "values", b"values"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__abandoned: _TypeAlias = _typing.Literal["abandoned"]  # noqa: Y015
+    _WhichOneofArgType__abandoned: _TypeAlias = _typing.Literal["_abandoned", b"_abandoned"]  # noqa: Y015
+    _WhichOneofReturnType__values: _TypeAlias = _typing.Literal["values"]  # noqa: Y015
+    _WhichOneofArgType__values: _TypeAlias = _typing.Literal["_values", b"_values"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__abandoned) -> _WhichOneofReturnType__abandoned | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__values) -> _WhichOneofReturnType__values | None: ...
+
+Global___TaskTimeResult: _TypeAlias = TaskTimeResult  # noqa: Y015
+
+@_typing.final
+class TaskTimeGroup(_message.Message):
+    """The tasks of a group; see TaskTimeResult."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUP_FIELD_NUMBER: _builtins.int
+    STARTED_FIELD_NUMBER: _builtins.int
+    COMPLETED_FIELD_NUMBER: _builtins.int
+    ABANDONED_FIELD_NUMBER: _builtins.int
+    ACTORS_FIELD_NUMBER: _builtins.int
+    TIME_FIELD_NUMBER: _builtins.int
+    started: _builtins.int
+    completed: _builtins.int
+    abandoned: _builtins.float
+    actors: _builtins.int
+    @_builtins.property
+    def group(self) -> _report_scope_pb2.BreakdownGroup: ...
+    @_builtins.property
+    def time(self) -> _report_scope_pb2.DurationSummary: ...
+    def __init__(
+        self,
+        *,
+        group: _report_scope_pb2.BreakdownGroup | None = ...,
+        started: _builtins.int = ...,
+        completed: _builtins.int = ...,
+        abandoned: _builtins.float | None = ...,
+        actors: _builtins.int = ...,
+        time: _report_scope_pb2.DurationSummary | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_abandoned", b"_abandoned", "abandoned", b"abandoned", "group", b"group", "time", b"time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_abandoned", b"_abandoned", "abandoned", b"abandoned", "actors", b"actors", "completed", b"completed", "group", b"group", "started", b"started", "time", b"time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__abandoned: _TypeAlias = _typing.Literal["abandoned"]  # noqa: Y015
     _WhichOneofArgType__abandoned: _TypeAlias = _typing.Literal["_abandoned", b"_abandoned"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType__abandoned) -> _WhichOneofReturnType__abandoned | None: ...
 
-Global___TaskTimeResult: _TypeAlias = TaskTimeResult  # noqa: Y015
+Global___TaskTimeGroup: _TypeAlias = TaskTimeGroup  # noqa: Y015
 
 @_typing.final
 class ExitsQuestion(_message.Message):
@@ -115,6 +176,7 @@ class ExitsQuestion(_message.Message):
     VIEW_FIELD_NUMBER: _builtins.int
     SCREEN_FIELD_NUMBER: _builtins.int
     LIMIT_FIELD_NUMBER: _builtins.int
+    BREAKDOWN_FIELD_NUMBER: _builtins.int
     limit: _builtins.int
     """Of screens: those seen in most sessions are answered. 1 to 200; 0 means 50."""
     @_builtins.property
@@ -125,16 +187,21 @@ class ExitsQuestion(_message.Message):
     def screen(self) -> _event_selection_pb2.EventProperty:
         """Which one. Unset: "caminho"."""
 
+    @_builtins.property
+    def breakdown(self) -> _report_scope_pb2.Breakdown:
+        """By a property of views. Each group is answered as if there were no views but its own."""
+
     def __init__(
         self,
         *,
         view: _event_selection_pb2.EventSelection | None = ...,
         screen: _event_selection_pb2.EventProperty | None = ...,
         limit: _builtins.int = ...,
+        breakdown: _report_scope_pb2.Breakdown | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["screen", b"screen", "view", b"view"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["breakdown", b"breakdown", "screen", b"screen", "view", b"view"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["limit", b"limit", "screen", b"screen", "view", b"view"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["breakdown", b"breakdown", "limit", b"limit", "screen", b"screen", "view", b"view"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -148,14 +215,22 @@ class ExitsResult(_message.Message):
     COUNT_FIELD_NUMBER: _builtins.int
     SESSIONS_FIELD_NUMBER: _builtins.int
     WITHOUT_SESSION_FIELD_NUMBER: _builtins.int
+    GROUPS_FIELD_NUMBER: _builtins.int
+    VALUES_FIELD_NUMBER: _builtins.int
     count: _builtins.int
     """How many screens there are."""
     sessions: _builtins.int
     without_session: _builtins.int
     """Views that no session names."""
+    values: _builtins.int
+    """How many different values the breakdown has. Unset without a breakdown."""
     @_builtins.property
     def screens(self) -> _containers.RepeatedCompositeFieldContainer[Global___ScreenExits]:
         """By sessions."""
+
+    @_builtins.property
+    def groups(self) -> _containers.RepeatedCompositeFieldContainer[Global___ExitsGroup]:
+        """Of the breakdown, those with most views first, the others last; without those that no session names."""
 
     def __init__(
         self,
@@ -164,14 +239,50 @@ class ExitsResult(_message.Message):
         count: _builtins.int = ...,
         sessions: _builtins.int = ...,
         without_session: _builtins.int = ...,
+        groups: _abc.Iterable[Global___ExitsGroup] | None = ...,
+        values: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_values", b"_values", "values", b"values"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "screens", b"screens", "sessions", b"sessions", "without_session", b"without_session"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_values", b"_values", "count", b"count", "groups", b"groups", "screens", b"screens", "sessions", b"sessions", "values", b"values", "without_session", b"without_session"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__values: _TypeAlias = _typing.Literal["values"]  # noqa: Y015
+    _WhichOneofArgType__values: _TypeAlias = _typing.Literal["_values", b"_values"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__values) -> _WhichOneofReturnType__values | None: ...
+
+Global___ExitsResult: _TypeAlias = ExitsResult  # noqa: Y015
+
+@_typing.final
+class ExitsGroup(_message.Message):
+    """Where the sessions of a group end; see ExitsResult."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUP_FIELD_NUMBER: _builtins.int
+    SCREENS_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    SESSIONS_FIELD_NUMBER: _builtins.int
+    count: _builtins.int
+    sessions: _builtins.int
+    @_builtins.property
+    def group(self) -> _report_scope_pb2.BreakdownGroup: ...
+    @_builtins.property
+    def screens(self) -> _containers.RepeatedCompositeFieldContainer[Global___ScreenExits]: ...
+    def __init__(
+        self,
+        *,
+        group: _report_scope_pb2.BreakdownGroup | None = ...,
+        screens: _abc.Iterable[Global___ScreenExits] | None = ...,
+        count: _builtins.int = ...,
+        sessions: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["group", b"group"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "group", b"group", "screens", b"screens", "sessions", b"sessions"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___ExitsResult: _TypeAlias = ExitsResult  # noqa: Y015
+Global___ExitsGroup: _TypeAlias = ExitsGroup  # noqa: Y015
 
 @_typing.final
 class ScreenExits(_message.Message):

@@ -26,47 +26,49 @@ from mirante.api.metrics.v1 import event_selection_pb2 as mirante_dot_api_dot_me
 from mirante.api.metrics.v1 import report_scope_pb2 as mirante_dot_api_dot_metrics_dot_v1_dot_report__scope__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)mirante/api/metrics/v1/usage_report.proto\x12\x16mirante.api.metrics.v1\x1a,mirante/api/metrics/v1/event_selection.proto\x1a)mirante/api/metrics/v1/report_scope.proto\"T\n\x12\x46\x65\x61tureUseQuestion\x12\x10\n\x08\x64\x65\x63lared\x18\x01 \x03(\t\x12\x1d\n\x15\x64\x65\x63lared_in_catalogue\x18\x02 \x01(\x08\x12\r\n\x05limit\x18\x03 \x01(\r\"\xb8\x01\n\x10\x46\x65\x61tureUseResult\x12\x31\n\x08\x62y_users\x18\x01 \x03(\x0b\x32\x1f.mirante.api.metrics.v1.Feature\x12\x30\n\x07\x62y_uses\x18\x02 \x03(\x0b\x32\x1f.mirante.api.metrics.v1.Feature\x12\x0c\n\x04used\x18\x03 \x01(\x04\x12\r\n\x05users\x18\x04 \x01(\x04\x12\x0e\n\x06unused\x18\x05 \x03(\t\x12\x12\n\nnever_used\x18\x06 \x03(\t\"S\n\x07\x46\x65\x61ture\x12\r\n\x05\x65vent\x18\x01 \x01(\t\x12\r\n\x05users\x18\x02 \x01(\x04\x12\x0c\n\x04uses\x18\x03 \x01(\x04\x12\x12\n\x05share\x18\x04 \x01(\x01H\x00\x88\x01\x01\x42\x08\n\x06_share\"[\n\x10\x46irstUseQuestion\x12\x10\n\x08\x66\x65\x61tures\x18\x01 \x03(\t\x12\x35\n\x05since\x18\x02 \x01(\x0b\x32&.mirante.api.metrics.v1.EventSelection\"X\n\x0e\x46irstUseResult\x12\x0e\n\x06\x61\x63tors\x18\x01 \x01(\x04\x12\x36\n\x08\x66\x65\x61tures\x18\x02 \x03(\x0b\x32$.mirante.api.metrics.v1.FeatureStart\"\x81\x01\n\x0c\x46\x65\x61tureStart\x12\r\n\x05\x65vent\x18\x01 \x01(\t\x12\r\n\x05users\x18\x02 \x01(\x04\x12\x12\n\x05share\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x35\n\x04time\x18\x04 \x01(\x0b\x32\'.mirante.api.metrics.v1.DurationSummaryB\x08\n\x06_share\"\xa6\x02\n\x0eSeriesQuestion\x12\x39\n\tselection\x18\x01 \x01(\x0b\x32&.mirante.api.metrics.v1.EventSelection\x12\x36\n\x07measure\x18\x02 \x01(\x0e\x32%.mirante.api.metrics.v1.SeriesMeasure\x12\x37\n\x08property\x18\x03 \x01(\x0b\x32%.mirante.api.metrics.v1.EventProperty\x12\x32\n\x04unit\x18\x04 \x01(\x0e\x32$.mirante.api.metrics.v1.CalendarUnit\x12\x34\n\tbreakdown\x18\x05 \x01(\x0b\x32!.mirante.api.metrics.v1.Breakdown\"\xa7\x01\n\x0cSeriesResult\x12\x33\n\x06points\x18\x01 \x03(\x0b\x32#.mirante.api.metrics.v1.ReportPoint\x12\r\n\x05total\x18\x02 \x01(\t\x12\x33\n\x06groups\x18\x03 \x03(\x0b\x32#.mirante.api.metrics.v1.SeriesGroup\x12\x13\n\x06values\x18\x04 \x01(\x04H\x00\x88\x01\x01\x42\t\n\x07_values\"?\n\x0bReportPoint\x12\r\n\x05label\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\x12\x12\n\nincomplete\x18\x03 \x01(\x08\"\x88\x01\n\x0bSeriesGroup\x12\x35\n\x05group\x18\x01 \x01(\x0b\x32&.mirante.api.metrics.v1.BreakdownGroup\x12\x33\n\x06points\x18\x02 \x03(\x0b\x32#.mirante.api.metrics.v1.ReportPoint\x12\r\n\x05total\x18\x03 \x01(\t\"\x97\x01\n\x12StickinessQuestion\x12\x39\n\tselection\x18\x01 \x01(\x0b\x32&.mirante.api.metrics.v1.EventSelection\x12\x32\n\x04unit\x18\x02 \x01(\x0e\x32$.mirante.api.metrics.v1.CalendarUnit\x12\x12\n\npower_from\x18\x03 \x01(\r\"\xef\x01\n\x10StickinessResult\x12\x36\n\x0c\x64istribution\x18\x01 \x03(\x0b\x32 .mirante.api.metrics.v1.ActiveIn\x12\x12\n\npower_from\x18\x02 \x01(\r\x12\x30\n\x05power\x18\x03 \x01(\x0b\x32!.mirante.api.metrics.v1.UserClass\x12\x31\n\x06\x63\x61sual\x18\x04 \x01(\x0b\x32!.mirante.api.metrics.v1.UserClass\x12\x19\n\x0c\x64\x61y_to_month\x18\x05 \x01(\x01H\x00\x88\x01\x01\x42\x0f\n\r_day_to_month\"J\n\x08\x41\x63tiveIn\x12\r\n\x05units\x18\x01 \x01(\r\x12\x0e\n\x06\x61\x63tors\x18\x02 \x01(\x04\x12\x0f\n\x07or_more\x18\x03 \x01(\x04\x12\x0e\n\x06\x65vents\x18\x04 \x01(\x04\"\x7f\n\tUserClass\x12\x0e\n\x06\x61\x63tors\x18\x01 \x01(\x04\x12\x0e\n\x06\x65vents\x18\x02 \x01(\x04\x12\x18\n\x0b\x61\x63tor_share\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x18\n\x0b\x65vent_share\x18\x04 \x01(\x01H\x01\x88\x01\x01\x42\x0e\n\x0c_actor_shareB\x0e\n\x0c_event_share\"\x82\x01\n\x11LifecycleQuestion\x12\x39\n\tselection\x18\x01 \x01(\x0b\x32&.mirante.api.metrics.v1.EventSelection\x12\x32\n\x04unit\x18\x02 \x01(\x0e\x32$.mirante.api.metrics.v1.CalendarUnit\"K\n\x0fLifecycleResult\x12\x38\n\x07\x62uckets\x18\x01 \x03(\x0b\x32\'.mirante.api.metrics.v1.LifecycleBucket\"{\n\x0fLifecycleBucket\x12\r\n\x05label\x18\x01 \x01(\t\x12\x0b\n\x03new\x18\x02 \x01(\x04\x12\x11\n\treturning\x18\x03 \x01(\x04\x12\x14\n\x0cresurrecting\x18\x04 \x01(\x04\x12\x0f\n\x07\x64ormant\x18\x05 \x01(\x04\x12\x12\n\nincomplete\x18\x06 \x01(\x08*|\n\rSeriesMeasure\x12\x1e\n\x1aSERIES_MEASURE_UNSPECIFIED\x10\x00\x12\x18\n\x14SERIES_MEASURE_COUNT\x10\x01\x12\x19\n\x15SERIES_MEASURE_ACTORS\x10\x02\x12\x16\n\x12SERIES_MEASURE_SUM\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)mirante/api/metrics/v1/usage_report.proto\x12\x16mirante.api.metrics.v1\x1a,mirante/api/metrics/v1/event_selection.proto\x1a)mirante/api/metrics/v1/report_scope.proto\"\x8a\x01\n\x12\x46\x65\x61tureUseQuestion\x12\x10\n\x08\x64\x65\x63lared\x18\x01 \x03(\t\x12\x1d\n\x15\x64\x65\x63lared_in_catalogue\x18\x02 \x01(\x08\x12\r\n\x05limit\x18\x03 \x01(\r\x12\x34\n\tbreakdown\x18\x04 \x01(\x0b\x32!.mirante.api.metrics.v1.Breakdown\"\x91\x02\n\x10\x46\x65\x61tureUseResult\x12\x31\n\x08\x62y_users\x18\x01 \x03(\x0b\x32\x1f.mirante.api.metrics.v1.Feature\x12\x30\n\x07\x62y_uses\x18\x02 \x03(\x0b\x32\x1f.mirante.api.metrics.v1.Feature\x12\x0c\n\x04used\x18\x03 \x01(\x04\x12\r\n\x05users\x18\x04 \x01(\x04\x12\x0e\n\x06unused\x18\x05 \x03(\t\x12\x12\n\nnever_used\x18\x06 \x03(\t\x12\x37\n\x06groups\x18\x07 \x03(\x0b\x32\'.mirante.api.metrics.v1.FeatureUseGroup\x12\x13\n\x06values\x18\x08 \x01(\x04H\x00\x88\x01\x01\x42\t\n\x07_values\"\xca\x01\n\x0f\x46\x65\x61tureUseGroup\x12\x35\n\x05group\x18\x01 \x01(\x0b\x32&.mirante.api.metrics.v1.BreakdownGroup\x12\x31\n\x08\x62y_users\x18\x02 \x03(\x0b\x32\x1f.mirante.api.metrics.v1.Feature\x12\x30\n\x07\x62y_uses\x18\x03 \x03(\x0b\x32\x1f.mirante.api.metrics.v1.Feature\x12\x0c\n\x04used\x18\x04 \x01(\x04\x12\r\n\x05users\x18\x05 \x01(\x04\"S\n\x07\x46\x65\x61ture\x12\r\n\x05\x65vent\x18\x01 \x01(\t\x12\r\n\x05users\x18\x02 \x01(\x04\x12\x0c\n\x04uses\x18\x03 \x01(\x04\x12\x12\n\x05share\x18\x04 \x01(\x01H\x00\x88\x01\x01\x42\x08\n\x06_share\"[\n\x10\x46irstUseQuestion\x12\x10\n\x08\x66\x65\x61tures\x18\x01 \x03(\t\x12\x35\n\x05since\x18\x02 \x01(\x0b\x32&.mirante.api.metrics.v1.EventSelection\"X\n\x0e\x46irstUseResult\x12\x0e\n\x06\x61\x63tors\x18\x01 \x01(\x04\x12\x36\n\x08\x66\x65\x61tures\x18\x02 \x03(\x0b\x32$.mirante.api.metrics.v1.FeatureStart\"\x81\x01\n\x0c\x46\x65\x61tureStart\x12\r\n\x05\x65vent\x18\x01 \x01(\t\x12\r\n\x05users\x18\x02 \x01(\x04\x12\x12\n\x05share\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x35\n\x04time\x18\x04 \x01(\x0b\x32\'.mirante.api.metrics.v1.DurationSummaryB\x08\n\x06_share\"\xa6\x02\n\x0eSeriesQuestion\x12\x39\n\tselection\x18\x01 \x01(\x0b\x32&.mirante.api.metrics.v1.EventSelection\x12\x36\n\x07measure\x18\x02 \x01(\x0e\x32%.mirante.api.metrics.v1.SeriesMeasure\x12\x37\n\x08property\x18\x03 \x01(\x0b\x32%.mirante.api.metrics.v1.EventProperty\x12\x32\n\x04unit\x18\x04 \x01(\x0e\x32$.mirante.api.metrics.v1.CalendarUnit\x12\x34\n\tbreakdown\x18\x05 \x01(\x0b\x32!.mirante.api.metrics.v1.Breakdown\"\xa7\x01\n\x0cSeriesResult\x12\x33\n\x06points\x18\x01 \x03(\x0b\x32#.mirante.api.metrics.v1.ReportPoint\x12\r\n\x05total\x18\x02 \x01(\t\x12\x33\n\x06groups\x18\x03 \x03(\x0b\x32#.mirante.api.metrics.v1.SeriesGroup\x12\x13\n\x06values\x18\x04 \x01(\x04H\x00\x88\x01\x01\x42\t\n\x07_values\"?\n\x0bReportPoint\x12\r\n\x05label\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\x12\x12\n\nincomplete\x18\x03 \x01(\x08\"\x88\x01\n\x0bSeriesGroup\x12\x35\n\x05group\x18\x01 \x01(\x0b\x32&.mirante.api.metrics.v1.BreakdownGroup\x12\x33\n\x06points\x18\x02 \x03(\x0b\x32#.mirante.api.metrics.v1.ReportPoint\x12\r\n\x05total\x18\x03 \x01(\t\"\x97\x01\n\x12StickinessQuestion\x12\x39\n\tselection\x18\x01 \x01(\x0b\x32&.mirante.api.metrics.v1.EventSelection\x12\x32\n\x04unit\x18\x02 \x01(\x0e\x32$.mirante.api.metrics.v1.CalendarUnit\x12\x12\n\npower_from\x18\x03 \x01(\r\"\xef\x01\n\x10StickinessResult\x12\x36\n\x0c\x64istribution\x18\x01 \x03(\x0b\x32 .mirante.api.metrics.v1.ActiveIn\x12\x12\n\npower_from\x18\x02 \x01(\r\x12\x30\n\x05power\x18\x03 \x01(\x0b\x32!.mirante.api.metrics.v1.UserClass\x12\x31\n\x06\x63\x61sual\x18\x04 \x01(\x0b\x32!.mirante.api.metrics.v1.UserClass\x12\x19\n\x0c\x64\x61y_to_month\x18\x05 \x01(\x01H\x00\x88\x01\x01\x42\x0f\n\r_day_to_month\"J\n\x08\x41\x63tiveIn\x12\r\n\x05units\x18\x01 \x01(\r\x12\x0e\n\x06\x61\x63tors\x18\x02 \x01(\x04\x12\x0f\n\x07or_more\x18\x03 \x01(\x04\x12\x0e\n\x06\x65vents\x18\x04 \x01(\x04\"\x7f\n\tUserClass\x12\x0e\n\x06\x61\x63tors\x18\x01 \x01(\x04\x12\x0e\n\x06\x65vents\x18\x02 \x01(\x04\x12\x18\n\x0b\x61\x63tor_share\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x18\n\x0b\x65vent_share\x18\x04 \x01(\x01H\x01\x88\x01\x01\x42\x0e\n\x0c_actor_shareB\x0e\n\x0c_event_share\"\x82\x01\n\x11LifecycleQuestion\x12\x39\n\tselection\x18\x01 \x01(\x0b\x32&.mirante.api.metrics.v1.EventSelection\x12\x32\n\x04unit\x18\x02 \x01(\x0e\x32$.mirante.api.metrics.v1.CalendarUnit\"K\n\x0fLifecycleResult\x12\x38\n\x07\x62uckets\x18\x01 \x03(\x0b\x32\'.mirante.api.metrics.v1.LifecycleBucket\"{\n\x0fLifecycleBucket\x12\r\n\x05label\x18\x01 \x01(\t\x12\x0b\n\x03new\x18\x02 \x01(\x04\x12\x11\n\treturning\x18\x03 \x01(\x04\x12\x14\n\x0cresurrecting\x18\x04 \x01(\x04\x12\x0f\n\x07\x64ormant\x18\x05 \x01(\x04\x12\x12\n\nincomplete\x18\x06 \x01(\x08*|\n\rSeriesMeasure\x12\x1e\n\x1aSERIES_MEASURE_UNSPECIFIED\x10\x00\x12\x18\n\x14SERIES_MEASURE_COUNT\x10\x01\x12\x19\n\x15SERIES_MEASURE_ACTORS\x10\x02\x12\x16\n\x12SERIES_MEASURE_SUM\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'mirante.api.metrics.v1.usage_report_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_SERIESMEASURE']._serialized_start=2438
-  _globals['_SERIESMEASURE']._serialized_end=2562
-  _globals['_FEATUREUSEQUESTION']._serialized_start=158
-  _globals['_FEATUREUSEQUESTION']._serialized_end=242
-  _globals['_FEATUREUSERESULT']._serialized_start=245
-  _globals['_FEATUREUSERESULT']._serialized_end=429
-  _globals['_FEATURE']._serialized_start=431
-  _globals['_FEATURE']._serialized_end=514
-  _globals['_FIRSTUSEQUESTION']._serialized_start=516
-  _globals['_FIRSTUSEQUESTION']._serialized_end=607
-  _globals['_FIRSTUSERESULT']._serialized_start=609
-  _globals['_FIRSTUSERESULT']._serialized_end=697
-  _globals['_FEATURESTART']._serialized_start=700
-  _globals['_FEATURESTART']._serialized_end=829
-  _globals['_SERIESQUESTION']._serialized_start=832
-  _globals['_SERIESQUESTION']._serialized_end=1126
-  _globals['_SERIESRESULT']._serialized_start=1129
-  _globals['_SERIESRESULT']._serialized_end=1296
-  _globals['_REPORTPOINT']._serialized_start=1298
-  _globals['_REPORTPOINT']._serialized_end=1361
-  _globals['_SERIESGROUP']._serialized_start=1364
-  _globals['_SERIESGROUP']._serialized_end=1500
-  _globals['_STICKINESSQUESTION']._serialized_start=1503
-  _globals['_STICKINESSQUESTION']._serialized_end=1654
-  _globals['_STICKINESSRESULT']._serialized_start=1657
-  _globals['_STICKINESSRESULT']._serialized_end=1896
-  _globals['_ACTIVEIN']._serialized_start=1898
-  _globals['_ACTIVEIN']._serialized_end=1972
-  _globals['_USERCLASS']._serialized_start=1974
-  _globals['_USERCLASS']._serialized_end=2101
-  _globals['_LIFECYCLEQUESTION']._serialized_start=2104
-  _globals['_LIFECYCLEQUESTION']._serialized_end=2234
-  _globals['_LIFECYCLERESULT']._serialized_start=2236
-  _globals['_LIFECYCLERESULT']._serialized_end=2311
-  _globals['_LIFECYCLEBUCKET']._serialized_start=2313
-  _globals['_LIFECYCLEBUCKET']._serialized_end=2436
+  _globals['_SERIESMEASURE']._serialized_start=2787
+  _globals['_SERIESMEASURE']._serialized_end=2911
+  _globals['_FEATUREUSEQUESTION']._serialized_start=159
+  _globals['_FEATUREUSEQUESTION']._serialized_end=297
+  _globals['_FEATUREUSERESULT']._serialized_start=300
+  _globals['_FEATUREUSERESULT']._serialized_end=573
+  _globals['_FEATUREUSEGROUP']._serialized_start=576
+  _globals['_FEATUREUSEGROUP']._serialized_end=778
+  _globals['_FEATURE']._serialized_start=780
+  _globals['_FEATURE']._serialized_end=863
+  _globals['_FIRSTUSEQUESTION']._serialized_start=865
+  _globals['_FIRSTUSEQUESTION']._serialized_end=956
+  _globals['_FIRSTUSERESULT']._serialized_start=958
+  _globals['_FIRSTUSERESULT']._serialized_end=1046
+  _globals['_FEATURESTART']._serialized_start=1049
+  _globals['_FEATURESTART']._serialized_end=1178
+  _globals['_SERIESQUESTION']._serialized_start=1181
+  _globals['_SERIESQUESTION']._serialized_end=1475
+  _globals['_SERIESRESULT']._serialized_start=1478
+  _globals['_SERIESRESULT']._serialized_end=1645
+  _globals['_REPORTPOINT']._serialized_start=1647
+  _globals['_REPORTPOINT']._serialized_end=1710
+  _globals['_SERIESGROUP']._serialized_start=1713
+  _globals['_SERIESGROUP']._serialized_end=1849
+  _globals['_STICKINESSQUESTION']._serialized_start=1852
+  _globals['_STICKINESSQUESTION']._serialized_end=2003
+  _globals['_STICKINESSRESULT']._serialized_start=2006
+  _globals['_STICKINESSRESULT']._serialized_end=2245
+  _globals['_ACTIVEIN']._serialized_start=2247
+  _globals['_ACTIVEIN']._serialized_end=2321
+  _globals['_USERCLASS']._serialized_start=2323
+  _globals['_USERCLASS']._serialized_end=2450
+  _globals['_LIFECYCLEQUESTION']._serialized_start=2453
+  _globals['_LIFECYCLEQUESTION']._serialized_end=2583
+  _globals['_LIFECYCLERESULT']._serialized_start=2585
+  _globals['_LIFECYCLERESULT']._serialized_end=2660
+  _globals['_LIFECYCLEBUCKET']._serialized_start=2662
+  _globals['_LIFECYCLEBUCKET']._serialized_end=2785
 # @@protoc_insertion_point(module_scope)

@@ -57,6 +57,7 @@ class FeatureUseQuestion(_message.Message):
     DECLARED_FIELD_NUMBER: _builtins.int
     DECLARED_IN_CATALOGUE_FIELD_NUMBER: _builtins.int
     LIMIT_FIELD_NUMBER: _builtins.int
+    BREAKDOWN_FIELD_NUMBER: _builtins.int
     declared_in_catalogue: _builtins.bool
     """Those that the catalogue declares, instead."""
     limit: _builtins.int
@@ -65,16 +66,21 @@ class FeatureUseQuestion(_message.Message):
     def declared(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The features there are, at most 2,000. None: whatever events there are."""
 
+    @_builtins.property
+    def breakdown(self) -> _report_scope_pb2.Breakdown:
+        """By a property of events."""
+
     def __init__(
         self,
         *,
         declared: _abc.Iterable[_builtins.str] | None = ...,
         declared_in_catalogue: _builtins.bool = ...,
         limit: _builtins.int = ...,
+        breakdown: _report_scope_pb2.Breakdown | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["breakdown", b"breakdown"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["declared", b"declared", "declared_in_catalogue", b"declared_in_catalogue", "limit", b"limit"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["breakdown", b"breakdown", "declared", b"declared", "declared_in_catalogue", b"declared_in_catalogue", "limit", b"limit"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -90,10 +96,14 @@ class FeatureUseResult(_message.Message):
     USERS_FIELD_NUMBER: _builtins.int
     UNUSED_FIELD_NUMBER: _builtins.int
     NEVER_USED_FIELD_NUMBER: _builtins.int
+    GROUPS_FIELD_NUMBER: _builtins.int
+    VALUES_FIELD_NUMBER: _builtins.int
     used: _builtins.int
     """How many features were used."""
     users: _builtins.int
     """How many different actors did anything."""
+    values: _builtins.int
+    """How many different values the breakdown has. Unset without a breakdown."""
     @_builtins.property
     def by_users(self) -> _containers.RepeatedCompositeFieldContainer[Global___Feature]:
         """Those used most; equal ones by name."""
@@ -108,6 +118,10 @@ class FeatureUseResult(_message.Message):
     def never_used(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Those of them that were not used before either."""
 
+    @_builtins.property
+    def groups(self) -> _containers.RepeatedCompositeFieldContainer[Global___FeatureUseGroup]:
+        """Of the breakdown, those with most events first, the others last."""
+
     def __init__(
         self,
         *,
@@ -117,14 +131,54 @@ class FeatureUseResult(_message.Message):
         users: _builtins.int = ...,
         unused: _abc.Iterable[_builtins.str] | None = ...,
         never_used: _abc.Iterable[_builtins.str] | None = ...,
+        groups: _abc.Iterable[Global___FeatureUseGroup] | None = ...,
+        values: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_values", b"_values", "values", b"values"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["by_users", b"by_users", "by_uses", b"by_uses", "never_used", b"never_used", "unused", b"unused", "used", b"used", "users", b"users"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_values", b"_values", "by_users", b"by_users", "by_uses", b"by_uses", "groups", b"groups", "never_used", b"never_used", "unused", b"unused", "used", b"used", "users", b"users", "values", b"values"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__values: _TypeAlias = _typing.Literal["values"]  # noqa: Y015
+    _WhichOneofArgType__values: _TypeAlias = _typing.Literal["_values", b"_values"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__values) -> _WhichOneofReturnType__values | None: ...
+
+Global___FeatureUseResult: _TypeAlias = FeatureUseResult  # noqa: Y015
+
+@_typing.final
+class FeatureUseGroup(_message.Message):
+    """The use of features in a group; see FeatureUseResult. Shares are of the actors of the group."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUP_FIELD_NUMBER: _builtins.int
+    BY_USERS_FIELD_NUMBER: _builtins.int
+    BY_USES_FIELD_NUMBER: _builtins.int
+    USED_FIELD_NUMBER: _builtins.int
+    USERS_FIELD_NUMBER: _builtins.int
+    used: _builtins.int
+    users: _builtins.int
+    @_builtins.property
+    def group(self) -> _report_scope_pb2.BreakdownGroup: ...
+    @_builtins.property
+    def by_users(self) -> _containers.RepeatedCompositeFieldContainer[Global___Feature]: ...
+    @_builtins.property
+    def by_uses(self) -> _containers.RepeatedCompositeFieldContainer[Global___Feature]: ...
+    def __init__(
+        self,
+        *,
+        group: _report_scope_pb2.BreakdownGroup | None = ...,
+        by_users: _abc.Iterable[Global___Feature] | None = ...,
+        by_uses: _abc.Iterable[Global___Feature] | None = ...,
+        used: _builtins.int = ...,
+        users: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["group", b"group"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["by_users", b"by_users", "by_uses", b"by_uses", "group", b"group", "used", b"used", "users", b"users"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___FeatureUseResult: _TypeAlias = FeatureUseResult  # noqa: Y015
+Global___FeatureUseGroup: _TypeAlias = FeatureUseGroup  # noqa: Y015
 
 @_typing.final
 class Feature(_message.Message):
