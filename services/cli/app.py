@@ -3,6 +3,7 @@
 import typer
 
 from services.cli.access import environments, keys
+from services.cli.access_history import access
 from services.cli.alerts.group import alerts
 from services.cli.analytics.group import analytics
 from services.cli.analytics.sql import asking_sql
@@ -10,6 +11,7 @@ from services.cli.browser_access import browser_access
 from services.cli.command import root_options
 from services.cli.doctor.command import add_doctor
 from services.cli.events.group import events
+from services.cli.experiments.group import experiments
 from services.cli.flags.defining import defining
 from services.cli.flags.evaluating import evaluating
 from services.cli.flags.plans import plans
@@ -36,12 +38,14 @@ app.add_typer(segments, name="segments")
 app.add_typer(events, name="events")
 app.add_typer(alerts, name="alerts")
 app.add_typer(analytics, name="analytics")
+app.add_typer(experiments, name="experiments")
 app.add_typer(asking_sql)
 app.add_typer(privacy, name="privacy")
 app.add_typer(keys, name="keys")
 app.add_typer(environments, name="environments")
 app.add_typer(browser_access, name="browser-access")
 app.add_typer(people, name="people")
+app.add_typer(access)
 
 
 def main() -> None:

@@ -18,6 +18,7 @@ from mirante.api.flags.v1 import segment_admin_service_pb2_grpc as segments_grpc
 from mirante.api.metrics.v1 import alert_service_pb2 as alerts_pb2
 from mirante.api.metrics.v1 import alert_service_pb2_grpc as alerts_grpc
 from mirante.api.metrics.v1 import analytics_store_service_pb2_grpc as analytics_store_grpc
+from mirante.api.metrics.v1 import experiment_service_pb2_grpc as experiments_grpc
 from mirante.api.metrics.v1 import sql_service_pb2_grpc as sql_grpc
 from mirante.api.telemetry.v1 import catalogue_service_pb2_grpc as catalogue_grpc
 from mirante.api.telemetry.v1 import event_log_service_pb2_grpc as log_grpc
@@ -78,6 +79,11 @@ class Session:
     def sql(self) -> sql_grpc.SqlServiceStub:
         """Questions in SQL."""
         return sql_grpc.SqlServiceStub(self.metrics_channel)
+
+    @functools.cached_property
+    def experiments(self) -> experiments_grpc.ExperimentServiceStub:
+        """Experiments, their results and decisions."""
+        return experiments_grpc.ExperimentServiceStub(self.metrics_channel)
 
     @functools.cached_property
     def flags(self) -> flags_grpc.FlagAdminServiceStub:
