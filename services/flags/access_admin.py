@@ -53,7 +53,7 @@ class AccessAdmin:
             raise InvalidRequest.of("environment", "must have 1 to 63 lower-case letters, digits and '-'")
         check_text("description", description, MAX_DESCRIPTION, lines=True)
         caller.environment(environment)
-        head = await self._store.create_environment(environment, description)
+        head = await self._store.create_environment(environment, description, actor=caller.actor)
         await self._tell(lambda: self._on_commit(head.key, head.revision, head.lineage))
         return head
 
@@ -111,7 +111,7 @@ class AccessAdmin:
                 reason=reasons.ERROR_REASON_API_KEY_NOT_FOUND,
                 metadata={"key_id": key_id},
             )
-        stored, changed = await self._store.revoke_key(key_id)
+        stored, changed = await self._store.revoke_key(key_id, actor=caller.actor)
         if changed:
             await self._tell(self._on_keys_changed)
         return stored

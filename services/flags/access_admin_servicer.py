@@ -4,9 +4,11 @@ from mirante.api.flags.v1 import access_admin_service_pb2 as pb2
 from mirante.api.flags.v1 import access_admin_service_pb2_grpc as pb2_grpc
 
 from services.flags.access_admin import AccessAdmin
+from services.flags.access_history_messages import access_history_page
 from services.flags.browser_access import BrowserAccessAdmin
 from services.flags.browser_access_messages import browser_access_message
 from services.flags.store import EnvironmentHead, StoredKey
+from services.flags.store.access_history import AccessHistory
 from services.flags.timestamps import timestamp
 from services.runtime.access import Role, current_caller
 from services.runtime.errors import InvalidRequest
@@ -18,9 +20,10 @@ _ROLE_NUMBERS = {role: number for number, role in _ROLES.items()}
 class AccessAdminServicer(pb2_grpc.AccessAdminServiceServicer):
     """Environments, the API keys that open them, and the browsers that they are open to."""
 
-    def __init__(self, admin: AccessAdmin, browsers: BrowserAccessAdmin) -> None:
+    def __init__(self, admin: AccessAdmin, browsers: BrowserAccessAdmin, history: AccessHistory) -> None:
         self._admin = admin
         self._browsers = browsers
+        self._history = history
 
     async def CreateEnvironment(
         self, request: pb2.CreateEnvironmentRequest, _: object
@@ -81,6 +84,10 @@ class AccessAdminServicer(pb2_grpc.AccessAdminServiceServicer):
             caller=current_caller.get(),
         )
         return pb2.SetBrowserAccessResponse(browser_access=browser_access_message(stored))
+
+    async def GetAccessHistory(self, request: pb2.GetAccessHistoryRequest, _: object) -> pb2.GetAccessHistoryResponse:
+        """Return who changed what, newest first."""
+        return await access_history_page(self._history, request, current_caller.get())
 
 
 def _environment(head: EnvironmentHead) -> pb2.Environment:

@@ -63,7 +63,9 @@ def administration(
             SegmentAdmin(writer, references), DefinitionReading(store.definitions, Kind.SEGMENT)
         ),
         access=AccessAdminServicer(
-            AccessAdmin(store.access, on_commit, on_keys_changed), BrowserAccessAdmin(store.browsers, on_keys_changed)
+            AccessAdmin(store.access, on_commit, on_keys_changed),
+            BrowserAccessAdmin(store.browsers, on_keys_changed),
+            store.access_history,
         ),
         transfer=transfer,
         rollouts=rollouts(store.rollouts, writer, references, clock),

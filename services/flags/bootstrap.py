@@ -41,7 +41,7 @@ async def ensure_environment_and_keys(
     """
     async with store.provisioning() as provisioning:
         for name in (environment, *others):
-            await provisioning.ensure_environment(name, "")
+            await provisioning.ensure_environment(name, "", actor=_MADE_BY)
         known = _read(home / KEYS_FILE)
         valid = {role: known[role.value] for role in Role if await _works(provisioning, role, environment, known)}
         keys = {role: valid.get(role) or await _create(provisioning, role, environment) for role in Role}

@@ -38,7 +38,7 @@ async def ensure_given(store: AccessStore, passwords: Passwords, environment: st
     given = {role: found for role in Role if (found := _read(folder, role.value, "key")) is not None}
     password = _read(folder, PASSWORD_FILE, "password")
     async with store.provisioning() as provisioning:
-        await provisioning.ensure_environment(environment, "")
+        await provisioning.ensure_environment(environment, "", actor=_MADE_BY)
         for role, secret in given.items():
             if await provisioning.key_with(secret_hash(secret)) is None:
                 await provisioning.add_key(_key(role, environment, secret))

@@ -55,6 +55,7 @@ _BY_SERVICE: Final[Mapping[str, Mapping[str, frozenset[Role]]]] = {
         "RevokeApiKey": _MANAGERS,
         "GetBrowserAccess": _READERS,
         "SetBrowserAccess": _MANAGERS,
+        "GetAccessHistory": _MANAGERS,
     },
     "PeopleAdminService": {
         "CreatePerson": _MANAGERS,

@@ -78,7 +78,7 @@ async def _serve(datastores: RunningDatastores, started: "Future[RunningService]
 
 async def _store(store: Store, suite: Suite) -> None:
     """Write each definition as often as its version says: the store counts versions itself."""
-    await store.access.create_environment(suite.name, "")
+    await store.access.create_environment(suite.name, "", actor="tests")
     definitions: list[Definition] = [*suite.flags, *suite.segments]
     for version in range(1, max(definition.version for definition in definitions) + 1):
         # Copies, because the store puts the version that it has counted into the message.

@@ -148,5 +148,5 @@ def reason(error: ServiceError) -> str:
 async def open_desk(database_url: str) -> AsyncIterator[Desk]:
     """Yield the services on a fresh database with the environments "production" and "staging"."""
     async with migrated_store(database_url, "production") as store:
-        await store.access.create_environment("staging", "")
+        await store.access.create_environment("staging", "", actor="tests")
         yield Desk(store, database_url)

@@ -22,7 +22,7 @@ async def migrated_store(database_url: str, environment: str = "", work_seconds:
     await migrate(database_url, "flags", MIGRATIONS)
     async with open_store(database_url, work_seconds=work_seconds) as store:
         if environment:
-            await store.access.create_environment(environment, "")
+            await store.access.create_environment(environment, "", actor="tests")
         yield store
 
 

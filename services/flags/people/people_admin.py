@@ -72,7 +72,7 @@ class PeopleAdmin:
             require_text("name", name, MOST_NAME)
         if name is None and role is None and disabled is None:
             raise InvalidRequest.of("name", "nothing is to be changed: name, role or disabled is required")
-        return await self._store.update_person(person_id, name=name, role=role, disabled=disabled)
+        return await self._store.update_person(person_id, name=name, role=role, disabled=disabled, actor=caller.actor)
 
     async def set_password(self, person_id: str, password: str, caller: Caller) -> Person:
         """
@@ -87,7 +87,8 @@ class PeopleAdmin:
         require_everywhere(caller)
         require_text("person_id", person_id, _ID_LENGTH)
         require_new_password("password", password)
-        return await self._store.set_password(person_id, await self._passwords.hash(password))
+        password_hash = await self._passwords.hash(password)
+        return await self._store.set_password(person_id, password_hash, actor=caller.actor)
 
 
 def new_person(login: str, name: str, role: PersonRole, password_hash: str, *, created_by: str) -> NewPerson:

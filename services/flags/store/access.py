@@ -30,7 +30,7 @@ class Provisioning(Protocol):
     It is all written when the block ends without an error, and else nothing is.
     """
 
-    async def ensure_environment(self, environment: str, description: str) -> None:
+    async def ensure_environment(self, environment: str, description: str, *, actor: str) -> None:
         """Create an environment unless it is there."""
 
     async def key_with(self, secret_hash: bytes) -> StoredKey | None:
@@ -48,7 +48,7 @@ class Provisioning(Protocol):
 
 class AccessStore(Protocol):
     """
-    Environments and API keys.
+    Environments and API keys. What is changed is noted in the history of access.
 
     Every method raises `Unavailable` when the database does not answer, and works again by itself afterwards.
     """
@@ -56,7 +56,7 @@ class AccessStore(Protocol):
     async def heads(self) -> Sequence[EnvironmentHead]:
         """Return all environments, by key."""
 
-    async def create_environment(self, environment: str, description: str) -> EnvironmentHead:
+    async def create_environment(self, environment: str, description: str, *, actor: str) -> EnvironmentHead:
         """
         Create an environment at revision 0.
 
@@ -79,7 +79,7 @@ class AccessStore(Protocol):
     async def find_key(self, key_id: str) -> StoredKey | None:
         """Return a key, revoked or not."""
 
-    async def revoke_key(self, key_id: str) -> tuple[StoredKey, bool]:
+    async def revoke_key(self, key_id: str, *, actor: str) -> tuple[StoredKey, bool]:
         """
         Revoke a key for good; return it, and whether it was not revoked before. `api_keys_version` grows if so.
 

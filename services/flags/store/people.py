@@ -93,7 +93,7 @@ class StoredSession:
 
 class PeopleStore(Protocol):
     """
-    People and sessions.
+    People and sessions. What is changed of people is noted in the history of access.
 
     Every method raises `Unavailable` when the database does not answer, and works again by itself afterwards.
     """
@@ -111,7 +111,7 @@ class PeopleStore(Protocol):
         """
 
     async def update_person(
-        self, person_id: str, *, name: str | None, role: PersonRole | None, disabled: bool | None
+        self, person_id: str, *, name: str | None, role: PersonRole | None, disabled: bool | None, actor: str
     ) -> Person:
         """
         Change what is not None. Whoever is disabled loses all sessions.
@@ -121,7 +121,7 @@ class PeopleStore(Protocol):
             StateConflict: nobody who is not disabled would be an admin any more.
         """
 
-    async def set_password(self, person_id: str, password_hash: str) -> Person:
+    async def set_password(self, person_id: str, password_hash: str, *, actor: str) -> Person:
         """
         Replace a password, and end all sessions of the person.
 

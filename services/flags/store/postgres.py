@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 from services.flags.store import RulesReader
 from services.flags.store.access import AccessStore
+from services.flags.store.access_history import AccessHistory
 from services.flags.store.browser_access import BrowserAccessStore
 from services.flags.store.definitions import DefinitionStore
 from services.flags.store.people import PeopleStore
 from services.flags.store.postgres_access import PostgresAccess
+from services.flags.store.postgres_access_history import PostgresAccessHistory
 from services.flags.store.postgres_browser_access import PostgresBrowserAccess
 from services.flags.store.postgres_definitions import PostgresDefinitions
 from services.flags.store.postgres_lineage import open_lineage
@@ -30,6 +32,7 @@ class Store:
     browsers: BrowserAccessStore
     people: PeopleStore
     rollouts: RolloutStore
+    access_history: AccessHistory
 
 
 @asynccontextmanager
@@ -54,4 +57,5 @@ async def open_store(database_url: str, *, work_seconds: float = 10.0) -> AsyncI
             PostgresBrowserAccess(pool),
             PostgresPeople(pool),
             PostgresRollouts(pool),
+            PostgresAccessHistory(pool),
         )

@@ -10,7 +10,9 @@ from mirante.api.common.v1 import error_reason_pb2 as reasons
 from services.flags.store import EnvironmentHead, StoredKey
 from services.flags.store.absence import no_environment
 from services.flags.store.access import NewKey
+from services.flags.store.access_history import AccessAction, AccessNote, differences
 from services.flags.store.people import NewPerson, Person
+from services.flags.store.postgres_access_history import note
 from services.flags.store.postgres_people import add_person
 from services.flags.store.postgres_rules import PostgresRules
 from services.flags.store.rows import HEAD_COLUMNS, head, stored_key
@@ -49,12 +51,13 @@ class PostgresAccess:
         """See `AccessStore`."""
         return await self._rules.heads()
 
-    async def create_environment(self, environment: str, description: str) -> EnvironmentHead:
+    async def create_environment(self, environment: str, description: str, *, actor: str) -> EnvironmentHead:
         """See `AccessStore`."""
         async with self._pool.transaction() as connection:
             row = await connection.fetchrow(_CREATE_ENVIRONMENT, environment, description)
             if row is None:
                 raise AlreadyExists(f"there is an environment {environment!r} already", metadata={"key": environment})
+            await note(connection, AccessNote(actor, AccessAction.CREATE_ENVIRONMENT, environment))
             return head(row)
 
     async def api_keys(self) -> Sequence[StoredKey]:
@@ -72,7 +75,7 @@ class PostgresAccess:
             row = await connection.fetchrow("SELECT * FROM api_keys WHERE id = $1", key_id)
         return None if row is None else stored_key(row)
 
-    async def revoke_key(self, key_id: str) -> tuple[StoredKey, bool]:
+    async def revoke_key(self, key_id: str, *, actor: str) -> tuple[StoredKey, bool]:
         """See `AccessStore`."""
         async with self._pool.transaction() as connection:
             row = await connection.fetchrow("SELECT * FROM api_keys WHERE id = $1 FOR UPDATE", key_id)
@@ -86,6 +89,7 @@ class PostgresAccess:
                 return stored_key(row), False
             row = await connection.fetchrow("UPDATE api_keys SET revoked_at = now() WHERE id = $1 RETURNING *", key_id)
             await connection.execute(NEXT_VERSION)
+            await note(connection, AccessNote(actor, AccessAction.REVOKE_API_KEY, key_id))
             return stored_key(row), True
 
     @asynccontextmanager
@@ -102,9 +106,10 @@ class PostgresProvisioning:
     def __init__(self, connection: asyncpg.Connection) -> None:
         self._connection = connection
 
-    async def ensure_environment(self, environment: str, description: str) -> None:
+    async def ensure_environment(self, environment: str, description: str, *, actor: str) -> None:
         """See `Provisioning`."""
-        await self._connection.execute(_CREATE_ENVIRONMENT, environment, description)
+        if await self._connection.fetchrow(_CREATE_ENVIRONMENT, environment, description) is not None:
+            await note(self._connection, AccessNote(actor, AccessAction.CREATE_ENVIRONMENT, environment))
 
     async def key_with(self, secret_hash: bytes) -> StoredKey | None:
         """See `Provisioning`."""
@@ -137,4 +142,8 @@ async def _add_key(connection: asyncpg.Connection, key: NewKey) -> StoredKey:
         *(key.id, key.name, key.role.value, list(key.environments), key.quota_per_second),
         *(key.secret_hash, key.created_by),
     )
+    granted = differences(
+        name=(None, key.name), role=(None, key.role.value), environments=(None, ", ".join(key.environments))
+    )
+    await note(connection, AccessNote(key.created_by, AccessAction.CREATE_API_KEY, key.id, granted))
     return stored_key(row)

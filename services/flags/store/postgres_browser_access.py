@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from typing import Final
 
 import asyncpg
+from mirante.api.flags.v1 import access_admin_service_pb2 as pb2
 
 from services.flags.store.absence import no_environment
+from services.flags.store.access_history import AccessAction, AccessFieldChange, AccessNote, differences
 from services.flags.store.browser_access import StoredBrowserAccess
 from services.flags.store.postgres_access import NEXT_VERSION
+from services.flags.store.postgres_access_history import note
 from services.runtime.errors import EtagMismatch
 from services.runtime.postgres.pool import PostgresPool
 
@@ -53,7 +56,18 @@ class PostgresBrowserAccess:
                     f"the browser access of {environment} was changed since it was read",
                     metadata={"etag": str(before.version)},
                 )
+            await note(
+                connection, AccessNote(actor, AccessAction.SET_BROWSER_ACCESS, environment, _changes(before, access))
+            )
             return _stored(await connection.fetchrow(_SET, environment, access, actor))
+
+
+def _changes(before: StoredBrowserAccess, access: bytes) -> tuple[AccessFieldChange, ...]:
+    old, new = (pb2.BrowserAccess.FromString(each) for each in (before.access, access))
+    return differences(
+        origins=(", ".join(old.origins), ", ".join(new.origins)),
+        token_keys=(", ".join(key.kid for key in old.token_keys), ", ".join(key.kid for key in new.token_keys)),
+    )
 
 
 def _found(environment: str, row: asyncpg.Record | None) -> StoredBrowserAccess:

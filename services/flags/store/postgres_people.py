@@ -7,6 +7,7 @@ from typing import Final
 import asyncpg
 from mirante.api.common.v1 import error_reason_pb2 as reasons
 
+from services.flags.store.access_history import AccessAction, AccessNote, differences
 from services.flags.store.people import (
     Credentials,
     Identity,
@@ -17,6 +18,7 @@ from services.flags.store.people import (
     PersonSource,
     StoredSession,
 )
+from services.flags.store.postgres_access_history import note
 from services.runtime.errors import AlreadyExists, NotFound, StateConflict
 from services.runtime.postgres.pool import PostgresPool
 
@@ -45,7 +47,7 @@ _LOGGED_IN: Final = """
     WHERE id = $1 AND password_hash = $3 AND disabled_at IS NULL
     RETURNING *
 """
-_KNOWN: Final = "SELECT 1 FROM people WHERE issuer = $1 AND subject = $2"
+_KNOWN: Final = "SELECT * FROM people WHERE issuer = $1 AND subject = $2 FOR UPDATE"
 _IDENTITY: Final = """
     INSERT INTO people AS p (id, issuer, subject, login, name, role, created_by, created_at, last_login_at)
     VALUES ($1, $2, $3, $4, $5, coalesce($6, 'viewer'), $4, now(), $7)
@@ -87,7 +89,7 @@ class PostgresPeople:
             return await add_person(connection, person)
 
     async def update_person(
-        self, person_id: str, *, name: str | None, role: PersonRole | None, disabled: bool | None
+        self, person_id: str, *, name: str | None, role: PersonRole | None, disabled: bool | None, actor: str
     ) -> Person:
         """See `PeopleStore`."""
         async with self._pool.transaction() as connection:
@@ -95,14 +97,16 @@ class PostgresPeople:
             admins = [row["id"] for row in await connection.fetch(_ADMINS)]
             if admins == [person_id] and (disabled or role not in (None, PersonRole.ADMIN)):
                 raise StateConflict("nobody would be an admin any more", metadata={"state": "last admin"})
+            before = await connection.fetchrow("SELECT * FROM people WHERE id = $1 FOR UPDATE", person_id)
             row = await connection.fetchrow(_UPDATE, person_id, name, None if role is None else role.value, disabled)
-            if row is None:
+            if before is None or row is None:
                 raise _nobody(person_id)
             if disabled:
                 await connection.execute(_END_ALL, person_id)
+            await _note_update(connection, actor, _person(before), _person(row))
             return _person(row)
 
-    async def set_password(self, person_id: str, password_hash: str) -> Person:
+    async def set_password(self, person_id: str, password_hash: str, *, actor: str) -> Person:
         """See `PeopleStore`."""
         async with self._pool.transaction() as connection:
             row = await connection.fetchrow(_SET_PASSWORD, person_id, password_hash)
@@ -111,6 +115,7 @@ class PostgresPeople:
                     raise _nobody(person_id)
                 raise StateConflict("the person logs in at an identity provider", metadata={"state": "oidc"})
             await connection.execute(_END_ALL, person_id)
+            await note(connection, AccessNote(actor, AccessAction.SET_PASSWORD, row["login"]))
             return _person(row)
 
     async def credentials(self, login: str) -> Credentials | None:
@@ -133,7 +138,8 @@ class PostgresPeople:
         """See `PeopleStore`."""
         role = None if identity.role is None else identity.role.value
         async with self._pool.transaction() as connection:
-            if await connection.fetchval(_KNOWN, identity.issuer, identity.subject) is None:
+            before = await connection.fetchrow(_KNOWN, identity.issuer, identity.subject)
+            if before is None:
                 await _require_room(connection)
             try:
                 row = await connection.fetchrow(
@@ -143,7 +149,13 @@ class PostgresPeople:
                 )
             except asyncpg.UniqueViolationError as error:
                 raise _taken(identity.login) from error
-            return None if row is None else await _begin(connection, row, session)
+            if row is None:
+                return None
+            if before is None:
+                await _note_new(connection, _person(row))
+            else:
+                await _note_update(connection, identity.login, _person(before), _person(row))
+            return await _begin(connection, row, session)
 
     async def change_password(
         self, person_id: str, session: NewSession, *, old_hash: str, new_hash: str
@@ -154,6 +166,7 @@ class PostgresPeople:
             if row is None:
                 return None
             await connection.execute(_END_ALL, person_id)
+            await note(connection, AccessNote(row["login"], AccessAction.SET_PASSWORD, row["login"]))
             return await _begin(connection, row, session)
 
     async def session(
@@ -187,7 +200,28 @@ async def add_person(connection: asyncpg.Connection, person: NewPerson) -> Perso
         )
     except asyncpg.UniqueViolationError as error:
         raise _taken(person.login) from error
+    await _note_new(connection, _person(row))
     return _person(row)
+
+
+async def _note_new(connection: asyncpg.Connection, person: Person) -> None:
+    given = differences(name=(None, person.name), role=(None, person.role.value), source=(None, person.source.value))
+    await note(connection, AccessNote(person.created_by, AccessAction.CREATE_PERSON, person.login, given))
+
+
+async def _note_update(connection: asyncpg.Connection, actor: str, before: Person, after: Person) -> None:
+    changes = differences(
+        login=(before.login, after.login),
+        name=(before.name, after.name),
+        role=(before.role.value, after.role.value),
+        disabled=(_yes_no(before), _yes_no(after)),
+    )
+    if changes:
+        await note(connection, AccessNote(actor, AccessAction.UPDATE_PERSON, after.login, changes))
+
+
+def _yes_no(person: Person) -> str:
+    return "no" if person.disabled_at is None else "yes"
 
 
 async def _begin(connection: asyncpg.Connection, row: asyncpg.Record, session: NewSession) -> StoredSession:

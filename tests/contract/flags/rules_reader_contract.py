@@ -22,7 +22,7 @@ class RulesReaderContract:
 
     async def test_an_environment_begins_at_revision_0(self, store: Store) -> None:
         """A new environment has no definitions and a lineage of its own."""
-        await store.access.create_environment("staging", "where we try things")
+        await store.access.create_environment("staging", "where we try things", actor="tests")
         heads = await store.rules.heads()
         assert [(head.key, head.revision, head.description) for head in heads] == [
             ("production", 0, ""),
@@ -68,7 +68,7 @@ class RulesReaderContract:
 
     async def test_environments_do_not_mix(self, store: Store) -> None:
         """A change in one environment is none in another."""
-        await store.access.create_environment("staging", "")
+        await store.access.create_environment("staging", "", actor="tests")
         await put(store, "staging", bool_flag("a"))
         changes = await store.rules.changes_since("production", 0)
         assert (changes.head.revision, list(changes.entries)) == (0, [])
@@ -140,9 +140,9 @@ class RulesReaderContract:
         key = NewKey("k1", "vendas-api", Role.SERVER, ("production",), 100, bytes(32), "ana")
         stored = await store.access.add_key(key)
         created = await store.rules.api_keys_version()
-        revoked, first = await store.access.revoke_key("k1")
+        revoked, first = await store.access.revoke_key("k1", actor="tests")
         after = await store.rules.api_keys_version()
-        again, second = await store.access.revoke_key("k1")
+        again, second = await store.access.revoke_key("k1", actor="tests")
         assert start < created < after == await store.rules.api_keys_version()
         assert (stored.revoked_at, first, second) == (None, True, False)
         assert revoked == again

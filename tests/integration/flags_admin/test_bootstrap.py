@@ -86,7 +86,7 @@ async def test_only_what_does_not_work_is_replaced(database_url: str, tmp_path: 
         await ensure_environment_and_keys(store.access, "production", tmp_path)
         before = json.loads((tmp_path / KEYS_FILE).read_text())
         browser = next(key for key in await store.rules.api_keys() if key.role is Role.BROWSER)
-        await store.access.revoke_key(browser.id)
+        await store.access.revoke_key(browser.id, actor="tests")
         await ensure_environment_and_keys(store.access, "production", tmp_path)
         after = json.loads((tmp_path / KEYS_FILE).read_text())
         assert {role for role in ROLES if after[role] != before[role]} == {"browser"}

@@ -33,7 +33,7 @@ async def test_a_copy_has_lineages_of_its_own(postgres_server: ServerHandle, dat
     """Its revisions go on, and replicas that open it at once agree on one new lineage."""
     async with migrated_store(database_url, "production") as store:
         await put(store, "production", bool_flag("a"))
-        await store.access.create_environment("staging", "")
+        await store.access.create_environment("staging", "", actor="tests")
         secret = await store.rules.token_secret()
     original = await lineages(database_url)
     async with fresh_database(postgres_server, template=database_url.rsplit("/", 1)[1]) as copy:

@@ -44,7 +44,7 @@ async def test_a_key_that_was_revoked_stays_so(desk: PeopleDesk, tmp_path: Path)
     folder, access = give(tmp_path, server="s" * 43), desk.store.access
     await ensure_given(access, desk.passwords, "production", folder)
     [key] = [key for key in await access.api_keys() if key.secret_hash == secret_hash("s" * 43)]
-    await access.revoke_key(key.id)
+    await access.revoke_key(key.id, actor="tests")
     await ensure_given(access, desk.passwords, "production", folder)
     [still] = [key for key in await access.api_keys() if key.secret_hash == secret_hash("s" * 43)]
     assert still.revoked_at is not None

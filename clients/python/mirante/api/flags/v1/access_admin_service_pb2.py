@@ -23,53 +23,62 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from mirante.api.flags.v1 import flag_admin_service_pb2 as mirante_dot_api_dot_flags_dot_v1_dot_flag__admin__service__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/mirante/api/flags/v1/access_admin_service.proto\x12\x14mirante.api.flags.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x82\x01\n\x0b\x45nvironment\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x04\x12\x0f\n\x07lineage\x18\x04 \x01(\t\x12.\n\ncreated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"D\n\x18\x43reateEnvironmentRequest\x12\x13\n\x0b\x65nvironment\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\"S\n\x19\x43reateEnvironmentResponse\x12\x36\n\x0b\x65nvironment\x18\x01 \x01(\x0b\x32!.mirante.api.flags.v1.Environment\"\x19\n\x17ListEnvironmentsRequest\"S\n\x18ListEnvironmentsResponse\x12\x37\n\x0c\x65nvironments\x18\x01 \x03(\x0b\x32!.mirante.api.flags.v1.Environment\"\xf0\x01\n\x06\x41piKey\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12(\n\x04role\x18\x03 \x01(\x0e\x32\x1a.mirante.api.flags.v1.Role\x12\x14\n\x0c\x65nvironments\x18\x04 \x03(\t\x12\x18\n\x10quota_per_second\x18\x05 \x01(\r\x12.\n\ncreated_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ncreated_by\x18\x07 \x01(\t\x12.\n\nrevoked_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"}\n\x13\x43reateApiKeyRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12(\n\x04role\x18\x02 \x01(\x0e\x32\x1a.mirante.api.flags.v1.Role\x12\x14\n\x0c\x65nvironments\x18\x03 \x03(\t\x12\x18\n\x10quota_per_second\x18\x04 \x01(\r\"U\n\x14\x43reateApiKeyResponse\x12-\n\x07\x61pi_key\x18\x01 \x01(\x0b\x32\x1c.mirante.api.flags.v1.ApiKey\x12\x0e\n\x06secret\x18\x02 \x01(\t\"\x14\n\x12ListApiKeysRequest\"E\n\x13ListApiKeysResponse\x12.\n\x08\x61pi_keys\x18\x01 \x03(\x0b\x32\x1c.mirante.api.flags.v1.ApiKey\"%\n\x13RevokeApiKeyRequest\x12\x0e\n\x06key_id\x18\x01 \x01(\t\"E\n\x14RevokeApiKeyResponse\x12-\n\x07\x61pi_key\x18\x01 \x01(\x0b\x32\x1c.mirante.api.flags.v1.ApiKey\"\xbe\x01\n\rBrowserAccess\x12\x13\n\x0b\x65nvironment\x18\x01 \x01(\t\x12\x0f\n\x07origins\x18\x02 \x03(\t\x12\x32\n\ntoken_keys\x18\x03 \x03(\x0b\x32\x1e.mirante.api.flags.v1.TokenKey\x12\x0f\n\x07version\x18\x04 \x01(\x04\x12.\n\nupdated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nupdated_by\x18\x06 \x01(\t\"a\n\x08TokenKey\x12\x0b\n\x03kid\x18\x01 \x01(\t\x12\x0b\n\x03kty\x18\x02 \x01(\t\x12\x0b\n\x03\x63rv\x18\x03 \x01(\t\x12\t\n\x01x\x18\x04 \x01(\t\x12\t\n\x01y\x18\x05 \x01(\t\x12\x0b\n\x03\x61lg\x18\x06 \x01(\t\x12\x0b\n\x03use\x18\x07 \x01(\t\".\n\x17GetBrowserAccessRequest\x12\x13\n\x0b\x65nvironment\x18\x01 \x01(\t\"W\n\x18GetBrowserAccessResponse\x12;\n\x0e\x62rowser_access\x18\x01 \x01(\x0b\x32#.mirante.api.flags.v1.BrowserAccess\"\xa7\x01\n\x17SetBrowserAccessRequest\x12\x13\n\x0b\x65nvironment\x18\x01 \x01(\t\x12\x0f\n\x07origins\x18\x02 \x03(\t\x12\x32\n\ntoken_keys\x18\x03 \x03(\x0b\x32\x1e.mirante.api.flags.v1.TokenKey\x12\x1d\n\x10\x65xpected_version\x18\x04 \x01(\x04H\x00\x88\x01\x01\x42\x13\n\x11_expected_version\"W\n\x18SetBrowserAccessResponse\x12;\n\x0e\x62rowser_access\x18\x01 \x01(\x0b\x32#.mirante.api.flags.v1.BrowserAccess*\x84\x01\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bROLE_SERVER\x10\x01\x12\x10\n\x0cROLE_BROWSER\x10\x02\x12\x0e\n\nROLE_ADMIN\x10\x03\x12\x0f\n\x0bROLE_READER\x10\x04\x12\x11\n\rROLE_INTERNAL\x10\x05\x12\x0f\n\x0bROLE_EDITOR\x10\x06\x32\x95\x06\n\x12\x41\x63\x63\x65ssAdminService\x12t\n\x11\x43reateEnvironment\x12..mirante.api.flags.v1.CreateEnvironmentRequest\x1a/.mirante.api.flags.v1.CreateEnvironmentResponse\x12q\n\x10ListEnvironments\x12-.mirante.api.flags.v1.ListEnvironmentsRequest\x1a..mirante.api.flags.v1.ListEnvironmentsResponse\x12\x65\n\x0c\x43reateApiKey\x12).mirante.api.flags.v1.CreateApiKeyRequest\x1a*.mirante.api.flags.v1.CreateApiKeyResponse\x12\x62\n\x0bListApiKeys\x12(.mirante.api.flags.v1.ListApiKeysRequest\x1a).mirante.api.flags.v1.ListApiKeysResponse\x12\x65\n\x0cRevokeApiKey\x12).mirante.api.flags.v1.RevokeApiKeyRequest\x1a*.mirante.api.flags.v1.RevokeApiKeyResponse\x12q\n\x10GetBrowserAccess\x12-.mirante.api.flags.v1.GetBrowserAccessRequest\x1a..mirante.api.flags.v1.GetBrowserAccessResponse\x12q\n\x10SetBrowserAccess\x12-.mirante.api.flags.v1.SetBrowserAccessRequest\x1a..mirante.api.flags.v1.SetBrowserAccessResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/mirante/api/flags/v1/access_admin_service.proto\x12\x14mirante.api.flags.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a-mirante/api/flags/v1/flag_admin_service.proto\"\x82\x01\n\x0b\x45nvironment\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x04\x12\x0f\n\x07lineage\x18\x04 \x01(\t\x12.\n\ncreated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"D\n\x18\x43reateEnvironmentRequest\x12\x13\n\x0b\x65nvironment\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\"S\n\x19\x43reateEnvironmentResponse\x12\x36\n\x0b\x65nvironment\x18\x01 \x01(\x0b\x32!.mirante.api.flags.v1.Environment\"\x19\n\x17ListEnvironmentsRequest\"S\n\x18ListEnvironmentsResponse\x12\x37\n\x0c\x65nvironments\x18\x01 \x03(\x0b\x32!.mirante.api.flags.v1.Environment\"\xf0\x01\n\x06\x41piKey\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12(\n\x04role\x18\x03 \x01(\x0e\x32\x1a.mirante.api.flags.v1.Role\x12\x14\n\x0c\x65nvironments\x18\x04 \x03(\t\x12\x18\n\x10quota_per_second\x18\x05 \x01(\r\x12.\n\ncreated_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ncreated_by\x18\x07 \x01(\t\x12.\n\nrevoked_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"}\n\x13\x43reateApiKeyRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12(\n\x04role\x18\x02 \x01(\x0e\x32\x1a.mirante.api.flags.v1.Role\x12\x14\n\x0c\x65nvironments\x18\x03 \x03(\t\x12\x18\n\x10quota_per_second\x18\x04 \x01(\r\"U\n\x14\x43reateApiKeyResponse\x12-\n\x07\x61pi_key\x18\x01 \x01(\x0b\x32\x1c.mirante.api.flags.v1.ApiKey\x12\x0e\n\x06secret\x18\x02 \x01(\t\"\x14\n\x12ListApiKeysRequest\"E\n\x13ListApiKeysResponse\x12.\n\x08\x61pi_keys\x18\x01 \x03(\x0b\x32\x1c.mirante.api.flags.v1.ApiKey\"%\n\x13RevokeApiKeyRequest\x12\x0e\n\x06key_id\x18\x01 \x01(\t\"E\n\x14RevokeApiKeyResponse\x12-\n\x07\x61pi_key\x18\x01 \x01(\x0b\x32\x1c.mirante.api.flags.v1.ApiKey\"\xbe\x01\n\rBrowserAccess\x12\x13\n\x0b\x65nvironment\x18\x01 \x01(\t\x12\x0f\n\x07origins\x18\x02 \x03(\t\x12\x32\n\ntoken_keys\x18\x03 \x03(\x0b\x32\x1e.mirante.api.flags.v1.TokenKey\x12\x0f\n\x07version\x18\x04 \x01(\x04\x12.\n\nupdated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nupdated_by\x18\x06 \x01(\t\"a\n\x08TokenKey\x12\x0b\n\x03kid\x18\x01 \x01(\t\x12\x0b\n\x03kty\x18\x02 \x01(\t\x12\x0b\n\x03\x63rv\x18\x03 \x01(\t\x12\t\n\x01x\x18\x04 \x01(\t\x12\t\n\x01y\x18\x05 \x01(\t\x12\x0b\n\x03\x61lg\x18\x06 \x01(\t\x12\x0b\n\x03use\x18\x07 \x01(\t\".\n\x17GetBrowserAccessRequest\x12\x13\n\x0b\x65nvironment\x18\x01 \x01(\t\"W\n\x18GetBrowserAccessResponse\x12;\n\x0e\x62rowser_access\x18\x01 \x01(\x0b\x32#.mirante.api.flags.v1.BrowserAccess\"\xa7\x01\n\x17SetBrowserAccessRequest\x12\x13\n\x0b\x65nvironment\x18\x01 \x01(\t\x12\x0f\n\x07origins\x18\x02 \x03(\t\x12\x32\n\ntoken_keys\x18\x03 \x03(\x0b\x32\x1e.mirante.api.flags.v1.TokenKey\x12\x1d\n\x10\x65xpected_version\x18\x04 \x01(\x04H\x00\x88\x01\x01\x42\x13\n\x11_expected_version\"W\n\x18SetBrowserAccessResponse\x12;\n\x0e\x62rowser_access\x18\x01 \x01(\x0b\x32#.mirante.api.flags.v1.BrowserAccess\"@\n\x17GetAccessHistoryRequest\x12\x11\n\tpage_size\x18\x01 \x01(\r\x12\x12\n\npage_token\x18\x02 \x01(\t\"h\n\x18GetAccessHistoryResponse\x12\x33\n\x07\x63hanges\x18\x01 \x03(\x0b\x32\".mirante.api.flags.v1.AccessChange\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xbe\x01\n\x0c\x41\x63\x63\x65ssChange\x12&\n\x02\x61t\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x61\x63tor\x18\x02 \x01(\t\x12\x32\n\x06\x61\x63tion\x18\x03 \x01(\x0e\x32\".mirante.api.flags.v1.AccessAction\x12\x0f\n\x07subject\x18\x04 \x01(\t\x12\x32\n\x07\x63hanges\x18\x05 \x03(\x0b\x32!.mirante.api.flags.v1.FieldChange*\x84\x01\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bROLE_SERVER\x10\x01\x12\x10\n\x0cROLE_BROWSER\x10\x02\x12\x0e\n\nROLE_ADMIN\x10\x03\x12\x0f\n\x0bROLE_READER\x10\x04\x12\x11\n\rROLE_INTERNAL\x10\x05\x12\x0f\n\x0bROLE_EDITOR\x10\x06*\x9f\x02\n\x0c\x41\x63\x63\x65ssAction\x12\x1d\n\x19\x41\x43\x43\x45SS_ACTION_UNSPECIFIED\x10\x00\x12$\n ACCESS_ACTION_CREATE_ENVIRONMENT\x10\x01\x12 \n\x1c\x41\x43\x43\x45SS_ACTION_CREATE_API_KEY\x10\x02\x12 \n\x1c\x41\x43\x43\x45SS_ACTION_REVOKE_API_KEY\x10\x03\x12$\n ACCESS_ACTION_SET_BROWSER_ACCESS\x10\x04\x12\x1f\n\x1b\x41\x43\x43\x45SS_ACTION_CREATE_PERSON\x10\x05\x12\x1f\n\x1b\x41\x43\x43\x45SS_ACTION_UPDATE_PERSON\x10\x06\x12\x1e\n\x1a\x41\x43\x43\x45SS_ACTION_SET_PASSWORD\x10\x07\x32\x88\x07\n\x12\x41\x63\x63\x65ssAdminService\x12t\n\x11\x43reateEnvironment\x12..mirante.api.flags.v1.CreateEnvironmentRequest\x1a/.mirante.api.flags.v1.CreateEnvironmentResponse\x12q\n\x10ListEnvironments\x12-.mirante.api.flags.v1.ListEnvironmentsRequest\x1a..mirante.api.flags.v1.ListEnvironmentsResponse\x12\x65\n\x0c\x43reateApiKey\x12).mirante.api.flags.v1.CreateApiKeyRequest\x1a*.mirante.api.flags.v1.CreateApiKeyResponse\x12\x62\n\x0bListApiKeys\x12(.mirante.api.flags.v1.ListApiKeysRequest\x1a).mirante.api.flags.v1.ListApiKeysResponse\x12\x65\n\x0cRevokeApiKey\x12).mirante.api.flags.v1.RevokeApiKeyRequest\x1a*.mirante.api.flags.v1.RevokeApiKeyResponse\x12q\n\x10GetBrowserAccess\x12-.mirante.api.flags.v1.GetBrowserAccessRequest\x1a..mirante.api.flags.v1.GetBrowserAccessResponse\x12q\n\x10SetBrowserAccess\x12-.mirante.api.flags.v1.SetBrowserAccessRequest\x1a..mirante.api.flags.v1.SetBrowserAccessResponse\x12q\n\x10GetAccessHistory\x12-.mirante.api.flags.v1.GetAccessHistoryRequest\x1a..mirante.api.flags.v1.GetAccessHistoryResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'mirante.api.flags.v1.access_admin_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ROLE']._serialized_start=1855
-  _globals['_ROLE']._serialized_end=1987
-  _globals['_ENVIRONMENT']._serialized_start=107
-  _globals['_ENVIRONMENT']._serialized_end=237
-  _globals['_CREATEENVIRONMENTREQUEST']._serialized_start=239
-  _globals['_CREATEENVIRONMENTREQUEST']._serialized_end=307
-  _globals['_CREATEENVIRONMENTRESPONSE']._serialized_start=309
-  _globals['_CREATEENVIRONMENTRESPONSE']._serialized_end=392
-  _globals['_LISTENVIRONMENTSREQUEST']._serialized_start=394
-  _globals['_LISTENVIRONMENTSREQUEST']._serialized_end=419
-  _globals['_LISTENVIRONMENTSRESPONSE']._serialized_start=421
-  _globals['_LISTENVIRONMENTSRESPONSE']._serialized_end=504
-  _globals['_APIKEY']._serialized_start=507
-  _globals['_APIKEY']._serialized_end=747
-  _globals['_CREATEAPIKEYREQUEST']._serialized_start=749
-  _globals['_CREATEAPIKEYREQUEST']._serialized_end=874
-  _globals['_CREATEAPIKEYRESPONSE']._serialized_start=876
-  _globals['_CREATEAPIKEYRESPONSE']._serialized_end=961
-  _globals['_LISTAPIKEYSREQUEST']._serialized_start=963
-  _globals['_LISTAPIKEYSREQUEST']._serialized_end=983
-  _globals['_LISTAPIKEYSRESPONSE']._serialized_start=985
-  _globals['_LISTAPIKEYSRESPONSE']._serialized_end=1054
-  _globals['_REVOKEAPIKEYREQUEST']._serialized_start=1056
-  _globals['_REVOKEAPIKEYREQUEST']._serialized_end=1093
-  _globals['_REVOKEAPIKEYRESPONSE']._serialized_start=1095
-  _globals['_REVOKEAPIKEYRESPONSE']._serialized_end=1164
-  _globals['_BROWSERACCESS']._serialized_start=1167
-  _globals['_BROWSERACCESS']._serialized_end=1357
-  _globals['_TOKENKEY']._serialized_start=1359
-  _globals['_TOKENKEY']._serialized_end=1456
-  _globals['_GETBROWSERACCESSREQUEST']._serialized_start=1458
-  _globals['_GETBROWSERACCESSREQUEST']._serialized_end=1504
-  _globals['_GETBROWSERACCESSRESPONSE']._serialized_start=1506
-  _globals['_GETBROWSERACCESSRESPONSE']._serialized_end=1593
-  _globals['_SETBROWSERACCESSREQUEST']._serialized_start=1596
-  _globals['_SETBROWSERACCESSREQUEST']._serialized_end=1763
-  _globals['_SETBROWSERACCESSRESPONSE']._serialized_start=1765
-  _globals['_SETBROWSERACCESSRESPONSE']._serialized_end=1852
-  _globals['_ACCESSADMINSERVICE']._serialized_start=1990
-  _globals['_ACCESSADMINSERVICE']._serialized_end=2779
+  _globals['_ROLE']._serialized_start=2267
+  _globals['_ROLE']._serialized_end=2399
+  _globals['_ACCESSACTION']._serialized_start=2402
+  _globals['_ACCESSACTION']._serialized_end=2689
+  _globals['_ENVIRONMENT']._serialized_start=154
+  _globals['_ENVIRONMENT']._serialized_end=284
+  _globals['_CREATEENVIRONMENTREQUEST']._serialized_start=286
+  _globals['_CREATEENVIRONMENTREQUEST']._serialized_end=354
+  _globals['_CREATEENVIRONMENTRESPONSE']._serialized_start=356
+  _globals['_CREATEENVIRONMENTRESPONSE']._serialized_end=439
+  _globals['_LISTENVIRONMENTSREQUEST']._serialized_start=441
+  _globals['_LISTENVIRONMENTSREQUEST']._serialized_end=466
+  _globals['_LISTENVIRONMENTSRESPONSE']._serialized_start=468
+  _globals['_LISTENVIRONMENTSRESPONSE']._serialized_end=551
+  _globals['_APIKEY']._serialized_start=554
+  _globals['_APIKEY']._serialized_end=794
+  _globals['_CREATEAPIKEYREQUEST']._serialized_start=796
+  _globals['_CREATEAPIKEYREQUEST']._serialized_end=921
+  _globals['_CREATEAPIKEYRESPONSE']._serialized_start=923
+  _globals['_CREATEAPIKEYRESPONSE']._serialized_end=1008
+  _globals['_LISTAPIKEYSREQUEST']._serialized_start=1010
+  _globals['_LISTAPIKEYSREQUEST']._serialized_end=1030
+  _globals['_LISTAPIKEYSRESPONSE']._serialized_start=1032
+  _globals['_LISTAPIKEYSRESPONSE']._serialized_end=1101
+  _globals['_REVOKEAPIKEYREQUEST']._serialized_start=1103
+  _globals['_REVOKEAPIKEYREQUEST']._serialized_end=1140
+  _globals['_REVOKEAPIKEYRESPONSE']._serialized_start=1142
+  _globals['_REVOKEAPIKEYRESPONSE']._serialized_end=1211
+  _globals['_BROWSERACCESS']._serialized_start=1214
+  _globals['_BROWSERACCESS']._serialized_end=1404
+  _globals['_TOKENKEY']._serialized_start=1406
+  _globals['_TOKENKEY']._serialized_end=1503
+  _globals['_GETBROWSERACCESSREQUEST']._serialized_start=1505
+  _globals['_GETBROWSERACCESSREQUEST']._serialized_end=1551
+  _globals['_GETBROWSERACCESSRESPONSE']._serialized_start=1553
+  _globals['_GETBROWSERACCESSRESPONSE']._serialized_end=1640
+  _globals['_SETBROWSERACCESSREQUEST']._serialized_start=1643
+  _globals['_SETBROWSERACCESSREQUEST']._serialized_end=1810
+  _globals['_SETBROWSERACCESSRESPONSE']._serialized_start=1812
+  _globals['_SETBROWSERACCESSRESPONSE']._serialized_end=1899
+  _globals['_GETACCESSHISTORYREQUEST']._serialized_start=1901
+  _globals['_GETACCESSHISTORYREQUEST']._serialized_end=1965
+  _globals['_GETACCESSHISTORYRESPONSE']._serialized_start=1967
+  _globals['_GETACCESSHISTORYRESPONSE']._serialized_end=2071
+  _globals['_ACCESSCHANGE']._serialized_start=2074
+  _globals['_ACCESSCHANGE']._serialized_end=2264
+  _globals['_ACCESSADMINSERVICE']._serialized_start=2692
+  _globals['_ACCESSADMINSERVICE']._serialized_end=3596
 # @@protoc_insertion_point(module_scope)

@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from mirante.api.flags.v1 import flag_admin_service_pb2 as _flag_admin_service_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -61,6 +62,39 @@ ROLE_EDITOR: Role.ValueType  # 6
 catalogue, dead letters.
 """
 Global___Role: _TypeAlias = Role  # noqa: Y015
+
+class _AccessAction:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _AccessActionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AccessAction.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    ACCESS_ACTION_UNSPECIFIED: _AccessAction.ValueType  # 0
+    ACCESS_ACTION_CREATE_ENVIRONMENT: _AccessAction.ValueType  # 1
+    ACCESS_ACTION_CREATE_API_KEY: _AccessAction.ValueType  # 2
+    ACCESS_ACTION_REVOKE_API_KEY: _AccessAction.ValueType  # 3
+    ACCESS_ACTION_SET_BROWSER_ACCESS: _AccessAction.ValueType  # 4
+    ACCESS_ACTION_CREATE_PERSON: _AccessAction.ValueType  # 5
+    """Also by the first login through an identity provider."""
+    ACCESS_ACTION_UPDATE_PERSON: _AccessAction.ValueType  # 6
+    """Also when an identity provider says something new of a person."""
+    ACCESS_ACTION_SET_PASSWORD: _AccessAction.ValueType  # 7
+    """By an administrator, or by the person."""
+
+class AccessAction(_AccessAction, metaclass=_AccessActionEnumTypeWrapper): ...
+
+ACCESS_ACTION_UNSPECIFIED: AccessAction.ValueType  # 0
+ACCESS_ACTION_CREATE_ENVIRONMENT: AccessAction.ValueType  # 1
+ACCESS_ACTION_CREATE_API_KEY: AccessAction.ValueType  # 2
+ACCESS_ACTION_REVOKE_API_KEY: AccessAction.ValueType  # 3
+ACCESS_ACTION_SET_BROWSER_ACCESS: AccessAction.ValueType  # 4
+ACCESS_ACTION_CREATE_PERSON: AccessAction.ValueType  # 5
+"""Also by the first login through an identity provider."""
+ACCESS_ACTION_UPDATE_PERSON: AccessAction.ValueType  # 6
+"""Also when an identity provider says something new of a person."""
+ACCESS_ACTION_SET_PASSWORD: AccessAction.ValueType  # 7
+"""By an administrator, or by the person."""
+Global___AccessAction: _TypeAlias = AccessAction  # noqa: Y015
 
 @_typing.final
 class Environment(_message.Message):
@@ -528,3 +562,89 @@ class SetBrowserAccessResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SetBrowserAccessResponse: _TypeAlias = SetBrowserAccessResponse  # noqa: Y015
+
+@_typing.final
+class GetAccessHistoryRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """1 to 200; 0 means 50."""
+    page_token: _builtins.str
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetAccessHistoryRequest: _TypeAlias = GetAccessHistoryRequest  # noqa: Y015
+
+@_typing.final
+class GetAccessHistoryResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHANGES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    @_builtins.property
+    def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___AccessChange]: ...
+    def __init__(
+        self,
+        *,
+        changes: _abc.Iterable[Global___AccessChange] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetAccessHistoryResponse: _TypeAlias = GetAccessHistoryResponse  # noqa: Y015
+
+@_typing.final
+class AccessChange(_message.Message):
+    """What was done to who may do what."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AT_FIELD_NUMBER: _builtins.int
+    ACTOR_FIELD_NUMBER: _builtins.int
+    ACTION_FIELD_NUMBER: _builtins.int
+    SUBJECT_FIELD_NUMBER: _builtins.int
+    CHANGES_FIELD_NUMBER: _builtins.int
+    actor: _builtins.str
+    """The key's name, or the person an internal key acted for."""
+    action: Global___AccessAction.ValueType
+    subject: _builtins.str
+    """The key of an environment, the id of an API key, or the login of a person, as it was then."""
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def changes(self) -> _containers.RepeatedCompositeFieldContainer[_flag_admin_service_pb2.FieldChange]:
+        """Never a secret."""
+
+    def __init__(
+        self,
+        *,
+        at: _timestamp_pb2.Timestamp | None = ...,
+        actor: _builtins.str = ...,
+        action: Global___AccessAction.ValueType = ...,
+        subject: _builtins.str = ...,
+        changes: _abc.Iterable[_flag_admin_service_pb2.FieldChange] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "actor", b"actor", "at", b"at", "changes", b"changes", "subject", b"subject"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AccessChange: _TypeAlias = AccessChange  # noqa: Y015

@@ -71,6 +71,11 @@ class AccessAdminServiceStub(object):
                 request_serializer=mirante_dot_api_dot_flags_dot_v1_dot_access__admin__service__pb2.SetBrowserAccessRequest.SerializeToString,
                 response_deserializer=mirante_dot_api_dot_flags_dot_v1_dot_access__admin__service__pb2.SetBrowserAccessResponse.FromString,
                 _registered_method=True)
+        self.GetAccessHistory = channel.unary_unary(
+                '/mirante.api.flags.v1.AccessAdminService/GetAccessHistory',
+                request_serializer=mirante_dot_api_dot_flags_dot_v1_dot_access__admin__service__pb2.GetAccessHistoryRequest.SerializeToString,
+                response_deserializer=mirante_dot_api_dot_flags_dot_v1_dot_access__admin__service__pb2.GetAccessHistoryResponse.FromString,
+                _registered_method=True)
 
 
 class AccessAdminServiceServicer(object):
@@ -124,6 +129,14 @@ class AccessAdminServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetAccessHistory(self, request, context):
+        """Who changed environments, API keys, browser access and people, newest first. Only for keys that hold all environments,
+        and not for reader and editor.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AccessAdminServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -161,6 +174,11 @@ def add_AccessAdminServiceServicer_to_server(servicer, server):
                     servicer.SetBrowserAccess,
                     request_deserializer=mirante_dot_api_dot_flags_dot_v1_dot_access__admin__service__pb2.SetBrowserAccessRequest.FromString,
                     response_serializer=mirante_dot_api_dot_flags_dot_v1_dot_access__admin__service__pb2.SetBrowserAccessResponse.SerializeToString,
+            ),
+            'GetAccessHistory': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetAccessHistory,
+                    request_deserializer=mirante_dot_api_dot_flags_dot_v1_dot_access__admin__service__pb2.GetAccessHistoryRequest.FromString,
+                    response_serializer=mirante_dot_api_dot_flags_dot_v1_dot_access__admin__service__pb2.GetAccessHistoryResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -354,6 +372,33 @@ class AccessAdminService(object):
             '/mirante.api.flags.v1.AccessAdminService/SetBrowserAccess',
             mirante_dot_api_dot_flags_dot_v1_dot_access__admin__service__pb2.SetBrowserAccessRequest.SerializeToString,
             mirante_dot_api_dot_flags_dot_v1_dot_access__admin__service__pb2.SetBrowserAccessResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetAccessHistory(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mirante.api.flags.v1.AccessAdminService/GetAccessHistory',
+            mirante_dot_api_dot_flags_dot_v1_dot_access__admin__service__pb2.GetAccessHistoryRequest.SerializeToString,
+            mirante_dot_api_dot_flags_dot_v1_dot_access__admin__service__pb2.GetAccessHistoryResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -46,6 +46,10 @@ class AccessAdminServiceStub:
     GetBrowserAccess: _grpc.UnaryUnaryMultiCallable[_access_admin_service_pb2.GetBrowserAccessRequest, _access_admin_service_pb2.GetBrowserAccessResponse]
     SetBrowserAccess: _grpc.UnaryUnaryMultiCallable[_access_admin_service_pb2.SetBrowserAccessRequest, _access_admin_service_pb2.SetBrowserAccessResponse]
     """Replaces the whole; gateways follow within a second."""
+    GetAccessHistory: _grpc.UnaryUnaryMultiCallable[_access_admin_service_pb2.GetAccessHistoryRequest, _access_admin_service_pb2.GetAccessHistoryResponse]
+    """Who changed environments, API keys, browser access and people, newest first. Only for keys that hold all environments,
+    and not for reader and editor.
+    """
 
 @_typing.type_check_only
 class AccessAdminServiceAsyncStub(AccessAdminServiceStub):
@@ -65,6 +69,10 @@ class AccessAdminServiceAsyncStub(AccessAdminServiceStub):
     GetBrowserAccess: _aio.UnaryUnaryMultiCallable[_access_admin_service_pb2.GetBrowserAccessRequest, _access_admin_service_pb2.GetBrowserAccessResponse]  # type: ignore[assignment]
     SetBrowserAccess: _aio.UnaryUnaryMultiCallable[_access_admin_service_pb2.SetBrowserAccessRequest, _access_admin_service_pb2.SetBrowserAccessResponse]  # type: ignore[assignment]
     """Replaces the whole; gateways follow within a second."""
+    GetAccessHistory: _aio.UnaryUnaryMultiCallable[_access_admin_service_pb2.GetAccessHistoryRequest, _access_admin_service_pb2.GetAccessHistoryResponse]  # type: ignore[assignment]
+    """Who changed environments, API keys, browser access and people, newest first. Only for keys that hold all environments,
+    and not for reader and editor.
+    """
 
 class AccessAdminServiceServicer(metaclass=_abc_1.ABCMeta):
     """Environments, the API keys that open them, and which browsers they are open to. Role admin or internal; reading also
@@ -123,5 +131,15 @@ class AccessAdminServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_access_admin_service_pb2.SetBrowserAccessResponse, _abc.Awaitable[_access_admin_service_pb2.SetBrowserAccessResponse]]:
         """Replaces the whole; gateways follow within a second."""
+
+    @_abc_1.abstractmethod
+    def GetAccessHistory(
+        self,
+        request: _access_admin_service_pb2.GetAccessHistoryRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_access_admin_service_pb2.GetAccessHistoryResponse, _abc.Awaitable[_access_admin_service_pb2.GetAccessHistoryResponse]]:
+        """Who changed environments, API keys, browser access and people, newest first. Only for keys that hold all environments,
+        and not for reader and editor.
+        """
 
 def add_AccessAdminServiceServicer_to_server(servicer: AccessAdminServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
