@@ -21,6 +21,18 @@ const PATHS = {
       <path d="M10 20a2.2 2.2 0 0 0 4 0" />
     </>
   ),
+  analytics: (
+    <>
+      <path d="M4 20h16" />
+      <path d="M7 16v-5M12 16V5M17 16V9" strokeWidth="2.6" />
+    </>
+  ),
+  refresh: (
+    <>
+      <path d="M19.5 12a7.5 7.5 0 1 1-2.2-5.3" />
+      <path d="M19.5 3.5v4h-4" />
+    </>
+  ),
   person: (
     <>
       <circle cx="12" cy="8" r="4" />

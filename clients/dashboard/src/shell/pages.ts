@@ -23,6 +23,7 @@ function page(path: string, title: PlainKey, icon: IconName, load: Load): Page {
 /** All pages. */
 export const PAGES: readonly Page[] = [
   page("/", "nav.live", "live", () => import("../pages/live/LivePage")),
+  page("/analises", "nav.analytics", "analytics", () => import("../pages/analytics/AnalyticsPage")),
   page("/flags", "nav.flags", "flags", () => import("../pages/flags/FlagsPage")),
   page("/eventos", "nav.events", "events", () => import("../pages/events/EventsPage")),
   page("/alertas", "nav.alerts", "alerts", () => import("../pages/alerts/AlertsPage")),

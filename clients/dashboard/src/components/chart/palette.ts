@@ -10,6 +10,8 @@ export type ChartColour =
   | "chart-band"
   | "chart-muted"
   | "chart-grid"
+  | "line-strong"
+  | "good"
   | "ink"
   | "ink-soft"
   | "ink-faint"

@@ -1,10 +1,12 @@
 /** English. It is no script but a file of data, as every language is. */
 import type { Texts } from "../messages";
 import { alerts } from "./alerts";
+import { analytics } from "./analytics";
 import { events } from "./events";
+import { explore } from "./explore";
 import { flags } from "./flags";
 import { live } from "./live";
 import { shell } from "./shell";
 
 /** A text for every key that Portuguese has. */
-export const texts: Texts = { ...shell, ...live, ...flags, ...events, ...alerts };
+export const texts: Texts = { ...shell, ...live, ...flags, ...events, ...alerts, ...analytics, ...explore };

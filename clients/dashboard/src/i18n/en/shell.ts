@@ -7,6 +7,7 @@ export const shell: Record<keyof typeof pt, string> = {
   "nav.main": "Main",
   "nav.live": "Live",
   "nav.flags": "Flags",
+  "nav.analytics": "Analytics",
   "nav.events": "Events",
   "nav.alerts": "Alerts",
   "nav.openAlerts_one": "{count} open alert",

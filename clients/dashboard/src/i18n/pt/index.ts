@@ -1,9 +1,11 @@
 /** Portuguese, the first language of the pages. It is no script but a file of data, as every language is. */
 import { alerts } from "./alerts";
+import { analytics } from "./analytics";
 import { events } from "./events";
+import { explore } from "./explore";
 import { flags } from "./flags";
 import { live } from "./live";
 import { shell } from "./shell";
 
 /** Every text. */
-export const texts = { ...shell, ...live, ...flags, ...events, ...alerts } as const;
+export const texts = { ...shell, ...live, ...flags, ...events, ...alerts, ...analytics, ...explore } as const;

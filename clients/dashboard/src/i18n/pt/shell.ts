@@ -5,6 +5,7 @@ export const shell = {
   "nav.main": "Principal",
   "nav.live": "Ao vivo",
   "nav.flags": "Flags",
+  "nav.analytics": "Análises",
   "nav.events": "Eventos",
   "nav.alerts": "Alertas",
   "nav.openAlerts_one": "{count} alerta aberto",
