@@ -2,7 +2,8 @@
 
 import json
 import random
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,7 +40,12 @@ Told = Mapping[tuple[str, int, str], str | None]
 
 @contextmanager
 def snapshot_of(
-    events: Sequence[Happened], complete_us: int = 2**60, seed: int = 1, traits: Told | None = None, **changes: Any
+    events: Sequence[Happened],
+    complete_us: int = 2**60,
+    seed: int = 1,
+    traits: Told | None = None,
+    clock: Callable[[], float] = time.monotonic,
+    **changes: Any,
 ) -> Iterator[Snapshot]:
     """A snapshot of a store whose segments hold the events, at random; with traits, and changes of its manifest."""
     chance = random.Random(seed)
@@ -54,7 +60,7 @@ def snapshot_of(
         manifest = Manifest(
             build="b", position=len(events), complete_us=complete_us, at_end=True, segments=segments, **changes
         )
-        yield Snapshot(folder, manifest)
+        yield Snapshot(folder, manifest, clock)
 
 
 def _segment(folder: Path, name: str, rows: list[tuple[int, Happened]]) -> Segment:
@@ -113,6 +119,10 @@ class ChdbEvents:
         """Run a query and return its rows."""
         answer = str(self._session.query(sql, "JSONCompact"))
         return list(json.loads(answer)["data"]) if answer else []
+
+    def answer(self, sql: str, format_: str) -> bytes:
+        """Run anything and return what it answers; raise RuntimeError with what the engine says."""
+        return bytes(self._session.query(sql, format_).bytes())
 
     def run(self, sql: str) -> None:
         """Run a statement."""
