@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import shutil
 import signal
 import subprocess
 from collections.abc import Mapping
@@ -84,6 +83,11 @@ class PostgresNode:
         (self.folder / name).touch()
         self._give(self.folder / name)
 
+    def make_folder(self, folder: Path) -> None:
+        """Make a folder that the server may write to."""
+        folder.mkdir()
+        self._give(folder)
+
     async def start(self) -> None:
         """Start it, and return when it lets somebody in."""
         with self.folder.with_suffix(".log").open("ab") as log:
@@ -134,11 +138,6 @@ class PostgresNode:
         )
         output, _ = await process.communicate()
         assert process.returncode == 0, f"{name}: {output.decode()}"
-
-    def remove(self) -> None:
-        """Lose its data, as with a disk. It does not run."""
-        assert self._process is None
-        shutil.rmtree(self.folder)
 
     async def _lets_in(self) -> bool:
         try:

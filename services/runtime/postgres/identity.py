@@ -18,14 +18,15 @@ _log = logging.getLogger(__name__)
 
 # A base backup that was brought up elsewhere or rewound to a point in time has another timeline, as has a replica that
 # took over; a dump has other object ids, a new cluster another system identifier. A file-level copy put back in place
-# has all the same: only somebody who saw its lost future can tell.
+# has all the same: only somebody who saw its lost future can tell. While it recovers it has no timeline of its own yet:
+# it looks like another one, and that cannot be written down before it takes writes.
 _FINGERPRINT: Final = """
     concat_ws(
         '/',
         (SELECT system_identifier FROM pg_control_system()),
         (SELECT oid FROM pg_database WHERE datname = current_database()),
         '{witness}'::regclass::oid,
-        left(pg_walfile_name(pg_current_wal_lsn()), 8)
+        CASE WHEN NOT pg_is_in_recovery() THEN left(pg_walfile_name(pg_current_wal_lsn()), 8) END
     )
 """
 
