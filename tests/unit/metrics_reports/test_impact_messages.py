@@ -93,7 +93,7 @@ def events() -> list[Happened]:
         for day in range(0, 60 if actor % 5 else 20 + actor % 37, gap):
             time = START_US + day * DAY + actor
             found.append(Happened(actor, time, "login_sucesso", {}, {"user_id": f"u{actor}"}))
-            if (actor + day) % 7 == 0:
+            if (actor * 31 + day * 17) % 11 == 0:
                 found.append(Happened(actor, time, "busca_venda"))
             if (actor + day) % 3 == 0:
                 bill = {"venda_id": f"{actor}-{day}", "valor": f"{10 + actor % 9}.50", "moeda": "BRL"}

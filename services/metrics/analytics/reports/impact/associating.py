@@ -32,14 +32,12 @@ class UnitFacts:
     Attributes:
         tenant: within which it is compared; empty when all are compared with all.
         used: whether it used the feature.
-        days: on which it was active.
-        activity: how many events made it so.
+        activity: how many events it had, those of the feature counted as one.
         actors: active users it has.
     """
 
     tenant: str
     used: bool
-    days: int
     activity: int
     actors: int
 
@@ -168,7 +166,6 @@ class _Rows:
         self.used = np.array([each.used for each in facts], bool)
         self.tenant: Integers = np.array([tenants[each.tenant] for each in facts], np.int64)
         self.activity: Integers = np.array([each.activity for each in facts], np.int64)
-        self._days = np.array([each.days for each in facts], np.float64)
         self._actors = np.array([each.actors for each in facts], np.float64)
         self.sales: Integers = np.zeros(len(facts), np.int64)
         self.revenue: Array = np.zeros(len(facts))
@@ -186,7 +183,12 @@ class _Rows:
     def covariates(self) -> Array:
         """Return a column for each thing that is adjusted for within strata."""
         return np.column_stack(
-            [self._days, np.log1p(self.activity), np.log1p(self._actors), self.sales.astype(np.float64), self.revenue]
+            [
+                self.activity.astype(np.float64),
+                np.log1p(self.activity),
+                np.log1p(self._actors),
+                self.revenue,
+            ]
         )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
-from services.metrics.analytics.reports.asking import EVERY_EVENT, Known, Scope, Selection, Unit
+from services.metrics.analytics.reports.asking import Known, Scope, Selection
 from services.metrics.analytics.reports.checking import Checks
 from services.metrics.analytics.reports.dialects import condition, scope_condition
 from services.metrics.analytics.reports.engines import Engine
@@ -15,8 +15,8 @@ from services.metrics.analytics.reports.impact.associating import (
     UnitFacts,
     association_of,
 )
-from services.metrics.analytics.reports.impact.sales import Sales, check_sales, is_money, sold
-from services.metrics.analytics.reports.local_time import Clock, instant, moment_of
+from services.metrics.analytics.reports.impact.sales import Sales, check_sales, sold
+from services.metrics.analytics.reports.local_time import instant, moment_of
 
 MOST_UNITS: Final = 200_000
 """More are not looked at: those with the least numbers are, which is as good as drawn by lot."""
@@ -45,16 +45,17 @@ class RevenueAssociation:
     in its second part, what they sold afterwards. So revenue cannot have caused the use. Whoever had any event in the
     first part counts, also who never came back.
 
-    Revenue is the sum of sales that stand, in the currency with most sales. Activity is the number of events that are
-    neither the feature's nor of money, whatever their properties.
+    Revenue is the sum of sales that stand, in the currency with most sales. Activity is the number of events, those of
+    the feature counted as one: among units that did as much altogether, whether one of the things they did was the
+    feature says little about how busy they are, so that a habit of doing much, which is never seen as such, is not
+    taken for what the feature does.
 
     The plain difference is that of the mean revenue in the second part. The adjusted one is the coefficient of use in a
     linear regression on: a constant for each stratum (quantiles of activity by revenue so far: none, up to the median
-    of those who sold, above it), a constant for each tenant (of actors), and within them the number of active days,
-    ln(1 + x) of activity and of active users, sales and revenue so far. Its interval is robust against unequal
-    variances (HC3). Only strata with 5 units of either kind are compared; they weigh by how many of either kind they
-    have. What use and revenue did for each other within the first part is adjusted away, so an effect is rather shown
-    too small.
+    of those who sold, above it), a constant for each tenant (of actors), and within them activity, ln(1 + x) of it and
+    of active users, and revenue so far. Its interval is robust against unequal variances (HC3). Only strata with 5
+    units of either kind are compared; they weigh by how many of either kind they have. What use and revenue did for
+    each other within the first part is adjusted away, so an effect is rather shown too small.
 
     Attributes:
         scope: the period. Filters are on all events but cancellations.
@@ -112,25 +113,22 @@ def unit_facts(
 ) -> tuple[dict[str, UnitFacts], int]:
     """Return what is known of units from before a split, in the order of their numbers, and how many there are."""
     dialect = engine.dialect
-    clock = Clock(scope.time_zone, instant(scope.start), instant(scope.end))
     first = replace(scope, end=moment_of(split_us))
     feature = condition(asked.feature, dialect)
-    acts = f"NOT (name = {dialect.literal(asked.feature.event or '')} OR {is_money(asked.sales, engine)})"
-    day = dialect.bucket(dialect.time, Unit.DAY, clock)
     rows = engine.query(
-        f"SELECT unit, min(tenant), max(used), count(DISTINCT day), sum(acts), count(DISTINCT actor), count(*) OVER () "  # noqa: S608 - values are quoted by the dialect
-        f"FROM (SELECT {asked.unit.value} AS unit, tenant, actor, CASE WHEN {feature} THEN 1 ELSE 0 END AS used, "
-        f"CASE WHEN {acts} THEN {day} END AS day, CASE WHEN {acts} THEN 1 ELSE 0 END AS acts FROM {engine.events} "
-        f"WHERE {engine.somebody} AND {scope_condition(first, dialect, EVERY_EVENT)}) AS events "
+        "SELECT unit, min(tenant), max(used), count(*) - sum(used), count(DISTINCT actor), "  # noqa: S608 - values are quoted by the dialect
+        f"count(*) OVER () FROM (SELECT {asked.unit.value} AS unit, tenant, actor, "
+        f"CASE WHEN {feature} THEN 1 ELSE 0 END AS used FROM {engine.events} "
+        f"WHERE {engine.somebody} AND {scope_condition(first, dialect)}) AS events "
         f"GROUP BY unit ORDER BY unit LIMIT {MOST_UNITS}"
     )
     facts = {
-        str(unit): UnitFacts(str(tenant), bool(int(used)), int(days), int(activity), int(actors))
-        for unit, tenant, used, days, activity, actors, _ in rows
+        str(unit): UnitFacts(str(tenant), bool(int(used)), int(others) + int(used), int(actors))
+        for unit, tenant, used, others, actors, _ in rows
     }
     if asked.unit is RevenueUnit.TENANT:
         facts = {unit: replace(each, tenant="") for unit, each in facts.items()}
-    return facts, int(rows[0][6]) if rows else 0
+    return facts, int(rows[0][5]) if rows else 0
 
 
 def _main_currency(bills: list[Sold]) -> str | None:

@@ -53,12 +53,6 @@ def check_sales(checks: Checks, field: str, sales: Sales) -> None:
             checks.add(f"{field}.cancellation.event", "must not be the sale")
 
 
-def is_money(sales: Sales, engine: Engine) -> str:
-    """Return whether an event is a sale or a cancellation, by name alone."""
-    names = [each.event for each in (sales.sale, sales.cancellation) if each is not None and each.event is not None]
-    return f"name IN ({', '.join(engine.dialect.literal(name) for name in names)})"
-
-
 def sold(sales: Sales, scope: Scope, split_us: int, unit: str, engine: Engine) -> Iterator[Sold]:
     """
     Yield the sales of a period that stand.

@@ -133,15 +133,17 @@ class RevenueAssociationQuestion(_message.Message):
     second part, what they sold afterwards. So revenue cannot have caused the use. Whoever had any event in the first part
     counts, also who never came back.
 
-    Revenue is the sum of sales that stand, in the currency with most sales. Activity is the number of events that are neither
-    the feature's nor of money, whatever their properties.
+    Revenue is the sum of sales that stand, in the currency with most sales. Activity is the number of events, those of the
+    feature counted as one: among units that did as much altogether, whether one of the things they did was the feature says
+    little about how busy they are, so that a habit of doing much, which is never seen as such, is not taken for what the
+    feature does.
 
     The plain difference is that of the mean revenue in the second part. The adjusted one is the coefficient of use in a
-    linear regression on: a constant for each stratum (quantiles of activity by revenue so far: none, up to the median of those
-    who sold, above it), a constant for each tenant (of actors), and within them the number of active days, ln(1 + x) of
-    activity and of active users, sales and revenue so far. Its interval is robust against unequal variances (HC3). Only strata
-    with 5 units of either kind are compared; they weigh by how many of either kind they have. What use and revenue did for
-    each other within the first part is adjusted away, so an effect is rather shown too small.
+    linear regression on: a constant for each stratum (quantiles of activity by revenue so far: none, up to the median of
+    those who sold, above it), a constant for each tenant (of actors), and within them activity, ln(1 + x) of it and of
+    active users, and revenue so far. Its interval is robust against unequal variances (HC3). Only strata with 5 units of
+    either kind are compared; they weigh by how many of either kind they have. What use and revenue did for each other within
+    the first part is adjusted away, so an effect is rather shown too small.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
