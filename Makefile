@@ -31,12 +31,15 @@ WORKERS ?= 3
 # make run DEMO=0 starts without the demo's flags
 DEMO ?= 1
 
+# make rehearse: from which revision of the history; empty upgrades this version to one that adds to all tables
+PREVIOUS ?=
+
 # make images: which, and their tag
 IMAGES ?= flags telemetry metrics gateway controller migrate demo-shop
 VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-python test-web lint lint-web format proto proto-check docs docs-check screenshots bench conformance load e2e images images-check k8s-check k8s-apiserver deploy-dev undeploy-dev clean
+.PHONY: help setup run test test-python test-web lint lint-web format proto proto-check docs docs-check screenshots bench conformance rehearse load e2e images images-check k8s-check k8s-apiserver deploy-dev undeploy-dev clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -108,6 +111,9 @@ bench-%: $(DEV)
 
 conformance: $(DEV) ## the golden cases through every door
 	@$(BIN)/pytest tests/conformance $(ARGS)
+
+rehearse: $(DEV) ## under load: a standby takes over, a release is rolled out (PREVIOUS=REVISION upgrades from that one), a backup is restored
+	@MIRANTE_PREVIOUS=$(PREVIOUS) $(BIN)/pytest tests/load/test_failover.py tests/load/test_upgrade.py tests/load/test_restore.py $(ARGS)
 
 load: $(DEV) ## the long tests: storms, kill -9 in a loop, overload
 	@$(BIN)/pytest tests/load $(ARGS)
