@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.metrics.analytics.reports.clickhouse import ClickHouse, Query
-from services.metrics.analytics.reports.dialects import ClickHouseDialect, Dialect, DuckDialect
+from services.metrics.analytics.reports.dialect import Dialect
+from services.metrics.analytics.reports.dialects import ClickHouseDialect, DuckDialect
 from services.metrics.analytics.reports.narrowing import everyones
 from services.metrics.analytics.reports.reading import Source
 from services.metrics.analytics.store.engine import Limits

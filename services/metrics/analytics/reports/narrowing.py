@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 
 from services.metrics.analytics.reports.asking import Cohort, Origin, Property, Scope
 from services.metrics.analytics.reports.clickhouse import ClickHouse
-from services.metrics.analytics.reports.dialects import ClickHouseDialect, column_of
+from services.metrics.analytics.reports.dialect import column_of
+from services.metrics.analytics.reports.dialects import ClickHouseDialect
 from services.metrics.analytics.reports.people import KeysOf, People
 from services.metrics.analytics.reports.reading import Keys, Source
 from services.metrics.analytics.store.arrays import Wanted

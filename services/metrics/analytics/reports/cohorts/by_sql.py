@@ -5,7 +5,8 @@ from itertools import count
 from services.metrics.analytics.reports.asking import Cohort, Condition, Did, FirstDid, HasTrait, Operator, Scope
 from services.metrics.analytics.reports.clickhouse import ClickHouse
 from services.metrics.analytics.reports.cohorts.times import selections_of, times_of
-from services.metrics.analytics.reports.dialects import ClickHouseDialect, column_of, condition, filter_condition
+from services.metrics.analytics.reports.dialect import column_of
+from services.metrics.analytics.reports.dialects import ClickHouseDialect, condition, filter_condition
 from services.metrics.analytics.reports.local_time import instant
 from services.metrics.analytics.reports.narrowing import narrowed_clickhouse, traits_in
 

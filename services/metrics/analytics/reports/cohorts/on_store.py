@@ -23,7 +23,8 @@ from services.metrics.analytics.reports.asking import (
     Scope,
 )
 from services.metrics.analytics.reports.cohorts.times import selections_of, times_of
-from services.metrics.analytics.reports.dialects import DuckDialect, column_of, filter_condition
+from services.metrics.analytics.reports.dialect import column_of
+from services.metrics.analytics.reports.dialects import DuckDialect, filter_condition
 from services.metrics.analytics.reports.local_time import instant
 from services.metrics.analytics.reports.narrowing import Narrowed, traits_in
 from services.metrics.analytics.reports.people import Actors, People
