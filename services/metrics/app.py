@@ -38,6 +38,10 @@ from services.metrics.experiments.opening import Experiments
 from services.metrics.following.follower import Follower
 from services.metrics.following.grpc_log import GrpcEventLog
 from services.metrics.following.leadership import Leadership
+from services.metrics.guards.alarms import PostgresAlarms
+from services.metrics.guards.rollout_plans import GrpcRolloutPlans
+from services.metrics.guards.watcher import GuardWatcher
+from services.metrics.guards.watchers import GuardWatchers
 from services.metrics.live.keeping import Limits
 from services.metrics.live.plan import Plan
 from services.metrics.measuring import measure
@@ -146,7 +150,16 @@ async def running(settings: MetricsSettings) -> AsyncIterator[MetricsService]:
             flush_seconds=settings.rollup_seconds,
             limits=Limits(actors=settings.actors_per_tenant),
         )
-        analytics = Analytics(settings, pool, Log(telemetry, secret, known, log, lambda: leadership.lead is not None))
+        alarms = PostgresAlarms(pool, parts.environments, on_change=worker.wake, clock=time.time)
+        plans = GrpcRolloutPlans(flags, secret)
+
+        def leads() -> bool:
+            return leadership.lead is not None
+
+        def guards(environment: str) -> GuardWatcher:
+            return GuardWatcher(environment, log, rollups, plans, alarms, leads=leads, clock=time.time)
+
+        analytics = Analytics(settings, pool, Log(telemetry, secret, known, log, leads))
         servicer = LiveMetricsServicer(metrics, environments.answering, time.time)
         alerts = AlertServicer(parts, environments.alerting, on_delivery=worker.wake, clock=time.time)
         add_LiveMetricsServiceServicer_to_server(servicer, opened.services.adding(policy))
@@ -180,6 +193,7 @@ async def running(settings: MetricsSettings) -> AsyncIterator[MetricsService]:
                 leadership.run,
                 environments.run,
                 worker.run,
+                GuardWatchers(known, guards).run,
                 partial(follow_keys, keys, _KEYS_SECONDS),
                 *analytics.work,
             )
