@@ -17,6 +17,7 @@ from mirante.api.flags.v1 import segment_admin_service_pb2 as segments_pb2
 from mirante.api.flags.v1 import segment_admin_service_pb2_grpc as segments_grpc
 from mirante.api.metrics.v1 import alert_service_pb2 as alerts_pb2
 from mirante.api.metrics.v1 import alert_service_pb2_grpc as alerts_grpc
+from mirante.api.metrics.v1 import analytics_service_pb2_grpc as analytics_grpc
 from mirante.api.metrics.v1 import analytics_store_service_pb2_grpc as analytics_store_grpc
 from mirante.api.metrics.v1 import experiment_service_pb2_grpc as experiments_grpc
 from mirante.api.metrics.v1 import sql_service_pb2_grpc as sql_grpc
@@ -69,6 +70,11 @@ class Session:
     def alerts(self) -> alerts_grpc.AlertServiceStub:
         """Alerts, their rules, silences and webhooks."""
         return alerts_grpc.AlertServiceStub(self.metrics_channel)
+
+    @functools.cached_property
+    def analytics(self) -> analytics_grpc.AnalyticsServiceStub:
+        """Reports, and what is saved of them."""
+        return analytics_grpc.AnalyticsServiceStub(self.metrics_channel)
 
     @functools.cached_property
     def analytics_store(self) -> analytics_store_grpc.AnalyticsStoreServiceStub:

@@ -2,8 +2,13 @@
 
 import typer
 
+from services.cli.analytics.boards import boarding
+from services.cli.analytics.reports import reporting
 from services.cli.analytics.store import storing
 
-analytics = typer.Typer(help="Product analytics: the store that reports are made from.", no_args_is_help=True)
-for _part in (storing,):
+analytics = typer.Typer(
+    help="Product analytics: reports on what people do, boards, and the store that they are made from.",
+    no_args_is_help=True,
+)
+for _part in (reporting, boarding, storing):
     analytics.add_typer(_part)

@@ -7,7 +7,7 @@ from google.protobuf import json_format
 from mirante.api.metrics.v1 import report_pb2
 
 from services.metrics.analytics.answering.wire.reports import table_of
-from services.metrics.analytics.answering.wire.tables import OTHERS, Table, as_csv
+from services.metrics.analytics.answering.wire.tables import ABSENT, OTHERS, Table, as_csv
 
 
 def _read(content: bytes) -> list[list[str]]:
@@ -50,8 +50,8 @@ def test_a_funnel_is_a_row_for_each_step_of_all_of_each_group_and_of_each_bucket
         ("", "", 2, "venda", 4, 0.4, 0.4),
         ("", "pro", 1, "login", 8, 1.0, 1.0),
         ("", "pro", 2, "venda", 4, 0.5, 0.5),
-        ("", None, 1, "login", 2, 1.0, 1.0),
-        ("", None, 2, "venda", 0, 0.0, 0.0),
+        ("", ABSENT, 1, "login", 2, 1.0, 1.0),
+        ("", ABSENT, 2, "venda", 0, 0.0, 0.0),
         ("", OTHERS, 1, "login", 0, None, None),
         ("", OTHERS, 2, "venda", 0, None, None),
         ("2026-03-02", "", 1, "login", 10, 1.0, 1.0),

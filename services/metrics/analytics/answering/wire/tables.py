@@ -10,6 +10,8 @@ from mirante.api.metrics.v1 import report_scope_pb2
 
 OTHERS: Final = "(others)"
 """What stands for the values of a breakdown that are not apart."""
+ABSENT: Final = "(none)"
+"""What stands for those who have no value; rows of all have an empty cell."""
 
 _FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r")
 
@@ -25,11 +27,11 @@ class Table:
     rows: tuple[Row, ...]
 
 
-def group_name(group: report_scope_pb2.BreakdownGroup) -> str | None:
-    """Return what names a group; None where the property is absent."""
+def group_name(group: report_scope_pb2.BreakdownGroup) -> str:
+    """Return what names a group."""
     if group.others:
         return OTHERS
-    return group.value if group.HasField("value") else None
+    return group.value if group.HasField("value") else ABSENT
 
 
 def optional(message: Any, *names: str) -> list[Any]:
