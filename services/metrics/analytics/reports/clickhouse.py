@@ -1,8 +1,8 @@
 """
 Events in ClickHouse, for who outgrows one machine: the table, and how reports ask it.
 
-Rows and cursor cannot be committed together there, so every row keeps its position in the log: the engine of the table
-drops repeated ones, and reports read it with FINAL.
+Rows and cursor cannot be committed together there, so every row keeps its position in the log: of those with one
+position the engine of the table keeps the newest, and reports read it with FINAL.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,6 +14,7 @@ Query: TypeAlias = Callable[[str], Sequence[Sequence[Any]]]
 COLUMNS: Final = """
     tenant String,
     actor Int64,
+    own_actor Int64,
     time DateTime64(6, 'UTC'),
     received DateTime64(6, 'UTC'),
     position UInt64,
@@ -37,16 +38,20 @@ COLUMNS: Final = """
     integers Map(String, Int64),
     numbers Map(String, Float64),
     booleans Map(String, Bool),
-    json Map(String, String)
+    json Map(String, String),
+    version UInt64
 """
 
 TABLE: Final = f"""
 CREATE TABLE IF NOT EXISTS {{table}} ({COLUMNS})
-ENGINE = ReplacingMergeTree
+ENGINE = ReplacingMergeTree(version)
 PARTITION BY toYYYYMM(time)
-ORDER BY (tenant, actor, time, position)
+ORDER BY (tenant, position)
 """
-"""Of one environment; `actor` is the person after all merges, 0 for nobody."""
+"""
+Of one environment; `actor` is the person after all merges, 0 for nobody, and no part of the key: somebody who becomes
+somebody else is written again under a greater `version`.
+"""
 
 
 TRAIT_COLUMNS: Final = """

@@ -1,7 +1,7 @@
 """Takes the log in: what is read becomes a segment, and appears together with the cursor. Blocking."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
@@ -21,6 +21,41 @@ from services.metrics.analytics.store.wire.frames import Frames, frames_of
 
 class LogUnreadable(Exception):
     """What the log streamed are no responses of `FollowEvents`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """
+    What the log streamed, taken apart.
+
+    Attributes:
+        rows: of events, as `decoded` returns them, with who is who as far as that is said; in the order of the log.
+        frames: all entries.
+        after: what the entries that are not events make of the manifest.
+        unreadable: events that could not be decoded and were left out.
+    """
+
+    rows: Any
+    frames: Frames
+    after: Manifest
+    unreadable: int
+
+
+def taken(manifest: Manifest, responses: Sequence[bytes]) -> Taken:
+    """
+    Take serialised responses apart, which follow what a manifest holds.
+
+    Raises:
+        LogUnreadable: see there.
+    """
+    try:
+        frames = frames_of(responses)
+    except DecodeError as error:
+        raise LogUnreadable(str(error)) from None
+    found = decoded(frames, manifest.position)
+    after = _after(manifest, frames.others)
+    rows = _kept(found.table, frames, manifest.position)
+    return Taken(with_people(rows, after.merges, after.condemned), frames, after, found.unreadable)
 
 
 class LogIntake:
@@ -51,20 +86,12 @@ class LogIntake:
             Deposed: another process writes the store now.
             OSError: it cannot be written.
         """
-        try:
-            frames = frames_of(responses)
-        except DecodeError as error:
-            raise LogUnreadable(str(error)) from None
-        manifest = self._publisher.manifest
-        found = decoded(frames, manifest.position)
         # Of what another thread changes meanwhile, nothing matters here: who is who is said by the log alone.
-        after = _after(manifest, frames.others)
-        rows = _kept(found.table, frames, manifest.position)
-        rows = with_people(rows, after.merges, after.condemned)
-        segment = self._written(rows) if rows.num_rows else None
-        published = self._publisher.publish(lambda before: self._next(before, frames, segment))
+        found = taken(self._publisher.manifest, responses)
+        segment = self._written(found.rows) if found.rows.num_rows else None
+        published = self._publisher.publish(lambda before: self._next(before, found.frames, segment))
         self.unreadable += found.unreadable
-        self.rows += rows.num_rows
+        self.rows += found.rows.num_rows
         return published
 
     def _written(self, rows: Any) -> Segment:
