@@ -20,6 +20,7 @@ from services.cli.flags.switching import switching
 from services.cli.flags.watching import watching
 from services.cli.people import people
 from services.cli.privacy.group import privacy
+from services.cli.rollouts.group import rollouts
 from services.cli.segments import segments
 from services.cli.up.command import up
 
@@ -35,6 +36,7 @@ app.command("up")(up)
 add_doctor(app)
 app.add_typer(flags, name="flags")
 app.add_typer(segments, name="segments")
+app.add_typer(rollouts, name="rollouts")
 app.add_typer(events, name="events")
 app.add_typer(alerts, name="alerts")
 app.add_typer(analytics, name="analytics")

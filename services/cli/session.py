@@ -13,6 +13,7 @@ from mirante.api.flags.v1 import flag_admin_service_pb2 as flags_pb2
 from mirante.api.flags.v1 import flag_admin_service_pb2_grpc as flags_grpc
 from mirante.api.flags.v1 import flag_sync_service_pb2_grpc as sync_grpc
 from mirante.api.flags.v1 import people_service_pb2_grpc as people_grpc
+from mirante.api.flags.v1 import rollout_service_pb2_grpc as rollouts_grpc
 from mirante.api.flags.v1 import segment_admin_service_pb2 as segments_pb2
 from mirante.api.flags.v1 import segment_admin_service_pb2_grpc as segments_grpc
 from mirante.api.metrics.v1 import alert_service_pb2 as alerts_pb2
@@ -100,6 +101,11 @@ class Session:
     def segments(self) -> segments_grpc.SegmentAdminServiceStub:
         """Definitions of segments."""
         return segments_grpc.SegmentAdminServiceStub(self.channel)
+
+    @functools.cached_property
+    def rollouts(self) -> rollouts_grpc.RolloutServiceStub:
+        """Rollout plans."""
+        return rollouts_grpc.RolloutServiceStub(self.channel)
 
     @functools.cached_property
     def access(self) -> access_grpc.AccessAdminServiceStub:

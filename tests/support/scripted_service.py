@@ -16,6 +16,7 @@ from mirante.api.flags.v1 import (
     flag_admin_service_pb2,
     flag_sync_service_pb2,
     people_service_pb2,
+    rollout_service_pb2,
     segment_admin_service_pb2,
 )
 from mirante.api.telemetry.v1 import (
@@ -32,6 +33,7 @@ _MODULES = (
     flag_admin_service_pb2,
     flag_sync_service_pb2,
     people_service_pb2,
+    rollout_service_pb2,
     segment_admin_service_pb2,
     catalogue_service_pb2,
     event_log_service_pb2,

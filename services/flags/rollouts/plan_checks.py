@@ -19,6 +19,8 @@ _EVENTS: Final = 20
 _CONDITIONS: Final = 20
 _NAME: Final = 100
 _TEXT: Final = 128
+_LARGEST_SAMPLE: Final = 100_000
+"""Metrics tells so many users of one plan apart."""
 _LONGEST_SOAK: Final = 90 * 86_400
 _WINDOW: Final = (5, 600)
 _GUARD_NAME: Final = re.compile(r"[a-z0-9_-]{1,63}", re.ASCII)
@@ -79,6 +81,8 @@ def _stages(plan: rollout_pb2.RolloutPlan) -> Iterator[Violation]:
         soak = stage.soak.seconds + stage.soak.nanos / 1e9
         if not 0 <= soak <= _LONGEST_SOAK:
             yield Violation(f"{field}.soak", f"must be 0 to {_LONGEST_SOAK} seconds")
+        if stage.minimum_sample > _LARGEST_SAMPLE:
+            yield Violation(f"{field}.minimum_sample", f"must be at most {_LARGEST_SAMPLE}")
         yield from _audience(f"{field}.audience", stage)
 
 

@@ -226,7 +226,7 @@ class RolloutStage(_message.Message):
     coverage: _builtins.int
     """The share of the audience that gets the variant, out of 100,000. More than in earlier stages with the same audience."""
     minimum_sample: _builtins.int
-    """How many units have to have been given the variant since the stage began."""
+    """How many users have to have been given the variant since the stage began, at most 100,000."""
     needs_approval: _builtins.bool
     """A person has to agree before it begins."""
     @_builtins.property

@@ -1,0 +1,1 @@
+"""`mirante rollouts`: plans that bring a variant to everybody, stage by stage."""
