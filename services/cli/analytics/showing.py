@@ -3,7 +3,8 @@
 import csv
 import datetime
 import io
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -19,10 +20,12 @@ _SECONDS: Final = 60.0
 _STILL_GOOD: Final = 300
 _SHARES: Final = frozenset(
     {
-        "from_previous", "overall", "share", "abandoned", "abandonment", "rate", "rest_rate", "difference",
-        "low", "high",
+        "from_previous", "overall", "share", "abandoned", "abandonment", "rate", "rest_rate",
     }
 )  # fmt: skip
+_OF_SHARES: Final = frozenset({"difference", "low", "high"})
+"""Columns of shares beside a rate, and of something else elsewhere."""
+_LONG: Final = re.compile(r"-?[0-9]+\.[0-9]{5,}(e-?[0-9]+)?", re.ASCII)
 _OF_ALL: Final = frozenset({"bucket", "group"})
 """Columns whose empty cells stand for everything."""
 _TRIANGLE: Final = frozenset({"cohort", "offset", "returned"})
@@ -66,7 +69,8 @@ def show(output: Output, answer: report_pb2.Answer, exported: str) -> None:
         columns, rows = _triangle(columns, rows)
     shown = [at for at, column in enumerate(columns) if column == "event" or any(row[at] for row in rows)]
     if rows:
-        table = [[_cell(columns[at], row[at]) for at in shown] for row in rows]
+        shares = _SHARES | _OF_SHARES if "rate" in columns else _SHARES
+        table = [[_cell(columns[at], row[at], shares) for at in shown] for row in rows]
         output.table([columns[at].replace("_", " ").upper() for at in shown], table)
     else:
         output.remark("nothing of the kind")
@@ -107,10 +111,10 @@ def _triangle(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[li
     return [*before, "cohort", "group", "actors", *(f"+{offset}" for offset in kept)], table
 
 
-def _cell(column: str, text: str) -> str:
+def _cell(column: str, text: str, shares: Collection[str]) -> str:
     if not text:
         return "all" if column in _OF_ALL else ""
-    if column in _SHARES:
+    if column in shares:
         return _percentage(text)
     if column.endswith("_seconds"):
         return _duration(float(text))
@@ -118,6 +122,8 @@ def _cell(column: str, text: str) -> str:
         return f"{float(text):+.0f}"
     if column in ("p50", "p75", "p95"):
         return f"{float(text):.4g}"
+    if _LONG.fullmatch(text):
+        return f"{float(text):.2f}"
     return {"true": "yes", "false": ""}.get(text, text)
 
 

@@ -28,6 +28,17 @@ def test_nothing_from_before_an_erasure_is_given(after: Made) -> None:
     cache = AnswerCache(1_000)
     cache.put(b"d", Kept(b"answer", _NOW, at=100.0))
     assert cache.get(b"d", after, since=0.0) is None
+    assert cache.size_bytes == 0
+
+
+def test_an_environment_is_forgotten_alone() -> None:
+    """Its answers are gone from memory, those of others are not."""
+    cache = AnswerCache(1_000)
+    for definition in (b"a\0d", b"a\0e", b"ab\0d"):
+        cache.put(definition, Kept(b"answer", _NOW, at=0.0))
+    cache.forget(b"a\0")
+    assert cache.get(b"ab\0d", _NOW, _NEVER) == b"answer"
+    assert cache.size_bytes == len(b"ab\0d" + b"answer")
 
 
 def test_it_holds_so_many_bytes() -> None:

@@ -246,6 +246,7 @@ def test_every_report_has_messages() -> None:
     """A field of its own in questions and in results; a report of the engine that has none could not be asked for."""
     for message in (report_pb2.Question, report_pb2.ReportResult):
         assert {field.name for field in message.DESCRIPTOR.oneofs_by_name["report"].fields} == REPORTS.keys()
+    assert len(REPORTS) == len(running.REPORTS)
 
 
 @pytest.mark.parametrize(("name", "message", "asked"), _QUESTIONS)

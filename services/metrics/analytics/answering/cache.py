@@ -52,6 +52,8 @@ class AnswerCache:
         kept = self._kept.get(definition)
         if kept is None or not _is_right(kept, made, since):
             self.misses += 1
+            if kept is not None and not _is_of(kept, made):
+                self._drop(definition)
             return None
         self.hits += 1
         self._kept.move_to_end(definition)
@@ -68,6 +70,11 @@ class AnswerCache:
         while self.size_bytes > self._most_bytes:
             self._drop(next(iter(self._kept)))
 
+    def forget(self, beginning: bytes) -> None:
+        """Drop the answers to all definitions that begin so."""
+        for definition in [each for each in self._kept if each.startswith(beginning)]:
+            self._drop(definition)
+
     def _drop(self, definition: bytes) -> None:
         kept = self._kept.pop(definition, None)
         if kept is not None:
@@ -77,4 +84,9 @@ class AnswerCache:
 def _is_right(kept: Kept, made: Made, since: float) -> bool:
     if kept.made == made:
         return True
-    return kept.at >= since and (kept.made.build, kept.made.forgets) == (made.build, made.forgets)
+    return kept.at >= since and _is_of(kept, made)
+
+
+def _is_of(kept: Kept, made: Made) -> bool:
+    """Return whether nothing was erased since an answer was made, and the store was not made anew."""
+    return (kept.made.build, kept.made.forgets) == (made.build, made.forgets)

@@ -74,6 +74,7 @@ class ReportDesk:
         self._cache = cache
         self._clocks = clocks
         self._flights: SharedFlights[bytes] = SharedFlights()
+        self._remembered: dict[str, tuple[str, int]] = {}
 
     async def names(self, environment: str) -> Names:
         """Return the names that there are; raise StoreUnavailable."""
@@ -113,6 +114,7 @@ class ReportDesk:
         definition = environment.encode() + b"\0" + settled.SerializeToString(deterministic=True)
         traits = looks_at_traits(settled)
         made = await asyncio.to_thread(self._made, environment, tenant, traits=traits)
+        self._forget(environment, made)
         since = self._clocks.steady() - fresh_seconds if fresh_seconds else float("inf")
         found = self._cache.get(definition, made, since)
         cached = found is not None
@@ -135,6 +137,13 @@ class ReportDesk:
         made = Made(key, str(key[0]), answer.head["forgets"])
         self._cache.put(definition, Kept(answer.body, made, self._clocks.steady()))
         return answer.body
+
+    def _forget(self, environment: str, made: Made) -> None:
+        """Keep nothing that was made before somebody was erased, whether it is asked for again or not."""
+        now = (made.build, made.forgets)
+        if self._remembered.setdefault(environment, now) != now:
+            self._remembered[environment] = now
+            self._cache.forget(environment.encode() + b"\0")
 
     def _made(self, environment: str, tenant: str | None, *, traits: bool) -> Made:
         snapshot = self._store.snapshot(environment)
