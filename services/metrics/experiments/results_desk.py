@@ -83,7 +83,7 @@ class ResultsDesk:
         """Return what a design costs, by the last weeks; raise `Unavailable` when the store cannot be read."""
         async with self._turns:
             snapshot = await asyncio.to_thread(self._store.snapshot, environment)
-            return await asyncio.to_thread(_plan, experiment, snapshot, weeks, power)
+            return await asyncio.to_thread(plan_from_past, experiment, snapshot, weeks, power)
 
     async def freeze(self, environment: str, experiment: pb2.Experiment) -> pb2.Experiment:
         """
@@ -95,7 +95,7 @@ class ResultsDesk:
         """
         async with self._turns:
             snapshot = await asyncio.to_thread(self._store.snapshot, environment)
-            frozen = await asyncio.to_thread(_frozen, experiment, snapshot)
+            frozen = await asyncio.to_thread(design_from_past, experiment, snapshot)
         for field, metric in metrics(frozen):
             if metric.cap_quantile and not metric.HasField("cap"):
                 raise StateConflict(f"{field}.cap: the past says nothing of {metric.key}: give the cap, or none")
@@ -107,12 +107,16 @@ class ResultsDesk:
             del self._known[next(iter(self._known))]
 
 
-def _plan(experiment: pb2.Experiment, snapshot: Snapshot, weeks: int, power: float) -> result_pb2.ExperimentPlan:
+def plan_from_past(
+    experiment: pb2.Experiment, snapshot: Snapshot, weeks: int, power: float
+) -> result_pb2.ExperimentPlan:
+    """Return what a design costs, by the last weeks. Blocking."""
     capped, question, found, population = _past(experiment, snapshot, weeks)
     return plan_message(capped, question, found, population=population, power=power)
 
 
-def _frozen(experiment: pb2.Experiment, snapshot: Snapshot) -> pb2.Experiment:
+def design_from_past(experiment: pb2.Experiment, snapshot: Snapshot) -> pb2.Experiment:
+    """Return a design with the caps and variances that the past sets. Blocking."""
     frozen, _, found, _ = _past(experiment, snapshot, WEEKS)
     for _, metric in metrics(frozen):
         spread = past_of(metric, found, tenants=by_tenant(frozen)).spread

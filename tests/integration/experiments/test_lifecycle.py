@@ -1,10 +1,9 @@
 """Experiments from the draft to the archive: what is refused, what is recorded, what becomes of the flag."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from google.protobuf.duration_pb2 import Duration
 from mirante.api.metrics.v1 import experiment_pb2 as pb2
 
 from services.metrics.experiments.deciding import Wish
@@ -12,8 +11,8 @@ from services.metrics.experiments.results.looking import Kept
 from services.metrics.experiments.statistics.always_valid import Running
 from services.metrics.experiments.statistics.facts import HorizonTest
 from services.metrics.experiments.statistics.intervals import Interval
-from services.runtime.errors import AlreadyExists, EtagMismatch, InvalidRequest, NotFound, StateConflict
-from tests.support.experiment_records import ARMS, design, errors, proportion
+from services.runtime.errors import AlreadyExists, EtagMismatch, InvalidRequest, StateConflict
+from tests.support.experiment_records import ARMS, design
 from tests.support.experiment_world import PRODUCTION, ExperimentWorld, experiment_world
 
 SHIP, KILL = pb2.DECISION_KIND_SHIP, pb2.DECISION_KIND_KILL
@@ -103,35 +102,6 @@ async def test_layers_are_shared_out(world: ExperimentWorld) -> None:
     assert (held.salt, held.start, held.end) == ("layer:precos", 60_000, 100_000)
     await world.desk.stop(world.asked("um"))
     await world.desk.start(world.asked("dois"), design(key="dois", flag_key="dois", **layered))
-
-
-@pytest.mark.parametrize(
-    ("wrong", "field"),
-    [
-        (lambda: design(control="outra"), "experiment.control"),
-        (
-            lambda: design(arms=[*_arms(1, 1, 1)[:2], pb2.ExperimentArm(variant="z", weight=1)]),
-            "experiment.arms[2].variant",
-        ),
-        (lambda: design(primary=proportion(event="venda_crida")), "experiment.primary.proportion.event"),
-        (lambda: design(guardrails=[proportion("g", "erro_frontend")]), "experiment.guardrails[0].margin"),
-        (lambda: design(secondary=[proportion()]), "experiment.secondary[0].key"),
-        (lambda: design(holdout=60_000, layer_share=50_000), "experiment.layer_share"),
-        (lambda: design(primary=proportion(window=Duration())), "experiment.primary.window"),
-        (lambda: design(rule_id="nenhuma"), "experiment.rule_id"),
-        (lambda: design(rules=pb2.DecisionRules(method=pb2.DECISION_METHOD_FIXED)), "experiment.rules.planned_units"),
-        (lambda: design(rules=pb2.DecisionRules(alpha=float("inf"))), "experiment.rules.alpha"),
-        (lambda: design(arms=_arms(1, 0, 1)), "experiment.arms[1].weight"),
-        (lambda: design(guardrails=[errors(float("nan"))]), "experiment.guardrails[0].margin"),
-    ],
-)
-async def test_wrong_designs(world: ExperimentWorld, wrong: Callable[[], pb2.Experiment], field: str) -> None:
-    """Each names its field, and nothing is stored."""
-    with pytest.raises(InvalidRequest) as refused:
-        await world.create(wrong())
-    assert [each.field for each in refused.value.violations] == [field]
-    with pytest.raises(NotFound):
-        await world.experiments.get(PRODUCTION, "recomendacao")
 
 
 async def test_what_stands_in_the_way_of_a_start(world: ExperimentWorld) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from services.metrics.analytics.reports.asking import Filter, Operator, Origin, Property, Selection
 from services.metrics.analytics.store.engine import Limits
+from services.metrics.experiments.data import reading_events
 from services.metrics.experiments.data.measuring import measured
 from services.metrics.experiments.data.questions import DAY, Enrolment, Metric, Part, Question
 from services.metrics.experiments.data.tallies import Measured
@@ -113,6 +114,21 @@ def test_every_look_is_what_was_known_then(seed: int, day: int) -> None:
         for ours, theirs in zip(now.look(metric.key, ARMS, day), earlier.look(metric.key, ARMS, -1), strict=True):
             for arm in ARMS:
                 _close(ours[arm], theirs[arm])
+
+
+def test_passes_and_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is read in several passes, and shared out among threads, adds up to the same."""
+    events = _events(random.Random(11), 3_000)
+    with snapshot_of(events) as snapshot:
+        whole = measured(QUESTION, snapshot, Limits())
+        monkeypatch.setattr(reading_events, "ROWS_AT_ONCE", 700)
+        monkeypatch.setattr(reading_events, "FEWEST_SHARED", 10)
+        parts = measured(QUESTION, snapshot, Limits(threads=3))
+    assert parts.counts == whole.counts
+    assert (parts.exposures == whole.exposures).all()
+    assert whole.exposures[..., -1].sum() > 0
+    for metric in METRICS:
+        assert np.allclose(parts.metrics[metric.key], whole.metrics[metric.key])
 
 
 def _tenant_events(chance: random.Random) -> list[Happened]:

@@ -4,11 +4,12 @@ from typing import Final
 
 from services.metrics.analytics.reports import reading
 from services.metrics.analytics.reports.asking import Origin, Property
-from services.metrics.analytics.reports.reading import Source, computed
+from services.metrics.analytics.reports.reading import Source
 from services.metrics.analytics.store.engine import Limits
 from services.metrics.experiments.data.of_tenants import TenantWork
 from services.metrics.experiments.data.of_users import UserWork
 from services.metrics.experiments.data.questions import Question
+from services.metrics.experiments.data.reading_events import computed_once
 from services.metrics.experiments.data.tallies import Measured
 
 TENANT: Final = Property("tenant", Origin.CONTEXT)
@@ -40,6 +41,6 @@ def measured(question: Question, source: Source, limits: Limits) -> Measured:
     at_end = source.watermark.at_end
     if enrolment.by_tenant:
         tenants = TenantWork(question, places)
-        return tenants.joined(computed(source, wanted, limits, tenants.of), at_end=at_end)
+        return tenants.joined(computed_once(source, wanted, limits, tenants.of), at_end=at_end)
     users = UserWork(question, places)
-    return users.joined(computed(source, wanted, limits, users.of), at_end=at_end)
+    return users.joined(computed_once(source, wanted, limits, users.of), at_end=at_end)

@@ -7,10 +7,11 @@ import numpy as np
 
 from services.metrics.analytics.reports import reading
 from services.metrics.analytics.reports.asking import Property
-from services.metrics.analytics.reports.reading import Source, Stretch, computed
+from services.metrics.analytics.reports.reading import Source, Stretch
 from services.metrics.analytics.store.engine import Limits
 from services.metrics.experiments.data.participants import exposed
 from services.metrics.experiments.data.questions import Metric, Question
+from services.metrics.experiments.data.reading_events import computed_once
 from services.metrics.experiments.data.totals import Numbers, totals_of
 from services.metrics.experiments.statistics.estimates import winsor_cap
 
@@ -52,4 +53,4 @@ def _totals(metric: Metric, question: Question, source: Source, limits: Limits) 
         watched = found.actors[found.at[found.actors] + metric.window <= question.until]
         return totals_of(metric, len(enrolment.arms) + 1, stretch, found.at, places).y[watched]
 
-    return np.concatenate([np.empty(0), *computed(source, wanted, limits, of)])
+    return np.concatenate([np.empty(0), *computed_once(source, wanted, limits, of)])
