@@ -26,11 +26,22 @@ import pyarrow as pa
 from benchmarks.analytics_events import BEGINNING_US, NAMES, Scale, Wire, batches, tenant
 from benchmarks.analytics_store import _EVENTS_AT_ONCE, ENVIRONMENT, Ingestion
 from benchmarks.measuring import median, ratio_interval, report, spread
-from services.metrics.analytics.reports.asking import Breakdown, Property, Scope, Selection, Unit
+from services.metrics.analytics.reports.asking import (
+    Breakdown,
+    Cohort,
+    CohortFilter,
+    Did,
+    Property,
+    Scope,
+    Selection,
+    Unit,
+)
+from services.metrics.analytics.reports.cohorts.asking import CohortSize
 from services.metrics.analytics.reports.features.asking import FeatureUse
 from services.metrics.analytics.reports.funnels.asking import Funnel
 from services.metrics.analytics.reports.local_time import instant, moment_of
 from services.metrics.analytics.reports.memory import keep_memory
+from services.metrics.analytics.reports.paths.asking import Counted, Paths
 from services.metrics.analytics.reports.retention.asking import Retention
 from services.metrics.analytics.reports.running import Question, run
 from services.metrics.analytics.reports.series.asking import Series
@@ -105,6 +116,8 @@ def cases(scale: Scale) -> dict[str, Case]:
     steps = tuple(Selection(name) for name in STEPS)
     funnel = Funnel(scope=scope, steps=steps, window=timedelta(days=7))
     one = replace(scope, tenant=tenant(0))
+    often = Cohort((Did(selection=Selection(STEPS[-1]), least=3),))
+    sellers = replace(scope, cohorts=(CohortFilter(often),))
     inside = f"t >= {BEGINNING_US} AND t < {end_us}"
     conditions = ", ".join([f"name = '{STEPS[0]}' AND {inside}", *(f"name = '{name}'" for name in STEPS[1:])])
     levels = ", ".join(f"countIf(level >= {number})" for number in range(1, len(STEPS) + 1))
@@ -143,6 +156,12 @@ def cases(scale: Scale) -> dict[str, Case]:
         "funnel of the largest tenant": Case(replace(funnel, scope=one), lambda result: [result.steps[0].actors]),
         "funnel of the largest tenant, by a property": Case(
             replace(funnel, scope=one, breakdown=Breakdown(Property("tipo"))), lambda result: [result.steps[0].actors]
+        ),
+        "funnel of a cohort": Case(replace(funnel, scope=sellers), lambda result: [result.steps[0].actors]),
+        "size of a cohort": Case(CohortSize(scope=scope, cohort=often), lambda result: [result.members]),
+        "paths, 5 steps": Case(
+            Paths(scope=scope, anchor=Selection(STEPS[0]), depth=5, counted=Counted.OCCURRENCES),
+            lambda result: [result.paths],
         ),
         "daily actors": Case(Series(scope=scope), lambda result: [result.total]),
     }

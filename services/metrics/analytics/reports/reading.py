@@ -250,7 +250,7 @@ def _from_columns(source: Source, wanted: Events, limits: Limits) -> Iterator[Ca
     type_ = bits_type(len(wanted.selections))
     connection = source.connect(wanted.tenant, limits)
     try:
-        for range_ in _ranges(source.rows(wanted.tenant)):
+        for range_ in actor_ranges(source.rows(wanted.tenant)):
             query = f"SELECT {selected} FROM events WHERE {' AND '.join([*where, *range_])}"  # noqa: S608 - values are quoted by the dialect
             table = connection.execute(query).to_arrow_table()
             yield partial(_from_table, table, type_, len(wanted.values), len(wanted.numbers))
@@ -276,7 +276,7 @@ def _from_table(table: Any, type_: type[np.unsignedinteger[Any]], values: int, n
     )
 
 
-def _ranges(rows: int) -> list[list[str]]:
+def actor_ranges(rows: int) -> list[list[str]]:
     """Return conditions that split actors so that one query looks at some millions of rows."""
     count = -(-rows // ROWS_AT_ONCE)
     if count <= 1:
