@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 
 from services.metrics.analytics.reports.asking import EVERY_EVENT, Filter, Known, Operator, Origin, Property, Selection
-from services.metrics.analytics.reports.engines import Engine, clickhouse_engine, store_engine
+from services.metrics.analytics.reports.engines import clickhouse_engine, store_engine
 from services.metrics.analytics.reports.impact.churn import Churn
-from services.metrics.analytics.reports.impact.churn_facts import Looked, facts_at
+from services.metrics.analytics.reports.impact.churn_facts import Looked, histories
+from services.metrics.analytics.reports.impact.churn_histories import MOMENTS, Span, facts_at
 from services.metrics.analytics.reports.impact.churn_model import FACTS
 from services.metrics.analytics.reports.local_time import moment_of
 from services.metrics.analytics.reports.running import Question, check
@@ -26,12 +27,12 @@ FIREFOX = Filter(Property("browser", Origin.CONTEXT), Operator.IS, ("Firefox",))
 WEEK = timedelta(days=7)
 ASKED = Churn(scope=scope_of(timedelta(days=28)), errors=Selection("X"), horizon=WEEK)
 NOW = START_US + 28 * DAY
-LOOKED = Looked(EVERY_EVENT, Selection("X"), history_days=5, horizon=timedelta(days=2))
-CUT = START_US + 7 * DAY
+LOOKED = Looked(EVERY_EVENT, Selection("X"))
+SPAN = Span(START_US + 9 * DAY + 7 * SECOND, history=5, horizon=2)
 
 
 def recounted(
-    looked: Looked, events: Sequence[Happened], *, filtered: bool, tenant: str | None
+    looked: Looked, events: Sequence[Happened], cut: int, *, filtered: bool, tenant: str | None
 ) -> dict[int, list[float]]:
     """The facts by their definition, and whether somebody stayed away."""
     found = {}
@@ -39,20 +40,20 @@ def recounted(
         theirs = [each for each in events if each.actor == actor]
         seen = [each for each in theirs if not filtered or each.context.get("browser") == "Firefox"]
         active = [each for each in seen if looked.activity.event in (None, each.name)]
-        before = [each for each in seen if CUT - 5 * DAY <= each.time < CUT]
+        before = [each for each in seen if cut - 5 * DAY <= each.time < cut]
         acts = [each for each in active if each in before]
         if not acts:
             continue
-        days = {(CUT - 1 - each.time) // DAY for each in acts}
+        days = {(cut - 1 - each.time) // DAY for each in acts}
         newer = {day for day in days if day < 2}
         found[actor] = [
-            (CUT - max(each.time for each in acts)) / DAY,
+            (cut - max(each.time for each in acts)) / DAY,
             len(days),
             len(newer) / 2 - len(days - newer) / 3,
-            (CUT - min(each.time for each in theirs)) / DAY,
+            (cut - min(each.time for each in theirs)) / DAY,
             len({each.name for each in before}),
             sum(each.name == "X" for each in before) if looked.errors else 0,
-            float(not any(CUT <= each.time < CUT + 2 * DAY for each in active)),
+            float(not any(cut <= each.time < min(cut + 2 * DAY, SPAN.now_us) for each in active)),
         ]
     return found
 
@@ -61,25 +62,38 @@ def recounted(
 @given(events=streams(span=14 * DAY, step=6 * 3_600 * SECOND))
 @settings(max_examples=4)
 def test_engines_and_a_recount_agree(filtered: bool, events: list[Happened], chdb_events: ChdbEvents) -> None:
-    """All facts of everybody, of events at the very moment and of none."""
+    """All facts of everybody at all three moments."""
     tenant = "acme" if filtered else None
     scope = scope_of(timedelta(days=9), filters=(FIREFOX,) if filtered else (), tenant=tenant)
-    looked = replace(LOOKED, activity=Selection("A"), errors=None) if filtered else LOOKED
-    expected = recounted(looked, events, filtered=filtered, tenant=tenant)
-
-    def told(engine: Engine) -> dict[int, list[float]]:
-        facts = facts_at(CUT, looked, scope, engine)
-        assert facts.count == len(facts.actors)
-        assert facts.actors.tolist() == sorted(expected)
-        rows = np.column_stack([facts.values, facts.stayed_away])
-        return dict(zip(facts.actors.tolist(), rows.tolist(), strict=True))
-
+    looked = Looked(Selection("A"), None) if filtered else LOOKED
+    # Some at the very moments, and right before them.
+    events = [replace(event, time=event.time + at % 10 * SECOND) for at, event in enumerate(events)]
     with snapshot_of(events) as snapshot, store_engine(snapshot, tenant, Limits()) as engine:
-        ours = told(engine)
-    theirs = told(clickhouse_engine(chdb_events.holding(events)))
-    for actor, facts in expected.items():
-        assert ours[actor] == pytest.approx(facts)
-        assert theirs[actor] == pytest.approx(facts)
+        ours = histories(looked, SPAN, scope, engine)
+    theirs = histories(looked, SPAN, scope, clickhouse_engine(chdb_events.holding(events)))
+    assert not ours.is_sample
+    for which in MOMENTS:
+        expected = recounted(looked, events, SPAN.moment(which), filtered=filtered, tenant=tenant)
+        for people in (ours, theirs):
+            facts = facts_at(which, people, SPAN)
+            assert facts.actors.tolist() == sorted(expected)
+            rows = np.column_stack([facts.values, facts.stayed_away])
+            for actor, row in zip(facts.actors.tolist(), rows.tolist(), strict=True):
+                assert row == pytest.approx(expected[actor])
+
+
+def test_long_histories(chdb_events: ChdbEvents) -> None:
+    """Days are counted right however many there are, at the ends of the numbers that hold them as well."""
+    span = Span(START_US + 400 * DAY, history=376, horizon=12)
+    days = [0, 1, 11, 12, 58, 59, 60, 61, 62, 63, 64, 119, 120, 121, 179, 180, 240, 359, 360, 375, 376, 387, 388, 399]
+    events = [Happened(1, span.now_us - 1 - day * DAY, "A") for day in days]
+    with snapshot_of(events) as snapshot, store_engine(snapshot, None, Limits()) as engine:
+        ours = histories(LOOKED, span, scope_of(timedelta(days=400)), engine)
+    theirs = histories(LOOKED, span, scope_of(timedelta(days=400)), clickhouse_engine(chdb_events.holding(events)))
+    for which in MOMENTS:
+        frequency = len([day for day in days if which * 12 <= day < which * 12 + 376])
+        for people in (ours, theirs):
+            assert facts_at(which, people, span).values[0, FACTS.index("frequency")] == frequency
 
 
 def crowd(people: int = 900, *, habits: bool = True, seed: int = 11) -> list[Happened]:

@@ -55,5 +55,8 @@ class Dialect(Protocol):
     def latest(self, expression: str, order: str) -> str:
         """Return an aggregate: an expression, never NULL, of the row with the greatest order, a tuple in brackets."""
 
+    def united(self, number: str) -> str:
+        """Return an aggregate: all bits that any of some whole numbers has."""
+
     def place(self, number: str, numbers: Sequence[int]) -> str:
         """Return the place of a number among some, counted from 1."""

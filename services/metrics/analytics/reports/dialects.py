@@ -86,6 +86,10 @@ class DuckDialect:
         """See `Dialect`."""
         return f"arg_max({expression}, {order})"
 
+    def united(self, number: str) -> str:
+        """See `Dialect`."""
+        return f"bit_or({number})"
+
     def place(self, number: str, numbers: Sequence[int]) -> str:
         """See `Dialect`."""
         return f"list_position([{', '.join(map(str, numbers))}]::BIGINT[], {number})"
@@ -190,6 +194,10 @@ class ClickHouseDialect:
     def latest(self, expression: str, order: str) -> str:
         """See `Dialect`."""
         return f"argMax({expression}, {order})"
+
+    def united(self, number: str) -> str:
+        """See `Dialect`."""
+        return f"groupBitOr({number})"
 
     def place(self, number: str, numbers: Sequence[int]) -> str:
         """See `Dialect`."""

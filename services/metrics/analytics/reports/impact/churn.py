@@ -9,7 +9,8 @@ import numpy as np
 from services.metrics.analytics.reports.asking import EVERY_EVENT, Known, Scope, Selection
 from services.metrics.analytics.reports.checking import Checks
 from services.metrics.analytics.reports.engines import Engine
-from services.metrics.analytics.reports.impact.churn_facts import Looked, facts_at
+from services.metrics.analytics.reports.impact.churn_facts import Looked, histories
+from services.metrics.analytics.reports.impact.churn_histories import EARLIER, LATER, NOW, Span, facts_at
 from services.metrics.analytics.reports.impact.churn_model import (
     Facts,
     Model,
@@ -141,20 +142,18 @@ def check_churn(asked: Churn, known: Known) -> None:
 
 def churn(asked: Churn, scope: Scope, engine: Engine, complete_us: int) -> ChurnResult:
     """Answer the question."""
-    now, horizon_us = min(instant(scope.end), complete_us), asked.horizon // timedelta(microseconds=1)
-    days = (now - 2 * horizon_us - instant(scope.start)) // DAY
+    now, horizon = min(instant(scope.end), complete_us), asked.horizon.days
+    days = (now - instant(scope.start)) // DAY - 2 * horizon
     result = ChurnResult(moment_of(now), max(days, 0))
     if days < LEAST_DAYS:
         return replace(
             result,
             silence=f"there are {result.history_days} days of history before two horizons; {LEAST_DAYS} are needed",
         )
-    looked = Looked(asked.activity, asked.errors, days, asked.horizon)
-    past = facts_at(now - 2 * horizon_us, looked, scope, engine)
-    later = facts_at(now - horizon_us, looked, scope, engine)
-    result = replace(
-        result, trained_on=len(past.actors), validated_on=len(later.actors), sampled=past.is_sample or later.is_sample
-    )
+    span = Span(now, days, horizon)
+    people = histories(Looked(asked.activity, asked.errors), span, scope, engine)
+    past, later, present = (facts_at(which, people, span) for which in (EARLIER, LATER, NOW))
+    result = replace(result, trained_on=len(past.actors), validated_on=len(later.actors), sampled=people.is_sample)
     missing = too_few(past, "learn from") or too_few(later, "try it out on")
     if missing is not None:
         return replace(result, silence=missing)
@@ -163,12 +162,10 @@ def churn(asked: Churn, scope: Scope, engine: Engine, complete_us: int) -> Churn
     result = replace(result, model=described(model), validation=validation)
     if validation.auc.low <= 0.5:
         return replace(result, silence="its scores may rank people no better than chance")
-    present = facts_at(now, looked, scope, engine)
     chances = scores(model, present)
     return replace(
         result,
         scored=len(chances),
-        sampled=result.sampled or present.is_sample,
         expected=float(chances.mean()) if len(chances) else None,
         people=_people(model, present, np.lexsort((present.actors, -chances))[: asked.limit].tolist(), engine),
     )

@@ -38,18 +38,11 @@ class Facts:
         actors: their numbers, ascending.
         values: a row for each, a column for each of `FACTS`, in days and counts.
         stayed_away: whether they had no activity in the horizon after the moment.
-        count: how many there are, of whom these are.
     """
 
     actors: npt.NDArray[np.int64]
     values: npt.NDArray[np.float64]
     stayed_away: npt.NDArray[np.bool_]
-    count: int
-
-    @property
-    def is_sample(self) -> bool:
-        """Whether there are more."""
-        return self.count > len(self.actors)
 
 
 @dataclass(frozen=True, slots=True)
