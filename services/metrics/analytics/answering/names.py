@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from mirante.api.telemetry.v1 import catalogue_service_pb2 as catalogue_pb2
 
@@ -16,6 +16,8 @@ from services.metrics.analytics.store.segment_files import SegmentDamaged, keys_
 from services.runtime.errors import Unavailable
 
 _CATALOGUE_SECONDS: Final = 10.0
+_TRAIT_SECONDS: Final = 5.0
+"""Traits change without the rest of the store."""
 
 
 class CatalogueSource(Protocol):
@@ -55,12 +57,22 @@ class Names:
         return Known(events=events, properties=self.seen_properties | self.declared_properties, traits=self.traits)
 
 
-@dataclass(slots=True)
-class _Seen:
-    """Names by segment, of one build: segments never change."""
+class _OfStore(NamedTuple):
+    """Events and properties that have come in, the tenants, and the names of traits."""
 
-    build: Path
-    by_segment: dict[str, frozenset[str]] = field(default_factory=dict)
+    events: frozenset[str]
+    properties: frozenset[str] | None
+    tenants: tuple[str, ...]
+    traits: frozenset[str] | None
+
+
+class _Seen(NamedTuple):
+    """What was found in a store at a time, as long as its stamp is this; and by segment, which never change."""
+
+    stamp: object
+    at: float
+    by_segment: dict[tuple[Path, str], frozenset[str]]
+    found: _OfStore
 
 
 class NameBook:
@@ -103,26 +115,33 @@ class NameBook:
         self._asked[environment] = (self._clock(), catalogue)
         return catalogue
 
-    def _of_store(
-        self, environment: str
-    ) -> tuple[frozenset[str], frozenset[str] | None, tuple[str, ...], frozenset[str] | None]:
-        snapshot = self._store.snapshot(environment)
-        properties = None if snapshot.has_rest(None) else frozenset(snapshot.properties(None))
-        return self._events(environment), properties, tuple(sorted(snapshot.tenants())), snapshot.trait_names()
-
-    def _events(self, environment: str) -> frozenset[str]:
-        live = StoreFolder(self._folder, environment).live()
-        if live is None:
-            raise StoreUnavailable(f"the analytics store of {environment!r} is not built yet")
-        folder, manifest = live
+    def _of_store(self, environment: str) -> _OfStore:
+        folder = StoreFolder(self._folder, environment)
+        stamp = folder.stamp()
         known = self._seen.get(environment)
-        before = known.by_segment if known is not None and known.build == folder else {}
+        is_new = known is not None and self._clock() - known.at < _TRAIT_SECONDS
+        if known is not None and is_new and stamp is not None and known.stamp == stamp:
+            return known.found
+        snapshot = self._store.snapshot(environment)
+        by_segment = self._events(folder, known)
+        properties = None if snapshot.has_rest(None) else frozenset(snapshot.properties(None))
+        events = frozenset[str]().union(*by_segment.values())
+        found = _OfStore(events, properties, tuple(sorted(snapshot.tenants())), snapshot.trait_names())
+        self._seen[environment] = _Seen(stamp, self._clock(), by_segment, found)
+        return found
+
+    def _events(self, folder: StoreFolder, known: _Seen | None) -> dict[tuple[Path, str], frozenset[str]]:
+        live = folder.live()
+        if live is None:
+            raise StoreUnavailable(f"the analytics store in {folder.path.name} is not built yet")
+        build, manifest = live
+        before = {} if known is None else known.by_segment
         by_segment = {}
         for segment in manifest.segments:
+            key = build, segment.name
             try:
-                by_segment[segment.name] = before.get(segment.name) or frozenset(keys_of(folder, segment).names)
+                by_segment[key] = before.get(key) or frozenset(keys_of(build, segment).names)
             except SegmentDamaged:
                 # It is gone since: what was made of it has its names.
                 continue
-        self._seen[environment] = _Seen(folder, by_segment)
-        return frozenset().union(*by_segment.values())
+        return by_segment
