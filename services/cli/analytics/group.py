@@ -3,6 +3,7 @@
 import typer
 
 from services.cli.analytics.boards import boarding
+from services.cli.analytics.paths import walking
 from services.cli.analytics.reports import reporting
 from services.cli.analytics.store import storing
 
@@ -10,5 +11,5 @@ analytics = typer.Typer(
     help="Product analytics: reports on what people do, boards, and the store that they are made from.",
     no_args_is_help=True,
 )
-for _part in (reporting, boarding, storing):
+for _part in (reporting, walking, boarding, storing):
     analytics.add_typer(_part)

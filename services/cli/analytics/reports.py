@@ -4,10 +4,10 @@ from enum import StrEnum
 from typing import Annotated, Final
 
 import typer
-from mirante.api.metrics.v1 import event_selection_pb2, report_pb2, report_scope_pb2, usage_report_pb2
+from mirante.api.metrics.v1 import report_pb2, report_scope_pb2, usage_report_pb2
 
 from services.cli.alerts.arguments import duration_of
-from services.cli.analytics.scopes import Asked, filters_of, property_of
+from services.cli.analytics.scopes import Asked, property_of, selection_of
 from services.cli.analytics.showing import ask
 from services.cli.command import command
 from services.cli.session import Session
@@ -64,7 +64,7 @@ def funnel(
     """How far people get: how many reach each of some events, one after the other."""
     question = report_pb2.Question()
     for step in steps:
-        question.funnel.steps.append(_selection(step))
+        question.funnel.steps.append(selection_of(step))
     question.funnel.window.FromTimedelta(duration_of("--window", window))
     if by is not None:
         question.funnel.breakdown.property.CopyFrom(property_of(by))
@@ -87,9 +87,9 @@ def retention(
     question = report_pb2.Question()
     question.retention.offsets = offsets
     if start:
-        question.retention.start.CopyFrom(_selection(start))
+        question.retention.start.CopyFrom(selection_of(start))
     if back or start:
-        question.retention.back.CopyFrom(_selection(back or start))
+        question.retention.back.CopyFrom(selection_of(back or start))
     if unit is not None:
         question.retention.unit = _UNITS[unit]
     ask(session, asked.over(question), asked.format)
@@ -110,7 +110,7 @@ def series(
     question = report_pb2.Question()
     question.series.measure = _MEASURES[measure]
     if event:
-        question.series.selection.CopyFrom(_selection(event))
+        question.series.selection.CopyFrom(selection_of(event))
     if property_ is not None:
         question.series.property.CopyFrom(property_of(property_))
     if unit is not None:
@@ -121,11 +121,13 @@ def series(
 
 
 @command(reporting, "features")
-def features(session: Session, asked: Asked, limit: Limit = 10) -> None:
+def features(session: Session, asked: Asked, *, limit: Limit = 10, by: By = None) -> None:
     """Which events of the catalogue are used most, by people and by use, and which never."""
     question = report_pb2.Question()
     question.feature_use.declared_in_catalogue = True
     question.feature_use.limit = limit
+    if by is not None:
+        question.feature_use.breakdown.property.CopyFrom(property_of(by))
     ask(session, asked.over(question), asked.format)
 
 
@@ -135,7 +137,7 @@ def stickiness(session: Session, asked: Asked, event: AnyEvent = "", unit: UnitO
     question = report_pb2.Question()
     question.stickiness.SetInParent()
     if event:
-        question.stickiness.selection.CopyFrom(_selection(event))
+        question.stickiness.selection.CopyFrom(selection_of(event))
     if unit is not None:
         question.stickiness.unit = _UNITS[unit]
     ask(session, asked.over(question), asked.format)
@@ -147,7 +149,7 @@ def lifecycle(session: Session, asked: Asked, event: AnyEvent = "", unit: UnitOp
     question = report_pb2.Question()
     question.lifecycle.SetInParent()
     if event:
-        question.lifecycle.selection.CopyFrom(_selection(event))
+        question.lifecycle.selection.CopyFrom(selection_of(event))
     if unit is not None:
         question.lifecycle.unit = _UNITS[unit]
     ask(session, asked.over(question), asked.format)
@@ -161,20 +163,25 @@ def task(
     start: Event,
     end: Event,
     within: Annotated[str, typer.Option(help="The longest it takes: 30m, 2h, 7d.")] = "1h",
+    by: By = None,
 ) -> None:
     """How long people take from one event to another, and how often they give up."""
     question = report_pb2.Question()
-    question.task_time.start.CopyFrom(_selection(start))
-    question.task_time.end.CopyFrom(_selection(end))
+    question.task_time.start.CopyFrom(selection_of(start))
+    question.task_time.end.CopyFrom(selection_of(end))
     question.task_time.within.FromTimedelta(duration_of("--within", within))
+    if by is not None:
+        question.task_time.breakdown.property.CopyFrom(property_of(by))
     ask(session, asked.over(question), asked.format)
 
 
 @command(reporting, "exits")
-def exits(session: Session, asked: Asked, limit: Limit = 20) -> None:
+def exits(session: Session, asked: Asked, *, limit: Limit = 20, by: By = None) -> None:
     """On which screens sessions end."""
     question = report_pb2.Question()
     question.exits.limit = limit
+    if by is not None:
+        question.exits.breakdown.property.CopyFrom(property_of(by))
     ask(session, asked.over(question), asked.format)
 
 
@@ -189,7 +196,7 @@ def top(
 ) -> None:
     """What occurs most: for instance `top erro_frontend tipo mensagem`, or `top clique_raivoso caminho elemento`."""
     question = report_pb2.Question()
-    question.top_values.selection.CopyFrom(_selection(event))
+    question.top_values.selection.CopyFrom(selection_of(event))
     question.top_values.properties.extend(property_of(name) for name in properties)
     question.top_values.limit = limit
     ask(session, asked.over(question), asked.format)
@@ -205,7 +212,7 @@ def problems(
 ) -> None:
     """Where problems are more frequent than elsewhere: browsers, devices, releases."""
     question = report_pb2.Question()
-    question.problems.problem.CopyFrom(_selection(event))
+    question.problems.problem.CopyFrom(selection_of(event))
     question.problems.by.CopyFrom(property_of(by))
     ask(session, asked.over(question), asked.format)
 
@@ -219,18 +226,12 @@ def vitals(session: Session, asked: Asked, limit: Limit = 30) -> None:
 
 
 @command(reporting, "nps")
-def nps(session: Session, asked: Asked, unit: UnitOption = None) -> None:
+def nps(session: Session, asked: Asked, *, unit: UnitOption = None, by: By = None) -> None:
     """The net promoter score over time."""
     question = report_pb2.Question()
     question.nps.SetInParent()
     if unit is not None:
         question.nps.unit = _UNITS[unit]
+    if by is not None:
+        question.nps.breakdown.property.CopyFrom(property_of(by))
     ask(session, asked.over(question), asked.format)
-
-
-def _selection(text: str) -> event_selection_pb2.EventSelection:
-    """Return events as somebody names them: `venda_criada`, or `venda_criada[valor>100,moeda=BRL]`."""
-    event, bracket, conditions = text.partition("[")
-    if not bracket or not conditions.endswith("]"):
-        return event_selection_pb2.EventSelection(event=text)
-    return event_selection_pb2.EventSelection(event=event, filters=filters_of(conditions[:-1].split(",")))

@@ -146,3 +146,11 @@ def _moment(option: str, text: str, zone: str) -> Timestamp:
     except (ValueError, OverflowError, OSError, ZoneInfoNotFoundError):
         raise usage(f"{option} must be a date such as 2026-03-02 or a time such as 2026-03-02T10:00") from None
     return timestamp
+
+
+def selection_of(text: str) -> event_selection_pb2.EventSelection:
+    """Return events as somebody names them: `venda_criada`, or `venda_criada[valor>100,moeda=BRL]`."""
+    event, bracket, conditions = text.partition("[")
+    if not bracket or not conditions.endswith("]"):
+        return event_selection_pb2.EventSelection(event=text)
+    return event_selection_pb2.EventSelection(event=event, filters=filters_of(conditions[:-1].split(",")))

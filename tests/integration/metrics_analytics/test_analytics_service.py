@@ -199,6 +199,14 @@ async def test_a_saved_cohort_narrows_reports(stores: Datastores) -> None:
         asked.CopyFrom(_FUNNEL)
         asked.scope.cohorts.add(cohort_id=cohort.info.id)
         assert await _levels(serving, asked) == [1, 1]
+        members = pb2.RunReportRequest(question=_question(cohort_members={"cohort_id": cohort.info.id}))
+        found = (await stub.RunReport(members, metadata=editor)).answer.result.cohort_members
+        assert ([member.user_id for member in found.members], found.count) == (["ana"], 1)
+        size = pb2.RunReportRequest(question=_question(cohort_size={"cohort_id": cohort.info.id}))
+        counted = (await stub.RunReport(size, metadata=editor)).answer.result.cohort_size
+        assert (counted.members, counted.active, counted.all_active) == (1, 1, 3)
+        nothing = pb2.RunReportRequest(question=_question(cohort_size={}))
+        assert (await refused(stub.RunReport(nothing, metadata=editor))).fields == ["question.cohort_size"]
         cohort.definition.conditions[0].did.at_most = 0
         cohort.definition.conditions[0].did.ClearField("at_least")
         await stub.UpdateCohort(pb2.UpdateCohortRequest(cohort=cohort), metadata=editor)

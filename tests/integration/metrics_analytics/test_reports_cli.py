@@ -74,6 +74,11 @@ async def test_reports_by_a_few_words(mirante: Mirante) -> None:
     assert json.loads(narrow)["result"]["series"]["total"] == "0"
     retention = await _told(mirante, "retention", "pagina_vista", "--last", "2d", "--offsets", "3")
     assert retention.splitlines()[0].split() == ["COHORT", "ACTORS", "+0"]
+    paths = await _told(mirante, "paths", "venda_criada", "--before", "--gap", "7d", "--depth", "1", "--last", "2d")
+    assert paths.splitlines()[1].split() == ["node", "1", "pagina_vista", "1", "100.0", "%"]
+    by_user = await _told(mirante, "features", "--by", "context.browser", "--last", "2d", "--json")
+    [group] = json.loads(by_user)["result"]["feature_use"]["groups"]
+    assert (group["group"], group["users"]) == ({"others": False}, 3)
     assert "pagina_vista" in await _told(mirante, "names")
 
 
