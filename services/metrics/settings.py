@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from services.runtime.keys.settings import KeySettings
 from services.runtime.settings import setting
 
@@ -64,6 +66,12 @@ class MetricsSettings(KeySettings):
         "MIRANTE_ANALYTICS_DIR",
         None,
         "Folder of the analytics stores, the same for all metrics services. Unset: `analytics` under the home folder.",
+    )
+    analytics_clickhouse_url: SecretStr | None = setting(
+        "MIRANTE_ANALYTICS_CLICKHOUSE_URL",
+        None,
+        "`http(s)://user:password@host:port/database` of a ClickHouse server, which gets all events beside the "
+        "analytics store and answers reports. Unset: the store does. Needs the package `clickhouse-connect`.",
     )
     analytics_seconds: float = setting(
         "MIRANTE_ANALYTICS_SECONDS",

@@ -1,5 +1,7 @@
 """A ClickHouse server over HTTP in this process, with ClickHouse's own engine behind it."""
 
+import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -11,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from tests.support.report_events import ChdbEvents
 
+_ROOT = Path(__file__).parents[2]
 _HEADERS = {"X-ClickHouse-Timezone": "UTC", "X-ClickHouse-Server-Display-Name": "chdb"}
 
 
@@ -132,3 +135,29 @@ def _of_file(head: str, format_: str, body: bytes) -> tuple[str, Path]:
         opened.write(body)
     columns = head.partition("(")[2].rpartition(")")[0]
     return f"{head} SELECT {columns} FROM file('{opened.name}', '{format_}')", Path(opened.name)  # noqa: S608 - of tests
+
+
+@contextmanager
+def clickhouse_process() -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
+    """Run a server in a process of its own: there can be one engine in each; yields its URL and the process."""
+    command = [sys.executable, "-m", "tests.support.clickhouse_http"]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=_ROOT)
+    assert process.stdout is not None
+    try:
+        yield process.stdout.readline().strip(), process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def main() -> None:
+    """Serve until stdin ends; the first line of stdout is the URL."""
+    engine = ChdbEvents()
+    with clickhouse_http(engine) as server:
+        sys.stdout.write(f"{server.url}\n")
+        sys.stdout.flush()
+        sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main()

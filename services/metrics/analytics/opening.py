@@ -18,6 +18,8 @@ from services.metrics.analytics.answering.catalogue import GrpcCatalogues
 from services.metrics.analytics.answering.desk import Clocks, ReportDesk
 from services.metrics.analytics.answering.names import NameBook
 from services.metrics.analytics.answering.processes import ReportBounds, ReportProcesses
+from services.metrics.analytics.clickhouse.keeping import ClickHouseKeepers
+from services.metrics.analytics.clickhouse.server import ClickHouseServer
 from services.metrics.analytics.measuring import measure_reports, measure_stores
 from services.metrics.analytics.saved.checks import SavedChecks
 from services.metrics.analytics.saved.kinds import BOARD, COHORT, REPORT
@@ -62,6 +64,9 @@ class Analytics:
 
     Attributes:
         work: what goes on for as long as the service runs; nothing where no store is kept.
+
+    Raises:
+        SettingsError: ClickHouse is set and cannot be used so.
     """
 
     def __init__(self, settings: MetricsSettings, pool: PostgresPool, log: Log) -> None:
@@ -81,7 +86,9 @@ class Analytics:
             traits=GrpcTraits(log.channel, log.secret),
             trait_seconds=settings.analytics_trait_seconds,
         )
-        self._processes = ReportProcesses(folder, bounds, time.monotonic)
+        url = settings.analytics_clickhouse_url
+        clickhouse_url = None if url is None else url.get_secret_value()
+        self._processes = ReportProcesses(folder, bounds, time.monotonic, clickhouse_url)
         self._cache = AnswerCache(settings.report_cache_mib * _MIB)
         cohorts = _SavedCohorts(pool)
         desk = ReportDesk(
@@ -101,9 +108,18 @@ class Analytics:
         self._servicer = AnalyticsServicer(desk if settings.analytics else None, shelves)
         self._store_servicer = AnalyticsStoreServicer(folder)
         self._sql_servicer = SqlServicer(folder, SqlProcesses())
-        self.work: tuple[Callable[[], Awaitable[None]], ...] = (
-            (self._stores.run, self._processes.run) if settings.analytics else ()
-        )
+        work: list[Callable[[], Awaitable[None]]] = [self._stores.run, self._processes.run]
+        if clickhouse_url is not None:
+            keepers = ClickHouseKeepers(
+                log.known,
+                ClickHouseServer(clickhouse_url),
+                log.raw,
+                log.leads,
+                gather_seconds=settings.analytics_seconds,
+                clock=time.time,
+            )
+            work.append(keepers.run)
+        self.work = tuple(work) if settings.analytics else ()
 
     def serve(self, adding: Callable[[], grpc.aio.Server]) -> None:
         """Add the services; `adding` returns where to, for each."""

@@ -17,15 +17,16 @@ import duckdb
 import pyarrow as pa
 from mirante.api.metrics.v1 import report_pb2
 
+from services.metrics.analytics.answering.engines import Engines, NoMemory
 from services.metrics.analytics.answering.frames import Frame, encoded, read_frame
 from services.metrics.analytics.answering.memory_limit import held_bytes, limit_memory
+from services.metrics.analytics.answering.process import CLICKHOUSE_URL
 from services.metrics.analytics.answering.wire.reports import answer_of, looks_at_traits, question_of, report_of
+from services.metrics.analytics.clickhouse.server import ClickHouseServer
 from services.metrics.analytics.reports.memory import keep_memory
-from services.metrics.analytics.reports.running import run
-from services.metrics.analytics.store import StoreUnavailable
 from services.metrics.analytics.store.engine import Limits
 from services.metrics.analytics.store.reading import AnalyticsStore
-from services.runtime.errors import InvalidRequest
+from services.runtime.errors import InvalidRequest, Unavailable
 
 TOO_LARGE: Final = "too_large"
 """Outcome: the report needs more memory than it may use."""
@@ -44,10 +45,12 @@ def main(arguments: list[str]) -> None:
     threading.Thread(target=_read, args=(frames, waiting), daemon=True).start()
     limit_memory(memory_mib * 2**20)
     limits = Limits(memory_mib=max(64, int(memory_mib * _SHARE_OF_ENGINE)), threads=threads)
-    store = AnalyticsStore(folder)
+    url = os.environ.pop(CLICKHOUSE_URL, None)
+    clickhouse = None if url is None else ClickHouseServer(url)
+    engines = Engines(AnalyticsStore(folder), limits, clickhouse, memory_mib * 2**20)
     _say(out, Frame({"outcome": "ready"}))
     while True:
-        _say(out, _answered(store, limits, waiting.get()))
+        _say(out, _answered(engines, waiting.get()))
 
 
 def _read(frames: BinaryIO, waiting: "queue.SimpleQueue[Frame]") -> None:
@@ -59,12 +62,12 @@ def _read(frames: BinaryIO, waiting: "queue.SimpleQueue[Frame]") -> None:
         waiting.put(frame)
 
 
-def _answered(store: AnalyticsStore, limits: Limits, asked: Frame) -> Frame:
+def _answered(engines: Engines, asked: Frame) -> Frame:
     try:
-        return _run(store, limits, asked)
-    except (MemoryError, duckdb.OutOfMemoryException, pa.ArrowMemoryError):
+        return _run(engines, asked)
+    except (MemoryError, NoMemory, duckdb.OutOfMemoryException, pa.ArrowMemoryError):
         return Frame({"outcome": TOO_LARGE})
-    except StoreUnavailable as error:
+    except Unavailable as error:
         return Frame({"outcome": "unavailable", "message": error.message})
     except InvalidRequest as error:
         violations = [[each.field, each.description] for each in error.violations]
@@ -78,16 +81,19 @@ def _answered(store: AnalyticsStore, limits: Limits, asked: Frame) -> Frame:
         return _failed(error)
 
 
-def _run(store: AnalyticsStore, limits: Limits, asked: Frame) -> Frame:
+def _run(engines: Engines, asked: Frame) -> Frame:
     message = report_pb2.Question.FromString(asked.body)
     question = question_of(message)
-    snapshot = store.snapshot(asked.head["environment"])
-    answer = answer_of(report_of(message), run(question, snapshot, limits))
+    environment = asked.head["environment"]
+    snapshot = engines.store.snapshot(environment)
+    found, is_as_new = engines.answer(question, environment, snapshot)
+    answer = answer_of(report_of(message), found)
     head: dict[str, Any] = {
         "outcome": "answered",
         "key": snapshot.key(question.scope.tenant),
         "complete_us": snapshot.watermark.complete_us,
-        "forgets": snapshot.forgets,
+        # What is older than the store must not be remembered as what it says: somebody may have been erased since.
+        "forgets": snapshot.forgets if is_as_new else -1,
         "traits": snapshot.traits_version() if looks_at_traits(message) else "",
         "held_bytes": held_bytes(),
     }

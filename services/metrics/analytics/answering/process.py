@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import sys
 from asyncio.subprocess import PIPE, Process
 from pathlib import Path
@@ -11,6 +12,8 @@ from services.metrics.analytics.answering.frames import LENGTHS, Frame, decoded,
 
 _MODULE: Final = "services.metrics.analytics.answering.child"
 _START_SECONDS: Final = 60.0
+CLICKHOUSE_URL: Final = "MIRANTE_REPORTS_CLICKHOUSE_URL"
+"""The variable in which the process finds the address of ClickHouse."""
 
 
 class ReportProcessDied(Exception):
@@ -30,16 +33,24 @@ class ReportProcess:
         self.held_bytes = 0
 
     @classmethod
-    async def start(cls, folder: Path, memory_mib: int, threads: int) -> "ReportProcess":
+    async def start(
+        cls, folder: Path, memory_mib: int, threads: int, clickhouse_url: str | None = None
+    ) -> "ReportProcess":
         """
-        Start a process and wait until it has loaded what it needs.
+        Start a process and wait until it has loaded what it needs; arguments are those of `ReportProcesses`.
 
         Raises:
             ReportProcessDied: it cannot be started.
         """
         command = (sys.executable, "-m", _MODULE, str(folder), str(memory_mib), str(threads))
         # A session of its own, so that Ctrl-C in a terminal reaches the service only, which then ends the process.
-        started = cls(await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, start_new_session=True))
+        # Not an argument: those can be read by everybody on the machine.
+        environment = dict(os.environ) | ({CLICKHOUSE_URL: clickhouse_url} if clickhouse_url is not None else {})
+        started = cls(
+            await asyncio.create_subprocess_exec(
+                *command, stdin=PIPE, stdout=PIPE, start_new_session=True, env=environment
+            )
+        )
         try:
             async with asyncio.timeout(_START_SECONDS):
                 await started._read()

@@ -59,12 +59,16 @@ class ReportProcesses:
         folder: of all stores.
         bounds: see there.
         clock: seconds, monotonic.
+        clickhouse_url: of the server that answers reports; None: the stores do.
     """
 
-    def __init__(self, folder: Path, bounds: ReportBounds, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, folder: Path, bounds: ReportBounds, clock: Callable[[], float], clickhouse_url: str | None = None
+    ) -> None:
         self.bounds = bounds
         self._folder = folder
         self._clock = clock
+        self._clickhouse_url = clickhouse_url
         self._line: FairLine[ReportProcess] = FairLine(_MOST_WAITING, bounds.waiting_per_caller)
         self._kept: set[int] = set()
         self._used: dict[int, float] = {}
@@ -146,7 +150,9 @@ class ReportProcesses:
     async def _keep_one(self) -> None:
         while True:
             try:
-                process = await ReportProcess.start(self._folder, self.bounds.memory_mib, self.bounds.threads)
+                process = await ReportProcess.start(
+                    self._folder, self.bounds.memory_mib, self.bounds.threads, self._clickhouse_url
+                )
             except (ReportProcessDied, OSError) as error:
                 _log.warning("a process for reports cannot be started", extra={"error": type(error).__name__})
                 await asyncio.sleep(_PAUSE_SECONDS)
