@@ -3,6 +3,7 @@
 import math
 from collections import OrderedDict
 
+from google.protobuf.timestamp_pb2 import Timestamp
 from mirante.api.common.v1 import value_pb2
 from mirante.api.telemetry.v1 import event_log_service_pb2 as log_pb2
 from mirante.api.telemetry.v1 import event_pb2
@@ -25,6 +26,7 @@ class WatchedRollout:
     def __init__(self, watching: Watching) -> None:
         self.watching = watching
         self._given: OrderedDict[bytes, None] = OrderedDict()
+        self._from_version = 0
         self._step = StepCounts(watching)
 
     def follow(self, watching: Watching) -> None:
@@ -35,6 +37,7 @@ class WatchedRollout:
         if watching.stage <= before.stage:
             # Taken back or resumed: who has the variant now is not known before they are seen to be given it.
             self._given.clear()
+            self._from_version = watching.flag_version
         self._step = StepCounts(watching)
 
     @property
@@ -60,6 +63,8 @@ class WatchedRollout:
     def exposed(self, actor: bytes, *, variant: str, rule_id: str, version: int, at: float) -> None:
         """Note that somebody was given a variant of the flag."""
         watching = self.watching
+        if version < self._from_version:
+            return
         given = variant == watching.variant
         if given:
             self._given[actor] = None
@@ -117,7 +122,7 @@ class WatchedRollout:
         if not actor or stored.imported:
             return False
         event = stored.event
-        at = stored.received_at.seconds + stored.received_at.nanos / 1e9
+        at = _seconds(stored.received_at)
         if event.name == EXPOSURE:
             properties = event.properties
             if properties["flag"].string_value == self.watching.flag_key:
@@ -128,9 +133,13 @@ class WatchedRollout:
                     version=int(_number(properties.get("version")) or 0),
                     at=at,
                 )
-        if stored.occurred_at.seconds < int(self.watching.since):
+        if _seconds(stored.occurred_at) < self.watching.since:
             return False  # it happened before the stage began, and came late
         return self.happened(actor, event.name, at, event)
+
+
+def _seconds(moment: Timestamp) -> float:
+    return moment.seconds + moment.nanos / 1e9
 
 
 def _number(value: value_pb2.Value | None) -> float | None:

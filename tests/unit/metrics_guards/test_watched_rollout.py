@@ -151,7 +151,10 @@ def test_steps_begin_anew_and_remember_who_has_the_variant() -> None:
     rollout.follow(watching(errors(), stage=2, step=3))
     for number in range(10):
         rollout.happened(person(number), "erro_frontend", SINCE + 7)
-    assert only(rollout.readings(SINCE + 8)).state == pb2.GUARD_STATE_GATHERING
+    rollout.exposed(person(0), variant="on", rule_id="rollout.1", version=2, at=SINCE + 1)
+    for _ in range(10):
+        rollout.happened(person(0), "erro_frontend", SINCE + 7)
+    assert only(rollout.readings(SINCE + 8)).sample == 0
 
 
 def test_what_can_be_compared() -> None:
