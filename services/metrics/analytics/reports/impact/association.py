@@ -115,8 +115,9 @@ def unit_facts(
     dialect = engine.dialect
     first = replace(scope, end=moment_of(split_us))
     feature = condition(asked.feature, dialect)
+    actors = "count(DISTINCT actor)" if asked.unit is RevenueUnit.TENANT else "1"
     rows = engine.query(
-        "SELECT unit, min(tenant), max(used), count(*) - sum(used), count(DISTINCT actor), "  # noqa: S608 - values are quoted by the dialect
+        f"SELECT unit, min(tenant), max(used), count(*) - sum(used), {actors}, "  # noqa: S608 - values are quoted by the dialect
         f"count(*) OVER () FROM (SELECT {asked.unit.value} AS unit, tenant, actor, "
         f"CASE WHEN {feature} THEN 1 ELSE 0 END AS used FROM {engine.events} "
         f"WHERE {engine.somebody} AND {scope_condition(first, dialect)}) AS events "

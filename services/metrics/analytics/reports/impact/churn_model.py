@@ -139,7 +139,7 @@ def too_few(facts: Facts, what: str) -> str | None:
 
 def trained(facts: Facts) -> Logistic:
     """Return the model of people of whom it is known who stayed away."""
-    return fitted(_columns(facts), facts.stayed_away)
+    return fitted(_columns(facts.values), facts.stayed_away)
 
 
 def described(model: Logistic) -> Model:
@@ -151,7 +151,7 @@ def described(model: Logistic) -> Model:
 def validated(model: Logistic, facts: Facts, trained_rate: float) -> Validation:
     """Return how a model does on people it was not fitted to; `trained_rate` is the share of those it was fitted to."""
     away = facts.stayed_away
-    probabilities, recency = model.probabilities(_columns(facts)), facts.values[:, _RECENCY]
+    probabilities, recency = model.probabilities(_columns(facts.values)), facts.values[:, _RECENCY]
     gain = auc_gain(probabilities, recency, away)
     return Validation(
         int(np.count_nonzero(away)),
@@ -167,12 +167,12 @@ def validated(model: Logistic, facts: Facts, trained_rate: float) -> Validation:
 
 def scores(model: Logistic, facts: Facts) -> npt.NDArray[np.float64]:
     """Return the probability of everybody."""
-    return model.probabilities(_columns(facts))
+    return model.probabilities(_columns(facts.values))
 
 
 def score_of(model: Logistic, facts: Facts, row: int) -> Score:
     """Return the score of one of them, with its reasons."""
-    some = _columns(facts)[row : row + 1]
+    some = _columns(facts.values[row : row + 1])
     added = model.contributions(some)[0]
     typical = np.where(np.arange(len(FACTS)) == _TREND, model.mean, np.expm1(model.mean))
     order = sorted(range(len(FACTS)), key=lambda at: (-added[at], at))
@@ -184,9 +184,9 @@ def score_of(model: Logistic, facts: Facts, row: int) -> Score:
     return Score(float(model.probabilities(some)[0]), tuple(reasons))
 
 
-def _columns(facts: Facts) -> npt.NDArray[np.float64]:
-    counts = facts.values.copy()
+def _columns(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    counts = values.copy()
     counts[:, _TREND] = 0.0
     columns: npt.NDArray[np.float64] = np.log1p(counts)
-    columns[:, _TREND] = facts.values[:, _TREND]
+    columns[:, _TREND] = values[:, _TREND]
     return columns
