@@ -6,12 +6,15 @@ waits, and one failing alone.
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from mirante.api.common.v1 import error_reason_pb2 as reasons
 
+from services.metrics.analytics.answering.frames import read_frame
 from services.runtime.errors import InvalidRequest, Overloaded, ServiceError, Unavailable
 from tests.support.report_desk import AnsweringDesk, answering, funnel, question, stored
 from tests.support.serving import eventually
@@ -149,6 +152,19 @@ async def test_callers_wait_in_line_and_the_line_has_an_end(tmp_path: Path) -> N
         os.kill(pid, signal.SIGCONT)
         assert [_levels(answer) for answer in await asyncio.gather(*tasks)] == [[2, 1]] * 4
         assert desk.processes.outcomes == {"answered": 3, "overloaded": 1}
+
+
+def test_no_process_outlives_the_service(tmp_path: Path) -> None:
+    """However the service ends, its end of the pipe is closed then."""
+    command = [sys.executable, "-m", "services.metrics.analytics.answering.child", str(tmp_path), "128", "1"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        ready = read_frame(process.stdout)  # type: ignore[arg-type]  # it reads bytes
+        assert ready is not None
+        assert ready.head == {"outcome": "ready"}
+        process.stdin.close()
+        assert process.wait(60) == 0
 
 
 async def test_without_a_store_it_says_so(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ _LOOK_SECONDS: Final = 10.0
 _IDLE_SECONDS: Final = 60.0
 _MOST_HELD_BYTES: Final = 512 * 2**20
 _MOST_WAITING: Final = 200
+_LONGEST_WAIT_SECONDS: Final = 60.0
 _NO_MEMORY: Final = -signal.SIGABRT
 """How a process ends whose native code gets no memory where it cannot say so."""
 _REUSABLE: Final = frozenset({"answered", "refused", "unavailable"})
@@ -71,6 +72,7 @@ class ReportProcesses:
         self._clickhouse_url = clickhouse_url
         self._line: FairLine[ReportProcess] = FairLine(_MOST_WAITING, bounds.waiting_per_caller)
         self._kept: set[int] = set()
+        self._asked = asyncio.Event()
         self._used: dict[int, float] = {}
         self.running = 0
         self.outcomes: Counter[str] = Counter()
@@ -88,7 +90,10 @@ class ReportProcesses:
     async def run(self) -> None:
         """Keep the processes; for ever."""
         async with asyncio.TaskGroup() as group:
-            for _ in range(self.bounds.concurrent):
+            group.create_task(self._keep_one())
+            # A service that nobody asks for reports needs no more than one that is warm.
+            await self._asked.wait()
+            for _ in range(self.bounds.concurrent - 1):
                 group.create_task(self._keep_one())
 
     async def answer(self, caller: str, asked: Frame) -> Frame:
@@ -126,13 +131,20 @@ class ReportProcesses:
         return self._good(answer)
 
     async def _turn(self, caller: str) -> ReportProcess:
+        self._asked.set()
         try:
-            process = await self._line.take(caller)
-            while not process.alive:
+            async with asyncio.timeout(_LONGEST_WAIT_SECONDS):
                 process = await self._line.take(caller)
+                while not process.alive:
+                    process = await self._line.take(caller)
         except Overloaded:
             self.outcomes["overloaded"] += 1
             raise
+        except TimeoutError:
+            self.outcomes["overloaded"] += 1
+            raise Overloaded(
+                f"its turn did not come within {_LONGEST_WAIT_SECONDS:g} s", retry_seconds=_PAUSE_SECONDS
+            ) from None
         return process
 
     def _good(self, answer: Frame) -> Frame:
