@@ -27,6 +27,7 @@ const PATHS = {
       <path d="M7 16v-5M12 16V5M17 16V9" strokeWidth="2.6" />
     </>
   ),
+  filter: <path d="M4 6h16M7 12h10M10 18h4" />,
   refresh: (
     <>
       <path d="M19.5 12a7.5 7.5 0 1 1-2.2-5.3" />

@@ -5,8 +5,9 @@ import { analytics } from "./analytics";
 import { events } from "./events";
 import { explore } from "./explore";
 import { flags } from "./flags";
+import { impact } from "./impact";
 import { live } from "./live";
 import { shell } from "./shell";
 
 /** A text for every key that Portuguese has. */
-export const texts: Texts = { ...shell, ...live, ...flags, ...events, ...alerts, ...analytics, ...explore };
+export const texts: Texts = { ...shell, ...live, ...flags, ...events, ...alerts, ...analytics, ...explore, ...impact };

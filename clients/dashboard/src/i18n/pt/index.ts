@@ -4,8 +4,9 @@ import { analytics } from "./analytics";
 import { events } from "./events";
 import { explore } from "./explore";
 import { flags } from "./flags";
+import { impact } from "./impact";
 import { live } from "./live";
 import { shell } from "./shell";
 
 /** Every text. */
-export const texts = { ...shell, ...live, ...flags, ...events, ...alerts, ...analytics, ...explore } as const;
+export const texts = { ...shell, ...live, ...flags, ...events, ...alerts, ...analytics, ...explore, ...impact } as const;

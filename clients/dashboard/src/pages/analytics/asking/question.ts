@@ -38,6 +38,9 @@ export const KINDS = [
   "topValues",
   "problems",
   "nps",
+  "revenueAssociation",
+  "churn",
+  "paths",
 ] as const satisfies readonly (keyof Question)[];
 
 /** A report that this page knows. */

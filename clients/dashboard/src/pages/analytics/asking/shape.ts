@@ -12,7 +12,7 @@ interface Named {
 /** A part of a question, and how it is asked for. */
 export type FieldShape = Named &
   (
-    | { readonly kind: "selection"; readonly required?: boolean }
+    | { readonly kind: "selection"; readonly without: "any" | "usual" | "nothing" }
     | { readonly kind: "steps" }
     | { readonly kind: "exclusions" }
     | { readonly kind: "events" }
@@ -29,7 +29,13 @@ const DAYS = ["CALENDAR_UNIT_DAY", "CALENDAR_UNIT_WEEK", "CALENDAR_UNIT_MONTH"];
 const unit = (options: readonly string[]): FieldShape => ({ name: "unit", kind: "choice", label: "explore.field.unit", options });
 const limit = (most: number): FieldShape => ({ name: "limit", kind: "number", label: "explore.field.limit", most });
 const breakdown: FieldShape = { name: "breakdown", kind: "breakdown", label: "explore.field.breakdown" };
-const selection = (name: string, label: PlainKey, required = false): FieldShape => ({ name, kind: "selection", label, required });
+/** `without`: what an empty name means; all events, the usual one, or nothing, so that one has to be given. */
+const selection = (name: string, label: PlainKey, without: "any" | "usual" | "nothing" = "any"): FieldShape => ({
+  name,
+  kind: "selection",
+  label,
+  without,
+});
 const property = (name: string, label: PlainKey): FieldShape => ({ name, kind: "property", label });
 
 /** The fields of each report, in the order of its form. */
@@ -71,11 +77,11 @@ export const SHAPES: Readonly<Record<Kind, readonly FieldShape[]>> = {
     breakdown,
   ],
   taskTime: [
-    selection("start", "explore.field.taskStart", true),
-    selection("end", "explore.field.taskEnd", true),
+    selection("start", "explore.field.taskStart", "nothing"),
+    selection("end", "explore.field.taskEnd", "nothing"),
     { name: "within", kind: "duration", label: "explore.field.within", hint: "explore.hint.within" },
   ],
-  exits: [selection("view", "explore.field.view"), property("screen", "explore.field.screen"), limit(200)],
+  exits: [selection("view", "explore.field.view", "usual"), property("screen", "explore.field.screen"), limit(200)],
   featureUse: [
     { name: "declaredInCatalogue", kind: "flag", label: "explore.field.declaredInCatalogue" },
     { name: "declared", kind: "events", label: "explore.field.declared" },
@@ -103,23 +109,59 @@ export const SHAPES: Readonly<Record<Kind, readonly FieldShape[]>> = {
     { name: "powerFrom", kind: "number", label: "explore.field.powerFrom", most: 400 },
   ],
   lifecycle: [selection("selection", "explore.field.selection"), unit(DAYS)],
-  webVitals: [selection("event", "explore.field.event"), limit(200)],
+  webVitals: [selection("event", "explore.field.event", "usual"), limit(200)],
   topValues: [
     selection("selection", "explore.field.selection"),
     { name: "properties", kind: "properties", label: "explore.field.properties" },
     limit(200),
   ],
   problems: [
-    selection("problem", "explore.field.problem"),
+    selection("problem", "explore.field.problem", "usual"),
     selection("exposed", "explore.field.exposed"),
     property("by", "explore.field.by"),
     limit(200),
   ],
   nps: [
-    selection("answer", "explore.field.answer"),
+    selection("answer", "explore.field.answer", "usual"),
     property("score", "explore.field.score"),
     property("survey", "explore.field.survey"),
     unit(DAYS),
+  ],
+  revenueAssociation: [
+    selection("feature", "explore.field.feature", "nothing"),
+    {
+      name: "unit",
+      kind: "choice",
+      label: "explore.field.revenueUnit",
+      options: ["REVENUE_UNIT_ACTOR", "REVENUE_UNIT_TENANT"],
+    },
+    { name: "classes", kind: "number", label: "explore.field.classes", most: 10 },
+  ],
+  churn: [
+    selection("activity", "explore.field.activity"),
+    selection("errors", "explore.field.errors", "usual"),
+    { name: "horizon", kind: "duration", label: "explore.field.horizon" },
+    limit(1000),
+  ],
+  paths: [
+    selection("anchor", "explore.field.anchor", "nothing"),
+    {
+      name: "direction",
+      kind: "choice",
+      label: "explore.field.direction",
+      options: ["PATH_DIRECTION_AFTER", "PATH_DIRECTION_BEFORE"],
+    },
+    {
+      name: "counted",
+      kind: "choice",
+      label: "explore.field.counted",
+      options: ["PATH_COUNTED_ACTORS", "PATH_COUNTED_OCCURRENCES"],
+    },
+    { name: "depth", kind: "number", label: "explore.field.depth", most: 5 },
+    { name: "excluded", kind: "events", label: "explore.field.excluded" },
+    limit(30),
+    { name: "gap", kind: "duration", label: "explore.field.gap" },
+    { name: "collapse", kind: "flag", label: "explore.field.collapse" },
   ],
 };
 
@@ -138,4 +180,7 @@ export const FIRST: Readonly<Record<Kind, unknown>> = {
   topValues: { selection: { event: "erro_frontend" }, properties: [{ name: "tipo" }, { name: "mensagem" }] },
   problems: {},
   nps: {},
+  revenueAssociation: { feature: { event: "relatorio_gerado" } },
+  churn: {},
+  paths: { anchor: { event: "login_sucesso" }, excluded: ["flag_exposta", "presenca", "web_vital"], collapse: true },
 };

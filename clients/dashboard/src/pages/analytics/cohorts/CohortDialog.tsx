@@ -78,7 +78,7 @@ export function CohortDialog({ name: first = "", actors, onClose, onDone }: Prop
               <FilterRows label={t("cohorts.trait")} filters={traits} onChange={setTraits} />
             ) : (
               <>
-                <SelectionInput optional label={t("explore.event")} selection={selection} onChange={setSelection} />
+                <SelectionInput placeholder="explore.anyEvent" label={t("explore.event")} selection={selection} onChange={setSelection} />
                 <div className="row">
                   {kind === "did" && (
                     <Field label={t("cohorts.atLeast")}>

@@ -84,6 +84,8 @@ export function FieldInput(props: Props) {
   );
 }
 
+const WITHOUT = { any: "explore.anyEvent", usual: "explore.usual", nothing: "explore.event" } as const;
+
 /** The texts of choices are keys of the same name; shapes list only those that there are. */
 function choiceKey(option: string): PlainKey {
   return `explore.choice.${option}` as MessageKey as PlainKey;
@@ -102,7 +104,7 @@ function Control({ field, value, steps, onChange }: Props) {
           label={label}
           selection={(value ?? {})}
           onChange={onChange}
-          optional={field.required !== true}
+          placeholder={WITHOUT[field.without]}
         />
       );
     case "exclusions":

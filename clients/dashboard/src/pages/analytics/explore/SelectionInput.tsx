@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { Button } from "../../../components/Button";
 import { useSpeech } from "../../../i18n/language";
+import type { PlainKey } from "../../../i18n/messages";
 import { FilterRows } from "../asking/FilterRows";
 import { useReportNames } from "../asking/names";
 import type { Selection } from "../asking/question";
@@ -9,13 +10,13 @@ interface Props {
   readonly label: string;
   readonly selection: Selection;
   readonly onChange: (selection: Selection) => void;
-  /** An empty name selects all events. */
-  readonly optional?: boolean;
+  /** What an empty name means. */
+  readonly placeholder?: PlainKey;
   readonly invalid?: boolean;
 }
 
 /** Events of a name, and the conditions that they have to fulfil. */
-export function SelectionInput({ label, selection, onChange, optional = false, invalid = false }: Props) {
+export function SelectionInput({ label, selection, onChange, placeholder = "explore.event", invalid = false }: Props) {
   const { t } = useSpeech();
   const { lists } = useReportNames();
   const filters = selection.filters ?? [];
@@ -32,14 +33,18 @@ export function SelectionInput({ label, selection, onChange, optional = false, i
           list={lists.events}
           autoComplete="off"
           spellCheck={false}
-          placeholder={optional ? t("explore.anyEvent") : t("explore.event").toLowerCase()}
+          placeholder={t(placeholder).toLowerCase()}
           value={selection.event ?? ""}
           onChange={(event) => onChange({ ...selection, event: event.target.value.trim() })}
         />
         {!open && (
-          <Button look="quiet" icon="plus" aria-label={`${t("explore.addFilter")}: ${label}`} onClick={() => setAsked(true)}>
-            {t("explore.addFilter")}
-          </Button>
+          <Button
+            look="quiet"
+            icon="filter"
+            title={t("explore.addFilter")}
+            aria-label={`${t("explore.addFilter")}: ${label}`}
+            onClick={() => setAsked(true)}
+          />
         )}
       </div>
       {open && (

@@ -7,6 +7,7 @@ import { isEmpty } from "./model";
 import { hasChart, ResultChart } from "./ResultChart";
 import { ResultTables } from "./ResultTables";
 import { textOfResult } from "./text";
+import "./results.css";
 
 interface Props {
   readonly title: string;
@@ -32,25 +33,30 @@ export function AnswerView({ title, answer, question, wide = false, onDropped }:
     );
   }
   const drawn = hasChart(result);
-  const tables = <ResultTables tables={text.tables} title={title} />;
+  const was = before === undefined || isEmpty(before) ? undefined : before;
+  const shown = text.tables.filter((each) => each.always === true);
   return (
     <div className="stack answer">
-      <Facts facts={text.facts} before={before?.facts} />
+      <Facts facts={text.facts} before={was?.facts} />
       <div className={wide && drawn ? "answer-beside" : "stack"}>
         {drawn && (
-          <ResultChart title={title} result={result} previous={previous} question={question} onDropped={onDropped} />
+          <ResultChart title={title} result={result} previous={was && previous} question={question} onDropped={onDropped} />
         )}
         {!drawn || wide ? (
-          tables
+          <ResultTables tables={text.tables} title={title} />
         ) : (
-          <details className="chart-table">
-            <summary>{t("chart.table")}</summary>
-            {tables}
-          </details>
+          <>
+            {shown.length > 0 && <ResultTables tables={shown} title={title} />}
+            <details className="chart-table">
+              <summary>{t("chart.table")}</summary>
+              <ResultTables tables={text.tables.filter((each) => each.always !== true)} title={title} />
+            </details>
+          </>
         )}
       </div>
-      {text.notes.length > 0 && (
+      {(text.notes.length > 0 || was !== before) && (
         <ul className="small soft answer-notes">
+          {was !== before && <li>{t("ana.note.nothingBefore")}</li>}
           {text.notes.map((note) => (
             <li key={note}>{note}</li>
           ))}

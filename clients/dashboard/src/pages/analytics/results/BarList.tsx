@@ -8,9 +8,16 @@ export interface BarRow {
   readonly more?: string;
 }
 
+interface Props {
+  readonly label: string;
+  readonly rows: readonly BarRow[];
+  /** What fills the whole width; otherwise the largest of them. */
+  readonly most?: number;
+}
+
 /** Names with bars, in their order. */
-export function BarList({ label, rows }: { readonly label: string; readonly rows: readonly BarRow[] }) {
-  const most = Math.max(...rows.map((row) => row.value), Number.MIN_VALUE);
+export function BarList({ label, rows, most: given }: Props) {
+  const most = given ?? Math.max(...rows.map((row) => row.value), Number.MIN_VALUE);
   return (
     <ol className="bar-list" aria-label={label}>
       {rows.map((row) => (

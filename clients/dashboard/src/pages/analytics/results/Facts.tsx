@@ -16,14 +16,15 @@ export function Facts({ facts, before }: Props) {
       {facts.map((fact, index) => {
         const was = before?.[index];
         const change = changeText(fact, was, speech);
+        const written = ({ value, format, currency }: Fact) => cellText(value, format, speech, currency);
         return (
-          <div key={fact.label}>
+          <div key={`${fact.label} ${fact.currency ?? ""}`}>
             <dt>{fact.label}</dt>
-            <dd data-value={fact.value}>{cellText(fact.value, fact.format, speech)}</dd>
+            <dd data-value={fact.value}>{written(fact)}</dd>
             {was !== undefined && (
               <dd className="result-was">
                 {change !== undefined && <strong>{change} </strong>}
-                {speech.t("ana.card.previous", { value: cellText(was.value, was.format, speech) })}
+                {speech.t("ana.card.previous", { value: written(was) })}
               </dd>
             )}
           </div>

@@ -5,14 +5,35 @@ import { useSpeech } from "../../../i18n/language";
 import { count } from "../asking/question";
 import { BarList } from "./BarList";
 
+interface Props {
+  readonly result: Message<"FeatureUseResult">;
+  /** What nobody uses was asked for. */
+  readonly unusedFirst: boolean;
+}
+
 /** What is used most, and what was declared and is not used. */
-export function FeatureBars({ result }: { readonly result: Message<"FeatureUseResult"> }) {
+export function FeatureBars({ result, unusedFirst }: Props) {
   const { t, format } = useSpeech();
   const [by, setBy] = useState<"users" | "uses">("users");
   const features = by === "users" ? result.byUsers : result.byUses;
   const never = new Set(result.neverUsed);
+  const unused = result.unused.length > 0 && (
+    <details className="chart-table" open={unusedFirst}>
+      <summary>
+        {t("ana.features.unused")} ({format.number(result.unused.length)})
+      </summary>
+      <ul className="unused">
+        {result.unused.map((each) => (
+          <li key={each}>
+            <code>{each}</code> {never.has(each) && <span className="faint">{t("ana.features.never")}</span>}
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
   return (
     <div className="stack">
+      {unusedFirst && (unused || <p className="soft">{t("ana.features.allUsed")}</p>)}
       <div>
         <Segmented
           label={t("ana.column.people")}
@@ -33,20 +54,7 @@ export function FeatureBars({ result }: { readonly result: Message<"FeatureUseRe
           ...(by === "users" && each.share !== undefined ? { more: format.percent(each.share) } : {}),
         }))}
       />
-      {result.unused.length > 0 && (
-        <details className="chart-table">
-          <summary>
-            {t("ana.features.unused")} ({format.number(result.unused.length)})
-          </summary>
-          <ul className="unused">
-            {result.unused.map((each) => (
-              <li key={each}>
-                <code>{each}</code> {never.has(each) && <span className="faint">{t("ana.features.never")}</span>}
-              </li>
-            ))}
-          </ul>
-        </details>
-      )}
+      {!unusedFirst && unused}
     </div>
   );
 }

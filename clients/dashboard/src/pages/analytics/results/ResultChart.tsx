@@ -2,9 +2,11 @@ import { useMemo } from "react";
 import { CategoryChart } from "../../../components/chart/CategoryChart";
 import { type Speech, useSpeech } from "../../../i18n/language";
 import type { Question, Result } from "../asking/question";
-import { type Drawn, funnelChart, lifecycleChart, npsChart, seriesChart, stickinessChart } from "./charts";
+import { churnChart, type Drawn, funnelChart, lifecycleChart, npsChart, seriesChart, stickinessChart } from "./charts";
+import { Differences } from "./Differences";
 import { FeatureBars } from "./FeatureBars";
 import { FunnelBars } from "./FunnelBars";
+import { PathColumns } from "./PathColumns";
 import { RetentionTriangle } from "./RetentionTriangle";
 
 interface Props {
@@ -20,7 +22,7 @@ export function hasChart(result: Result): boolean {
   return DRAWN.some((member) => result[member] !== undefined);
 }
 
-const DRAWN = ["funnel", "retention", "featureUse", "series", "stickiness", "lifecycle", "nps"] as const;
+const DRAWN = ["funnel", "retention", "featureUse", "series", "stickiness", "lifecycle", "nps", "revenueAssociation", "churn", "paths"] as const;
 
 /** A result, drawn. */
 export function ResultChart({ title, result, previous, question, onDropped }: Props) {
@@ -39,20 +41,22 @@ export function ResultChart({ title, result, previous, question, onDropped }: Pr
         />
       )}
       {result.retention !== undefined && <RetentionTriangle result={result.retention} />}
-      {result.featureUse !== undefined && <FeatureBars result={result.featureUse} />}
+      {result.featureUse !== undefined && <FeatureBars result={result.featureUse} unusedFirst={question.featureUse?.declaredInCatalogue === true} />}
+      {result.paths !== undefined && <PathColumns result={result.paths} />}
+      {result.revenueAssociation !== undefined && <Differences result={result.revenueAssociation} />}
       {drawn !== undefined && (
         <CategoryChart
           {...drawn}
           title={title}
           stacked={result.lifecycle !== undefined || result.stickiness !== undefined}
           write={
-            result.funnel !== undefined
+            result.funnel !== undefined || result.churn !== undefined
               ? (value, short) => format.percent(value, short ? 0 : 1)
               : result.lifecycle !== undefined
                 ? absolute
                 : number
           }
-          {...(result.funnel === undefined ? {} : { height: 160 })}
+          {...(result.funnel === undefined && result.churn === undefined ? {} : { height: 160 })}
         />
       )}
     </>
@@ -68,5 +72,6 @@ function drawnOf(result: Result, previous: Result | undefined, question: Questio
   if (result.stickiness !== undefined) return stickinessChart(result.stickiness, speech);
   if (result.nps !== undefined) return npsChart(result.nps, speech);
   if (result.funnel !== undefined && result.funnel.buckets.length > 1) return funnelChart(result.funnel, speech);
+  if (result.churn?.validation !== undefined) return churnChart(result.churn, speech);
   return undefined;
 }

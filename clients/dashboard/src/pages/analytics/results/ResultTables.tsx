@@ -61,7 +61,7 @@ function One({ table, title }: { readonly table: ResultTable; readonly title: st
                     {row[at] as string}
                   </th>
                 ) : (
-                  <td key={at} className={LEFT.includes(format) ? undefined : "number"}>
+                  <td key={at} className={format === "moment" ? "nowrap" : LEFT.includes(format) ? undefined : "number"}>
                     <Written cell={row[at]} format={format} most={most[at] ?? 0} />
                   </td>
                 ),
@@ -107,7 +107,13 @@ function Difference({ interval, text }: { readonly interval: Interval; readonly 
       <span>
         {text}
         <br />
-        {interval.isWorse ? <Badge tone="bad">{t("ana.worse")}</Badge> : <span className="faint">{t("ana.unclear")}</span>}
+        {interval.isWorse ? (
+          <Badge tone="bad">{t("ana.worse")}</Badge>
+        ) : interval.high < 0 ? (
+          <Badge tone="good">{t("ana.better")}</Badge>
+        ) : (
+          <span className="faint">{t("ana.unclear")}</span>
+        )}
       </span>
     </span>
   );

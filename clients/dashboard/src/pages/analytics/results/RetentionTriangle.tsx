@@ -8,8 +8,16 @@ import { dateText } from "./model";
 export function RetentionTriangle({ result }: { readonly result: Message<"RetentionResult"> }) {
   const speech = useSpeech();
   const { t, format } = speech;
-  const width = Math.max(0, ...result.cohorts.map((each) => each.cells.length));
+  const begun = (each: Message<"RetentionCell">) => each.returned !== undefined;
+  // Before anybody began there is nothing to see, and so it is after the last cell that has begun.
+  const first = result.cohorts.findIndex((each) => count(each.actors) > 0);
+  const cohorts = result.cohorts.slice(Math.max(0, first));
+  const width = Math.max(0, ...cohorts.map((each) => each.cells.findLastIndex(begun) + 1));
   const offsets = Array.from({ length: width }, (_, offset) => offset);
+  const most = Math.max(
+    Number.MIN_VALUE,
+    ...cohorts.flatMap((each) => each.cells.map((cell) => count(cell.returned) / Math.max(1, count(each.actors)))),
+  );
   const shares = new Map(result.shares.map((each) => [each.offset, each]));
   return (
     <div className="stack-tight">
@@ -28,7 +36,7 @@ export function RetentionTriangle({ result }: { readonly result: Message<"Retent
             </tr>
           </thead>
           <tbody>
-            {result.cohorts.map((cohort) => (
+            {cohorts.map((cohort) => (
               <tr key={cohort.label}>
                 <th scope="row">
                   {dateText(cohort.label, speech)}
@@ -36,7 +44,7 @@ export function RetentionTriangle({ result }: { readonly result: Message<"Retent
                 </th>
                 <td>{format.number(cohort.actors)}</td>
                 {offsets.map((offset) => (
-                  <Cell key={offset} cell={cohort.cells[offset]} actors={count(cohort.actors)} />
+                  <Cell key={offset} cell={cohort.cells[offset]} actors={count(cohort.actors)} most={most} />
                 ))}
               </tr>
             ))}
@@ -58,7 +66,17 @@ export function RetentionTriangle({ result }: { readonly result: Message<"Retent
   );
 }
 
-function Cell({ cell, actors }: { readonly cell: Message<"RetentionCell"> | undefined; readonly actors: number }) {
+interface CellProps {
+  readonly cell: Message<"RetentionCell"> | undefined;
+  readonly actors: number;
+  /** The largest share of all: the darkest. */
+  readonly most: number;
+}
+
+/** As dark as the darkest cell may be, so that its number can be read. */
+const DARKEST = 70;
+
+function Cell({ cell, actors, most }: CellProps) {
   const { t, format } = useSpeech();
   if (cell?.returned === undefined || actors === 0) return <td className="triangle-none" />;
   const share = count(cell.returned) / actors;
@@ -71,9 +89,8 @@ function Cell({ cell, actors }: { readonly cell: Message<"RetentionCell"> | unde
     <td
       className="triangle-cell"
       data-incomplete={cell.incomplete}
-      data-strong={share > 0.55}
       title={cell.incomplete ? t("ana.partial", { label: told }) : told}
-      style={{ "--share": `${Math.round(Math.min(1, share) * 100)}%` } as CSSProperties}
+      style={{ "--share": `${Math.round((share / most) * DARKEST)}%` } as CSSProperties}
     >
       {format.percent(share, 0)}
       {cell.incomplete && <span className="visually-hidden"> {t("ana.partial", { label: "" })}</span>}

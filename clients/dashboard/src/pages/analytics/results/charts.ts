@@ -7,6 +7,9 @@ import { dateText, groupName } from "./model";
 
 const COLOURS = ["chart-1", "chart-2", "chart-3", "chart-4"] as const;
 
+/** More groups could not be told apart. */
+export const DRAWN_GROUPS = COLOURS.length;
+
 /** What a chart needs. */
 export interface Drawn {
   readonly labels: readonly string[];
@@ -23,12 +26,17 @@ export function seriesChart(
 ): Drawn {
   const { t } = speech;
   const few = result.points.length <= 40;
+  // One group is all there is: it can be compared as a whole.
+  const only = result.groups.length === 1 ? result.groups[0] : undefined;
+  const points = only?.points ?? result.points;
+  const label = only === undefined ? name : groupName(only.group, speech);
   const whole: CategorySeries[] = [
-    { label: name, values: result.points.map((each) => Number(each.value)), colour: "chart-1", kind: few ? "bars" : "line" },
+    { label, values: points.map((each) => Number(each.value)), colour: "chart-1", kind: few ? "bars" : "line" },
   ];
   if (previous !== undefined) {
-    const values = result.points.map((_, index) => {
-      const point = previous.points[index];
+    const before = only === undefined ? previous.points : groupOf(previous, only)?.points;
+    const values = points.map((_, index) => {
+      const point = before?.[index];
       return point === undefined ? null : Number(point.value);
     });
     whole.push({ label: t("ana.series.previous"), values, colour: "chart-muted", kind: "dashed" });
@@ -41,9 +49,13 @@ export function seriesChart(
   });
   return {
     labels: result.points.map((each) => dateText(each.label, speech)),
-    series: groups.length > 0 ? groups : whole,
+    series: groups.length > 1 ? groups : whole,
     open: result.points.map((each) => each.incomplete),
   };
+}
+
+function groupOf(result: Message<"SeriesResult">, like: Message<"SeriesGroup">): Message<"SeriesGroup"> | undefined {
+  return result.groups.find(({ group }) => group?.value === like.group?.value && group?.others === like.group?.others);
 }
 
 /** Returns the lifecycle: those who went stand below the line. */
@@ -97,6 +109,19 @@ export function npsChart(result: Message<"NpsResult">, speech: Speech): Drawn {
       },
     ],
     open: result.buckets.map((each) => each.incomplete),
+  };
+}
+
+/** Returns what a model of churn predicted of each tenth of people, and what came. */
+export function churnChart(result: Message<"ChurnResult">, { t }: Speech): Drawn {
+  const rows = result.validation?.calibration ?? [];
+  return {
+    labels: rows.map((_, index) => String(index + 1)),
+    series: [
+      { label: t("ana.churn.observed"), values: rows.map((each) => each.observed), colour: "chart-1", kind: "bars" },
+      { label: t("ana.churn.predicted"), values: rows.map((each) => each.predicted), colour: "chart-2", kind: "dashed" },
+    ],
+    open: [],
   };
 }
 

@@ -35,6 +35,7 @@ export function funnelText(result: Message<"FunnelResult">, speech: Speech): Res
   ];
   const groups: ResultTable = {
     title: t("ana.funnel.groups"),
+    always: true,
     columns: columns(t("ana.column.group")),
     rows: result.groups.map((each) => [groupName(each.group, speech), ...perStep(each.actors)]),
   };
@@ -64,16 +65,29 @@ export function valuesNote(values: string | undefined, rows: number, { counted }
   return values === undefined || count(values) <= rows ? [] : [counted("ana.note.values", count(values))];
 }
 
-/** The offsets of which people speak, by unit of the cohorts. */
+/** The offsets of which people speak. */
 const SPOKEN = [1, 7, 30];
 
-/** Returns what retention says. */
-export function retentionText(result: Message<"RetentionResult">, speech: Speech): ResultText {
+/** Returns how an offset is called: D7 of days, S7 of weeks, M7 of months. */
+export function offsetName(offset: number, unit: Unit | undefined, { t }: Speech): string {
+  if (unit === "CALENDAR_UNIT_WEEK") return t("ana.fact.afterWeeks", { offset });
+  if (unit === "CALENDAR_UNIT_MONTH") return t("ana.fact.afterMonths", { offset });
+  return t("ana.fact.afterDays", { offset });
+}
+
+type Unit = Message<"CalendarUnit">;
+
+/**
+ * Returns what retention says.
+ *
+ * @param unit - of the question
+ */
+export function retentionText(result: Message<"RetentionResult">, speech: Speech, unit?: Unit): ResultText {
   const { t } = speech;
   const known = result.shares.filter((each) => each.offset > 0 && each.share !== undefined);
   const spoken = known.filter((each) => SPOKEN.includes(each.offset));
   const facts = (spoken.length > 1 ? spoken : known.slice(0, 3)).map((each) => ({
-    label: t("ana.fact.afterUnits", { offset: each.offset }),
+    label: offsetName(each.offset, unit, speech),
     value: each.share,
     format: "share" as const,
   }));
@@ -85,14 +99,15 @@ export function retentionText(result: Message<"RetentionResult">, speech: Speech
       { title: t("ana.column.returned"), format: "count" },
       { title: t("ana.column.share"), format: "share" },
     ],
-    rows: result.shares.map((each) => [String(each.offset), count(each.actors), count(each.returned), each.share]),
+    rows: result.shares.map((each) => [offsetName(each.offset, unit, speech), count(each.actors), count(each.returned), each.share]),
   };
   const groups: ResultTable = {
     title: t("ana.retention.groups"),
+    always: true,
     columns: [
       { title: t("ana.column.group"), format: "text" },
       { title: t("ana.column.people"), format: "count" },
-      ...known.map((each) => ({ title: t("ana.fact.afterUnits", { offset: each.offset }), format: "share" as const })),
+      ...known.map((each) => ({ title: offsetName(each.offset, unit, speech), format: "share" as const })),
     ],
     rows: result.groups.map((each) => [
       groupName(each.group, speech),

@@ -6,8 +6,14 @@ import type { Message } from "../../../api/methods";
 /** How a number or text is written. */
 export type CellFormat =
   | "text"
+  /** A number that is written already. */
+  | "written"
   | "count"
   | "decimal"
+  /** One digit after the mark. */
+  | "score"
+  /** In the currency of the fact. */
+  | "money"
   /** A ratio, 0.125 is 12.5 %. */
   | "share"
   /** A difference of ratios, in percentage points. */
@@ -44,13 +50,18 @@ export interface ResultTable {
   readonly title: string;
   readonly columns: readonly ResultColumn[];
   readonly rows: readonly (readonly Cell[])[];
+  /** The chart does not show these numbers: they stay in sight. */
+  readonly always?: boolean;
 }
 
 /** A number that says the result on the whole. */
 export interface Fact {
   readonly label: string;
-  readonly value: number | undefined;
+  /** Text keeps all digits of a decimal. */
+  readonly value: number | string | undefined;
   readonly format: CellFormat;
+  /** ISO 4217, of money. */
+  readonly currency?: string;
 }
 
 /** What a result says. */
@@ -93,11 +104,12 @@ export function secondsText(seconds: number, { format }: Speech): string {
 }
 
 /** Writes a cell as text. */
-export function cellText(cell: Cell, kind: CellFormat, speech: Speech): string {
+export function cellText(cell: Cell, kind: CellFormat, speech: Speech, currency = ""): string {
   const { format, t } = speech;
   if (cell === undefined || cell === "") return NOTHING;
   if (typeof cell === "object") {
-    return t("ana.interval", { low: pointsText(cell.low, speech), high: pointsText(cell.high, speech) });
+    const points = t("ana.interval", { low: signedPoints(cell.low, speech), high: signedPoints(cell.high, speech) });
+    return t("ana.points", { points });
   }
   switch (kind) {
     case "count":
@@ -105,6 +117,10 @@ export function cellText(cell: Cell, kind: CellFormat, speech: Speech): string {
       return format.number(cell);
     case "decimal":
       return format.number(cell, 2);
+    case "score":
+      return format.number(cell, 1);
+    case "money":
+      return format.money(cell, currency);
     case "share":
       return format.percent(cell);
     case "points":
@@ -119,18 +135,24 @@ export function cellText(cell: Cell, kind: CellFormat, speech: Speech): string {
 }
 
 /** Writes a difference of ratios in percentage points, with its sign. */
-export function pointsText(difference: number, { format, t }: Speech): string {
-  const points = Number((difference * 100).toFixed(1));
-  const sign = points > 0 ? "+" : "";
-  return t("ana.points", { points: `${sign}${format.number(points, 1)}` });
+export function pointsText(difference: number, speech: Speech): string {
+  return speech.t("ana.points", { points: signedPoints(difference, speech) });
+}
+
+function signedPoints(difference: number, { format }: Speech): string {
+  const points = difference * 100;
+  // A bound that is hardly above zero says something that "0" would not.
+  const digits = Math.abs(points) < 0.1 ? 2 : 1;
+  const rounded = Number(points.toFixed(digits));
+  return `${rounded > 0 ? "+" : ""}${format.number(rounded, digits)}`;
 }
 
 /** Returns the change of a fact since the period before, as text; undefined when nothing can be said. */
 export function changeText(now: Fact, before: Fact | undefined, speech: Speech): string | undefined {
-  if (now.value === undefined || before?.value === undefined) return undefined;
-  if (now.format === "share") return pointsText(now.value - before.value, speech);
-  if (before.value === 0) return undefined;
-  return speech.format.change((now.value - before.value) / before.value);
+  if (now.value === undefined || before?.value === undefined || now.format === "score") return undefined;
+  const [to, from] = [Number(now.value), Number(before.value)];
+  if (now.format === "share") return pointsText(to - from, speech);
+  return from === 0 ? undefined : speech.format.change((to - from) / from);
 }
 
 /** Whether a result says nothing: no figure and no number of a table is more than zero. */

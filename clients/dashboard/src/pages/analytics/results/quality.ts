@@ -10,6 +10,14 @@ export function vitalText(vital: string, value: number, { format }: Speech): str
   return value >= 1000 ? `${format.number(value / 1000, 2)} s` : `${format.number(value)} ms`;
 }
 
+const RATINGS = ["VITAL_RATING_POOR", "VITAL_RATING_NEEDS_IMPROVEMENT"];
+
+/** Poor ones first; of one rating, those with most measurements. */
+function slowestFirst(rows: readonly Message<"VitalRow">[]): Message<"VitalRow">[] {
+  const rank = (row: Message<"VitalRow">) => (RATINGS.indexOf(row.rating) + RATINGS.length + 1) % (RATINGS.length + 1);
+  return rows.toSorted((one, other) => rank(one) - rank(other) || count(other.count) - count(one.count));
+}
+
 /** Returns what web vitals say. */
 export function webVitalsText(result: Message<"WebVitalsResult">, speech: Speech): ResultText {
   const { t, counted } = speech;
@@ -22,13 +30,13 @@ export function webVitalsText(result: Message<"WebVitalsResult">, speech: Speech
           { title: t("ana.column.page"), format: "text" },
           { title: t("ana.column.vital"), format: "text" },
           { title: t("ana.column.device"), format: "text" },
-          { title: "p50", format: "text" },
-          { title: "p75", format: "text" },
-          { title: "p95", format: "text" },
+          { title: "p50", format: "written" },
+          { title: "p75", format: "written" },
+          { title: "p95", format: "written" },
           { title: t("ana.column.rating"), format: "rating" },
           { title: t("ana.column.measurements"), format: "count" },
         ],
-        rows: result.rows.map((each) => [
+        rows: slowestFirst(result.rows).map((each) => [
           each.page ?? t("ana.absent"),
           each.vital,
           each.device ?? t("ana.absent"),
@@ -122,11 +130,11 @@ export function problemsText(result: Message<"ProblemsResult">, speech: Speech):
 
 /** Returns what people think. */
 export function npsText(result: Message<"NpsResult">, speech: Speech): ResultText {
-  const { t, counted } = speech;
+  const { t, counted, format } = speech;
   const whole = result.whole;
   return {
     facts: [
-      { label: t("ana.fact.nps"), value: whole?.score, format: "decimal" },
+      { label: t("ana.fact.nps"), value: whole?.score, format: "score" },
       { label: t("ana.nps.promoters"), value: whole && count(whole.promoters), format: "count" },
       { label: t("ana.nps.passives"), value: whole && count(whole.passives), format: "count" },
       { label: t("ana.nps.detractors"), value: whole && count(whole.detractors), format: "count" },
@@ -136,7 +144,7 @@ export function npsText(result: Message<"NpsResult">, speech: Speech): ResultTex
         title: t("ana.nps.buckets"),
         columns: [
           { title: t("ana.column.bucket"), format: "text" },
-          { title: t("ana.fact.nps"), format: "decimal" },
+          { title: t("ana.fact.nps"), format: "score" },
           { title: t("ana.nps.promoters"), format: "count" },
           { title: t("ana.nps.passives"), format: "count" },
           { title: t("ana.nps.detractors"), format: "count" },
@@ -150,6 +158,11 @@ export function npsText(result: Message<"NpsResult">, speech: Speech): ResultTex
         ]),
       },
     ],
-    notes: count(result.rejected) > 0 ? [counted("ana.note.rejected", count(result.rejected))] : [],
+    notes: [
+      ...(whole?.low === undefined || whole.high === undefined
+        ? []
+        : [t("ana.note.npsInterval", { low: format.number(whole.low, 1), high: format.number(whole.high, 1) })]),
+      ...(count(result.rejected) > 0 ? [counted("ana.note.rejected", count(result.rejected))] : []),
+    ],
   };
 }

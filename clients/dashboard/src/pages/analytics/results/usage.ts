@@ -1,9 +1,10 @@
 /** What the reports on use say; pure. */
 import type { Message } from "../../../api/methods";
 import type { Speech } from "../../../i18n/language";
-import { count } from "../asking/question";
+import { count, type Question } from "../asking/question";
 import { valuesNote } from "./journey";
-import { bucketName, groupName, type ResultTable, type ResultText } from "./model";
+import { DRAWN_GROUPS } from "./charts";
+import { bucketName, type Fact, groupName, type ResultTable, type ResultText } from "./model";
 
 /** Returns what the use of features says. */
 export function featureUseText(result: Message<"FeatureUseResult">, { t }: Speech): ResultText {
@@ -49,8 +50,20 @@ export function firstUseText(result: Message<"FirstUseResult">, { t }: Speech): 
   };
 }
 
+/** The property of the currency of a sum, as the catalogue of vendas has it. */
+const CURRENCY = "moeda";
+
+/** Returns the totals of a series: money by its currency when it is split by that. */
+function totalsOf(result: Message<"SeriesResult">, question: Question["series"], { t }: Speech): Fact[] {
+  const isMoney = question?.measure === "SERIES_MEASURE_SUM" && question.breakdown?.property?.name === CURRENCY;
+  const money = result.groups.flatMap(({ group, total }): Fact[] =>
+    group?.value === undefined ? [] : [{ label: t("ana.fact.total"), value: total, format: "money", currency: group.value }],
+  );
+  return isMoney && money.length > 0 ? money : [{ label: t("ana.fact.total"), value: result.total, format: "decimal" }];
+}
+
 /** Returns what a series says. Numbers are decimals: sums of money keep their cents. */
-export function seriesText(result: Message<"SeriesResult">, speech: Speech): ResultText {
+export function seriesText(result: Message<"SeriesResult">, speech: Speech, question?: Question["series"]): ResultText {
   const { t } = speech;
   const grouped = result.groups.length > 0;
   const points: ResultTable = {
@@ -75,9 +88,12 @@ export function seriesText(result: Message<"SeriesResult">, speech: Speech): Res
     rows: result.groups.map((each) => [groupName(each.group, speech), each.total]),
   };
   return {
-    facts: [{ label: t("ana.fact.total"), value: Number(result.total), format: "decimal" }],
+    facts: totalsOf(result, question, speech),
     tables: grouped ? [totals, points] : [points],
-    notes: valuesNote(result.values, result.groups.length, speech),
+    notes: [
+      ...valuesNote(result.values, result.groups.length, speech),
+      ...(result.groups.length > DRAWN_GROUPS ? [t("ana.series.topOnly")] : []),
+    ],
   };
 }
 

@@ -13,7 +13,7 @@ import { secondsText } from "../results/model";
 import { cellOf, csvOf } from "./rows";
 
 const SERVICE = "mirante.api.metrics.v1.SqlService";
-const FIRST = "SELECT event, count(*) AS vezes\nFROM events\nGROUP BY event\nORDER BY vezes DESC\nLIMIT 20";
+const FIRST = "SELECT name, count(*) AS vezes\nFROM events\nGROUP BY name\nORDER BY vezes DESC\nLIMIT 20";
 
 /** Questions in SQL. The address holds the one that was asked. */
 export default function SqlTab() {
