@@ -1,5 +1,7 @@
 """An experiment from its draft to the variant that everybody gets: events in through telemetry, the verdict out."""
 
+import asyncio
+import json
 import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -7,13 +9,16 @@ from typing import Any, Final
 
 from mirante.api.telemetry.v1 import event_pb2
 from mirante.wire import value_to_proto
+from typer.testing import CliRunner
 
+from services.cli.app import app
 from tests.support.experiment_records import ARMS
 from tests.support.serving import eventually
 from tests.support.telemetry_events import event_id
 from tests.support.whole_mirante import WholeMirante, whole_mirante
 
 EXPERIMENTS: Final = "mirante.api.metrics.v1.ExperimentService"
+ROLLOUTS: Final = "mirante.api.flags.v1.RolloutService"
 FLAGS: Final = "mirante.api.flags.v1.FlagAdminService"
 KEY: Final = "recomendacao"
 SOLD: Final = {2_000: (250, 316, 224), 5_000: (625, 790, 560)}
@@ -69,6 +74,9 @@ async def test_the_worked_example(database_url: str, redis_url: str) -> None:
         assert abs(content["p"] / 0.519598 - 1) < 1e-4
         assert "Pode lançar a variante “collaborative”" in late["verdict"]["text"]
         assert late["health"].get("warnings", []) == []
+        assert "Pode lançar" in await _told(mirante, "results", KEY)
+        assert KEY in await _told(mirante, "list", "--flag", KEY)
+        assert "control 33%" in await _told(mirante, "show", KEY)
         await _decided(mirante)
 
 
@@ -77,18 +85,35 @@ async def _is_over(moment: datetime) -> bool:
 
 
 async def _decided(mirante: WholeMirante) -> None:
-    decided = (await mirante.ask(f"{EXPERIMENTS}/DecideExperiment", experimentKey=KEY, kind="DECISION_KIND_SHIP"))[
-        "record"
-    ]
+    shipping = {"experimentKey": KEY, "kind": "DECISION_KIND_SHIP", "rolloutTemplate": "canary"}
+    decided = (await mirante.ask(f"{EXPERIMENTS}/DecideExperiment", **shipping))["record"]
     assert decided["decision"]["variant"] == "collaborative"
     assert not decided["decision"].get("againstVerdict", False)
+    plan = {"rolloutId": decided["decision"]["rolloutId"]}
+    assert (await mirante.ask(f"{ROLLOUTS}/GetRollout", **plan))["rollout"]["plan"]["origin"] == KEY
+    for stage in range(2, 6):
+        rollout = (await mirante.ask(f"{ROLLOUTS}/StepRollout", **plan, stage=stage))["rollout"]
+    assert rollout["state"] == "ROLLOUT_STATE_COMPLETED"
     assert (await _serve(mirante))["variant"] == "collaborative"
     await mirante.ask(f"{EXPERIMENTS}/ArchiveExperiment", experimentKey=KEY)
     await mirante.ask(f"{FLAGS}/ArchiveFlag", flagKey=KEY)
-    report = (await mirante.ask(f"{EXPERIMENTS}/GetReport", experimentKey=KEY))["markdown"]
+    report = await _told(mirante, "report", KEY)
     assert "**Lançar**: todos ficam com “collaborative”" in report
-    history = (await mirante.ask(f"{EXPERIMENTS}/GetExperimentHistory", experimentKey=KEY))["changes"]
+    history = json.loads(await _told(mirante, "history", KEY, "--json"))["changes"]
     assert [each["action"] for each in history] == ["archive", "decide", "start", "create"]
+
+
+async def _told(mirante: WholeMirante, *arguments: str) -> str:
+    """Return what the command line says."""
+    environment = {
+        "MIRANTE_METRICS_ADDRESS": mirante.metrics.address,
+        "MIRANTE_API_KEY": mirante.keys["admin"],
+        "MIRANTE_HOME": str(mirante.home),
+    }
+    call = ["experiments", *arguments, "--environment", "production"]
+    result = await asyncio.to_thread(CliRunner().invoke, app, call, env=environment)
+    assert result.exit_code == 0, result.output
+    return result.stdout
 
 
 async def _flag(mirante: WholeMirante) -> None:

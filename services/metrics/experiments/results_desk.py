@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Final
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, TypeVar, TypeVarTuple
 
+import duckdb
 from mirante.api.metrics.v1 import experiment_pb2 as pb2
 from mirante.api.metrics.v1 import experiment_result_pb2 as result_pb2
 
@@ -19,14 +21,19 @@ from services.metrics.experiments.designing.past import ACTIVITY, EXPOSURES, FEW
 from services.metrics.experiments.designing.planning import past_of, plan_message
 from services.metrics.experiments.results.computing import results_of
 from services.metrics.experiments.storing.looks import PostgresLooks
-from services.runtime.errors import StateConflict
+from services.runtime.errors import Overloaded, StateConflict
 
 WEEKS: Final = 4
 """Of the past, that designs are made by."""
 _AT_ONCE: Final = 2
+_RETRY_SECONDS: Final = 5.0
 _REMEMBERED: Final = 64
 _FRESH_US: Final = 5_000_000
 """Results are not computed again before the store is further by so much: many look at the same ones."""
+
+Arguments = TypeVarTuple("Arguments")
+Done = TypeVar("Done")
+_Asked = tuple[str, str, int, str]
 
 
 class ResultsDesk:
@@ -43,14 +50,16 @@ class ResultsDesk:
         self._store = store
         self._looks = looks
         self._clock = clock
-        self._turns = asyncio.Semaphore(_AT_ONCE)
+        # Not the loop's own threads: what nobody waits for any more still holds one of these.
+        self._threads = ThreadPoolExecutor(_AT_ONCE, "experiments")
+        self._running: dict[_Asked, asyncio.Task[result_pb2.ExperimentResults]] = {}
         self._known: dict[object, result_pb2.ExperimentResults] = {}
 
     async def results(
         self, environment: str, record: pb2.ExperimentRecord, breakdown: str = ""
     ) -> result_pb2.ExperimentResults:
         """
-        Return what an experiment says now, and keep what this look says.
+        Return what an experiment says now, and keep what this look says. Who asks the same at once shares the work.
 
         Raises:
             StateConflict: it has not started.
@@ -59,31 +68,19 @@ class ResultsDesk:
         """
         if not record.phases:
             raise StateConflict("the experiment has not started: there are no results yet")
-        async with self._turns:
-            snapshot = await asyncio.to_thread(self._store.snapshot, environment)
-            until = snapshot.watermark.complete_us
-            build, _, splits = snapshot.key(None)
-            place = (environment, record.experiment.key, record.version, breakdown, build, splits, snapshot.forgets)
-            known = self._known.get(place)
-            if known is not None and until - known.complete_until.ToMicroseconds() < _FRESH_US:
-                return known
-            before = await self._looks.load(environment, record.experiment.key)
-            question = question_of(record, until, breakdown)
-            found = await asyncio.to_thread(measured, question, snapshot, Limits())
-            results, kept = await asyncio.to_thread(results_of, record, question, found, before)
-            await self._looks.save(environment, record.experiment.key, kept)
-        results.computed_at.FromMicroseconds(int(self._clock() * 1_000_000))
-        results.exploratory_property = breakdown
-        self._remember(place, results)
-        return results
+        asked = (environment, record.experiment.key, record.version, breakdown)
+        task = self._running.get(asked)
+        if task is None:
+            task = self._running[asked] = asyncio.create_task(self._results(environment, record, breakdown))
+            task.add_done_callback(lambda _: self._running.pop(asked, None))
+        return await asyncio.shield(task)
 
     async def plan(
         self, environment: str, experiment: pb2.Experiment, weeks: int, power: float
     ) -> result_pb2.ExperimentPlan:
         """Return what a design costs, by the last weeks; raise `Unavailable` when the store cannot be read."""
-        async with self._turns:
-            snapshot = await asyncio.to_thread(self._store.snapshot, environment)
-            return await asyncio.to_thread(plan_from_past, experiment, snapshot, weeks, power)
+        snapshot = await self._in_thread(self._store.snapshot, environment)
+        return await self._in_thread(plan_from_past, experiment, snapshot, weeks, power)
 
     async def freeze(self, environment: str, experiment: pb2.Experiment) -> pb2.Experiment:
         """
@@ -93,13 +90,38 @@ class ResultsDesk:
             StateConflict: a metric is to have a cap, and the past says nothing of it.
             Unavailable: the analytics store cannot be read.
         """
-        async with self._turns:
-            snapshot = await asyncio.to_thread(self._store.snapshot, environment)
-            frozen = await asyncio.to_thread(design_from_past, experiment, snapshot)
+        snapshot = await self._in_thread(self._store.snapshot, environment)
+        frozen = await self._in_thread(design_from_past, experiment, snapshot)
         for field, metric in metrics(frozen):
             if metric.cap_quantile and not metric.HasField("cap"):
                 raise StateConflict(f"{field}.cap: the past says nothing of {metric.key}: give the cap, or none")
         return frozen
+
+    async def _results(
+        self, environment: str, record: pb2.ExperimentRecord, breakdown: str
+    ) -> result_pb2.ExperimentResults:
+        snapshot = await self._in_thread(self._store.snapshot, environment)
+        until = snapshot.watermark.complete_us
+        build, _, splits = snapshot.key(None)
+        place = (environment, record.experiment.key, record.version, breakdown, build, splits, snapshot.forgets)
+        known = self._known.get(place)
+        if known is not None and until - known.complete_until.ToMicroseconds() < _FRESH_US:
+            return known
+        before = await self._looks.load(environment, record.experiment.key)
+        question = question_of(record, until, breakdown)
+        found = await self._in_thread(measured, question, snapshot, Limits())
+        results, kept = await self._in_thread(results_of, record, question, found, before)
+        await self._looks.save(environment, record.experiment.key, kept)
+        results.computed_at.FromMicroseconds(int(self._clock() * 1_000_000))
+        results.exploratory_property = breakdown
+        self._remember(place, results)
+        return results
+
+    async def _in_thread(self, work: Callable[[*Arguments], Done], *arguments: *Arguments) -> Done:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, lambda: work(*arguments))
+        except (MemoryError, duckdb.OutOfMemoryException) as error:
+            raise Overloaded("this needs more memory than there is now", retry_seconds=_RETRY_SECONDS) from error
 
     def _remember(self, place: object, results: result_pb2.ExperimentResults) -> None:
         self._known[place] = results
