@@ -35,6 +35,7 @@ USERS = 500
 CLIENTS = 20
 TICK_SECONDS = 0.02
 FLAG = "nova"
+_MOST_IN_A_BATCH = 1_000
 
 
 class Clients:
@@ -100,7 +101,7 @@ class Traffic:
         """Send for ever."""
         began = time.monotonic()
         while True:
-            due = int((time.monotonic() - began) * self._rate) - self.sent
+            due = min(_MOST_IN_A_BATCH, int((time.monotonic() - began) * self._rate) - self.sent)
             if due > 0:
                 self.sent += due
                 await self.send([self._event(self._random.randrange(USERS)) for _ in range(due)])

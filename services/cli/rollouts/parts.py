@@ -81,8 +81,7 @@ def stage_text(stage: rollout_pb2.RolloutStage) -> str:
         case "segment_key":
             of = f"segment {audience.segment_key}"
         case "ring":
-            expected = audience.ring.expected_share
-            of = f"ring {audience.ring.segment_key}" + (f" (about {percent(expected)})" if expected else "")
+            of = f"ring {audience.ring.segment_key}"
         case _:
             of = f"{len(audience.targeting.conditions)} conditions"
     return f"{percent(stage.coverage)} of {of}"

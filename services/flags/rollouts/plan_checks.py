@@ -95,11 +95,8 @@ def _audience(field: str, stage: rollout_pb2.RolloutStage) -> Iterator[Violation
             yield Violation(field, "names no segment, ring or targeting: leave it out for everybody")
         case "segment_key" if not is_key(audience.segment_key):
             yield Violation(f"{field}.segment_key", "is no key of a segment")
-        case "ring":
-            if not is_key(audience.ring.segment_key):
-                yield Violation(f"{field}.ring.segment_key", "is no key of a segment")
-            if audience.ring.expected_share > EVERYBODY:
-                yield Violation(f"{field}.ring.expected_share", f"must be at most {EVERYBODY}")
+        case "ring" if not is_key(audience.ring.segment_key):
+            yield Violation(f"{field}.ring.segment_key", "is no key of a segment")
         case "targeting":
             count = len(audience.targeting.conditions)
             yield from _count(f"{field}.targeting.conditions", count, _CONDITIONS, fewest=1)

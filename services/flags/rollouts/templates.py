@@ -18,10 +18,9 @@ def _everybody(name: str, percent: int, days: int, *, approval: bool = False) ->
     return stage
 
 
-def _ring(name: str, segment: str, share: int, days: int) -> rollout_pb2.RolloutStage:
-    stage = _everybody(name, 100, days)
+def _ring(name: str, segment: str, percent: int, days: int) -> rollout_pb2.RolloutStage:
+    stage = _everybody(name, percent, days)
     stage.audience.ring.segment_key = segment
-    stage.audience.ring.expected_share = share * _PERCENT
     return stage
 
 
@@ -38,12 +37,12 @@ TEMPLATES: Final[Sequence[rollout_pb2.RolloutTemplate]] = (
     ),
     rollout_pb2.RolloutTemplate(
         key="rings",
-        description="The internal team (about 1 %), beta testers (about 5 %), chosen tenants (about 20 %), and all, "
-        "once somebody has approved that.",
+        description="1 % of the internal team, 5 % of the beta testers, 20 % of chosen tenants, and all, once somebody "
+        "has approved that.",
         stages=[
             _ring("internal", "equipe_interna", 1, 1),
             _ring("beta", "beta_testers", 5, 2),
-            _ring("tenants", "empresas_escolhidas", 20, 3),
+            _ring("tenants", "empresas_piloto", 20, 3),
             _everybody("all", 100, 1, approval=True),
         ],
     ),

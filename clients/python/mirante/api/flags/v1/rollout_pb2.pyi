@@ -268,7 +268,7 @@ class RolloutAudience(_message.Message):
     """Contexts of a segment."""
     @_builtins.property
     def ring(self) -> Global___RolloutRing:
-        """A ring: as a segment, with what it is thought to be."""
+        """A ring: as a segment, and shown as one of several that lie around each other."""
 
     @_builtins.property
     def targeting(self) -> Global___RolloutTargeting:
@@ -298,19 +298,15 @@ class RolloutRing(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     SEGMENT_KEY_FIELD_NUMBER: _builtins.int
-    EXPECTED_SHARE_FIELD_NUMBER: _builtins.int
     segment_key: _builtins.str
-    expected_share: _builtins.int
-    """The share of everybody that the ring is thought to be, out of 100,000. For people to read; nothing is limited to it."""
     def __init__(
         self,
         *,
         segment_key: _builtins.str = ...,
-        expected_share: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["expected_share", b"expected_share", "segment_key", b"segment_key"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["segment_key", b"segment_key"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
