@@ -167,6 +167,16 @@ def test_scores() -> None:
     assert {reason.fact for each in everybody.people for reason in each.score.reasons} <= set(FACTS)
 
 
+def test_more_than_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those with the least numbers are, and it says so."""
+    monkeypatch.setattr("services.metrics.analytics.reports.impact.churn_facts.MOST_PEOPLE_LOOKED_AT", 300)
+    everybody = [each for each in crowd() if each.time >= START_US]
+    result = ask(replace(ASKED, limit=1_000), crowd())
+    assert result.sampled
+    assert {each.actor for each in result.people} <= set(sorted({each.actor for each in everybody})[:300])
+    assert not ask(ASKED, crowd(150)).sampled
+
+
 def test_chance_is_not_sold_as_knowledge() -> None:
     """When nobody can tell who comes back, nobody is scored; what was tried is shown."""
     result = ask(ASKED, crowd(habits=False))

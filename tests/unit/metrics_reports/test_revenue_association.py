@@ -201,6 +201,14 @@ def test_sales_of_a_cohort_are_cancelled_by_anybody(chdb_events: ChdbEvents) -> 
     assert (before.users.units, before.users.paying - 1) == (after.users.units, after.users.paying)
 
 
+def test_more_than_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those with the least numbers are, and it says how many there are."""
+    monkeypatch.setattr("services.metrics.analytics.reports.impact.association.MOST_UNITS", 200)
+    result = ask(ASKED, shop(40))
+    assert (result.units, result.known_units) == (200, 300)
+    assert result.users.units + result.others.units == 200
+
+
 def test_silence() -> None:
     """It says what is missing instead of an interval that nobody may lean on."""
     events = shop(40)
@@ -223,6 +231,10 @@ WRONG: dict[str, tuple[Question, str]] = {
     "unknown amount": (replace(ASKED, sales=replace(SALES, amount=Property("preco"))), "sales.amount"),
     "all of it": (replace(ASKED, exposure=1.0), "exposure"),
     "no number": (replace(ASKED, exposure=float("nan")), "exposure"),
+    "tenants of one tenant": (
+        replace(ASKED, unit=RevenueUnit.TENANT, scope=replace(PERIOD, tenant="acme")),
+        "unit",
+    ),
     "one class": (replace(ASKED, classes=1), "classes"),
 }
 

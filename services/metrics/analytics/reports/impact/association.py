@@ -53,9 +53,10 @@ class RevenueAssociation:
     The plain difference is that of the mean revenue in the second part. The adjusted one is the coefficient of use in a
     linear regression on: a constant for each stratum (quantiles of activity by revenue so far: none, up to the median
     of those who sold, above it), a constant for each tenant (of actors), and within them activity, ln(1 + x) of it and
-    of active users, and revenue so far. Its interval is robust against unequal variances (HC3). Only strata with 5
-    units of either kind are compared; they weigh by how many of either kind they have. What use and revenue did for
-    each other within the first part is adjusted away, so an effect is rather shown too small.
+    of active users, and revenue so far. Its interval is robust against unequal variances (HC3), takes units for
+    independent of each other, and knows nothing of what no event shows. Only strata with 5 units of either kind are
+    compared; they weigh by how many of either kind they have. What use and revenue did for each other within the first
+    part is adjusted away, so an effect is rather shown too small.
 
     Attributes:
         scope: the period. Filters are on all events but cancellations.
@@ -85,6 +86,8 @@ def check_association(asked: RevenueAssociation, known: Known) -> None:
         checks.add("feature.event", "must not be the sale or its cancellation")
     if not _LEAST_SHARE <= asked.exposure <= 1 - _LEAST_SHARE:
         checks.add("exposure", f"must be {_LEAST_SHARE} to {1 - _LEAST_SHARE}")
+    if asked.unit is RevenueUnit.TENANT and asked.scope.tenant is not None:
+        checks.add("unit", "has no meaning when scope.tenant names one tenant")
     checks.number("classes", asked.classes, 2, MOST_CLASSES)
     checks.finish()
 

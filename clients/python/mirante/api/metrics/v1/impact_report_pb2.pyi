@@ -33,7 +33,7 @@ class _RevenueUnitEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RevenueUn
     REVENUE_UNIT_ACTOR: _RevenueUnit.ValueType  # 1
     """Single users; those of one tenant are compared with each other."""
     REVENUE_UNIT_TENANT: _RevenueUnit.ValueType  # 2
-    """Whole tenants: one uses a feature when any of its users does."""
+    """Whole tenants: one uses a feature when any of its users does. Not when the scope names one."""
 
 class RevenueUnit(_RevenueUnit, metaclass=_RevenueUnitEnumTypeWrapper):
     """Whose use and revenue are looked at."""
@@ -43,7 +43,7 @@ REVENUE_UNIT_UNSPECIFIED: RevenueUnit.ValueType  # 0
 REVENUE_UNIT_ACTOR: RevenueUnit.ValueType  # 1
 """Single users; those of one tenant are compared with each other."""
 REVENUE_UNIT_TENANT: RevenueUnit.ValueType  # 2
-"""Whole tenants: one uses a feature when any of its users does."""
+"""Whole tenants: one uses a feature when any of its users does. Not when the scope names one."""
 Global___RevenueUnit: _TypeAlias = RevenueUnit  # noqa: Y015
 
 class _RevenueSoFar:
@@ -141,9 +141,10 @@ class RevenueAssociationQuestion(_message.Message):
     The plain difference is that of the mean revenue in the second part. The adjusted one is the coefficient of use in a
     linear regression on: a constant for each stratum (quantiles of activity by revenue so far: none, up to the median of
     those who sold, above it), a constant for each tenant (of actors), and within them activity, ln(1 + x) of it and of
-    active users, and revenue so far. Its interval is robust against unequal variances (HC3). Only strata with 5 units of
-    either kind are compared; they weigh by how many of either kind they have. What use and revenue did for each other within
-    the first part is adjusted away, so an effect is rather shown too small.
+    active users, and revenue so far. Its interval is robust against unequal variances (HC3), takes units for independent of
+    each other, and knows nothing of what no event shows. Only strata with 5 units of either kind are compared; they weigh by
+    how many of either kind they have. What use and revenue did for each other within the first part is adjusted away, so an
+    effect is rather shown too small.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
