@@ -39,6 +39,7 @@ from services.metrics.following.follower import Follower
 from services.metrics.following.grpc_log import GrpcEventLog
 from services.metrics.following.leadership import Leadership
 from services.metrics.guards.alarms import PostgresAlarms
+from services.metrics.guards.measuring import measure_guards
 from services.metrics.guards.rollout_plans import GrpcRolloutPlans
 from services.metrics.guards.watcher import GuardWatcher
 from services.metrics.guards.watchers import GuardWatchers
@@ -156,9 +157,10 @@ async def running(settings: MetricsSettings) -> AsyncIterator[MetricsService]:
         def leads() -> bool:
             return leadership.lead is not None
 
-        def guards(environment: str) -> GuardWatcher:
+        def guard_watcher(environment: str) -> GuardWatcher:
             return GuardWatcher(environment, log, rollups, plans, alarms, leads=leads, clock=time.time)
 
+        guards = GuardWatchers(known, guard_watcher)
         analytics = Analytics(settings, pool, Log(telemetry, secret, known, log, leads))
         servicer = LiveMetricsServicer(metrics, environments.answering, time.time)
         alerts = AlertServicer(parts, environments.alerting, on_delivery=worker.wake, clock=time.time)
@@ -186,6 +188,7 @@ async def running(settings: MetricsSettings) -> AsyncIterator[MetricsService]:
             clock=time.time,
         )
         analytics.measure(opened.telemetry.measurements)
+        measure_guards(opened.telemetry.measurements, guards)
         await until_available(keys.refresh)
         opened.services.open()
         await stack.enter_async_context(
@@ -193,7 +196,7 @@ async def running(settings: MetricsSettings) -> AsyncIterator[MetricsService]:
                 leadership.run,
                 environments.run,
                 worker.run,
-                GuardWatchers(known, guards).run,
+                guards.run,
                 partial(follow_keys, keys, _KEYS_SECONDS),
                 *analytics.work,
             )

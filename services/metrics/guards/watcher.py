@@ -70,6 +70,16 @@ class GuardWatcher:
         self._unheard: list[tuple[rollout_pb2.RolloutRecord, int, rollout_guard_pb2.GuardEvidence]] = []
         self.breaches = 0
 
+    @property
+    def rollouts(self) -> int:
+        """How many rollouts this process watches."""
+        return len(self._watched.rollouts)
+
+    @property
+    def blind(self) -> bool:
+        """Whether it watches some, and does not see the present."""
+        return bool(self._watched.rollouts) and not self._watched.live
+
     async def run(self) -> None:
         """Watch for ever."""
         async with asyncio.TaskGroup() as tasks:

@@ -23,13 +23,13 @@ class GuardWatchers:
     def __init__(self, known: Callable[[], frozenset[str]], watcher: Callable[[str], GuardWatcher]) -> None:
         self._known = known
         self._watcher = watcher
+        self.watchers: dict[str, GuardWatcher] = {}
 
     async def run(self) -> None:
         """Watch what there is, and what is added; for ever."""
-        running: set[str] = set()
         async with AsyncExitStack() as stack:
             while True:
-                for environment in self._known() - running:
-                    running.add(environment)
-                    await stack.enter_async_context(in_background(self._watcher(environment).run))
+                for environment in self._known() - self.watchers.keys():
+                    watcher = self.watchers[environment] = self._watcher(environment)
+                    await stack.enter_async_context(in_background(watcher.run))
                 await asyncio.sleep(_LOOK_SECONDS)
