@@ -5,6 +5,7 @@ Beside a bare server that writes the same bytes to all streams. Times are from t
 last stream's message, and from the call; memory is the server's, from before the streams to all of them idle.
 """
 
+import argparse
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
@@ -86,9 +87,13 @@ class Audience:
 
 async def main() -> None:
     """Measure and print."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--streams", type=int, help="this many alone, over the connections of --connections")
+    parser.add_argument("--connections", type=int, default=4)
+    arguments = parser.parse_args()
     pin(CLIENT_CORE)
     figures: dict[str, object] = {}
-    for streams, connections in SIZES:
+    for streams, connections in [(arguments.streams, arguments.connections)] if arguments.streams else SIZES:
         figures[f"{streams} streams over {connections} connections"] = {
             "service": await _service(streams, connections),
             "bare": await _bare(streams, connections),
