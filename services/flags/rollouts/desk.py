@@ -10,6 +10,7 @@ from services.flags.preconditions import live
 from services.flags.rollouts import acting
 from services.flags.rollouts.finding import found
 from services.flags.rollouts.model import FlagFact, State
+from services.flags.rollouts.plan_checks import checked_evidence
 from services.flags.rollouts.records import Happening, RolloutAction, StoredRollout, plan_of
 from services.flags.rollouts.scheduler import stage_comment
 from services.flags.rollouts.stage_rules import base_after, base_of, without_stages
@@ -95,8 +96,8 @@ class RolloutDesk:
             await _require_free(change, stored)
             flag = await self._stages.flag_now(change, stored)
             record = live(Kind.FLAG, stored.plan.flag_key, flag.record)
-            killed_by_breach = after_breach and record.version == stored.flag_version
-            if flag.fact is FlagFact.KILLED and not killed_by_breach:
+            by_breach = after_breach and parsed_flag(record).kill.reason == stored.progress.reason
+            if flag.fact is FlagFact.KILLED and not by_breach:
                 raise StateConflict("the flag is killed: restore it first", metadata={"state": "killed"})
             base = stored.base or base_of(without_stages(parsed_flag(record)), stored.plan)
             if flag.written is not None:
@@ -152,6 +153,7 @@ class RolloutDesk:
             PermissionDenied: the plan is breached, and no person asks.
         """
         require_reason(reason)
+        evidence = None if evidence is None else checked_evidence(evidence)
         async with self._writer.change(environment, caller) as change:
             stored = await found(change, rollout_id, etag)
             if stored.progress.state is State.BREACHED and caller.role is Role.INTERNAL:

@@ -9,6 +9,7 @@ from mirante.api.flags.v1 import rollout_guard_pb2 as pb2
 
 from services.flags.rollouts.acting import BreachAction, breached
 from services.flags.rollouts.finding import no_rollout, require_id
+from services.flags.rollouts.plan_checks import checked_evidence
 from services.flags.rollouts.records import Happening, RolloutAction, StoredReport, StoredRollout
 from services.flags.rollouts.stage_writing import StageWriter, Writing
 from services.flags.store.records import Action
@@ -82,7 +83,7 @@ class GuardDesk:
             StateConflict: the evidence is of another step, or the plan serves no stage.
         """
         rollout_id = require_id(rollout_id)
-        check_text("evidence.text", evidence.text, MAX_COMMENT)
+        evidence = checked_evidence(evidence)
         async with self._writer.change(environment, caller) as change:
             stored = await change.rollouts.find(rollout_id)
             if stored is None:

@@ -9,7 +9,7 @@ from mirante.api.flags.v1 import flag_pb2, rollout_guard_pb2, rollout_pb2
 from mirante.evaluation.model import Violation
 
 from services.flags.rollouts.stage_rules import EVERYBODY
-from services.flags.texts import MAX_DESCRIPTION, is_key
+from services.flags.texts import MAX_COMMENT, MAX_DESCRIPTION, is_key
 from services.runtime.errors import InvalidRequest
 from services.runtime.texts import text_violations
 
@@ -19,6 +19,9 @@ _EVENTS: Final = 20
 _CONDITIONS: Final = 20
 _NAME: Final = 100
 _TEXT: Final = 128
+_BYTES: Final = 16 * 1024
+"""A page of plans has to fit into a message."""
+_NANOS: Final = 1_000_000_000
 _LARGEST_SAMPLE: Final = 100_000
 """Metrics tells so many users of one plan apart."""
 _LONGEST_SOAK: Final = 90 * 86_400
@@ -38,7 +41,28 @@ def require_sound_plan(plan: rollout_pb2.RolloutPlan, flag: flag_pb2.Flag) -> No
         raise InvalidRequest(found[:100])
 
 
+def checked_evidence(
+    evidence: rollout_guard_pb2.GuardEvidence, field: str = "evidence"
+) -> rollout_guard_pb2.GuardEvidence:
+    """Return evidence as it can be stored; raise `InvalidRequest` for texts or times that cannot be."""
+    found = list(text_violations(f"{field}.guard", evidence.guard, _NAME))
+    found += text_violations(f"{field}.text", evidence.text, MAX_COMMENT)
+    for name in ("start_time", "end_time", "first_event_at", "detected_at"):
+        try:
+            getattr(evidence, name).ToDatetime()
+        except (ValueError, OverflowError):
+            found.append(Violation(f"{field}.{name}", "is no time of the years 1 to 9999"))
+    if found:
+        raise InvalidRequest(found)
+    copy = rollout_guard_pb2.GuardEvidence()
+    copy.CopyFrom(evidence)
+    copy.DiscardUnknownFields()
+    return copy
+
+
 def _violations(plan: rollout_pb2.RolloutPlan, flag: flag_pb2.Flag) -> Iterator[Violation]:
+    if plan.ByteSize() > _BYTES:
+        yield Violation("plan", f"may have {_BYTES} bytes at most: put conditions into a segment")
     variants = {each.name for each in flag.variants}
     if plan.variant not in variants:
         yield Violation("plan.variant", f"is none of the flag's: {', '.join(sorted(variants))}")
@@ -78,8 +102,7 @@ def _stages(plan: rollout_pb2.RolloutPlan) -> Iterator[Violation]:
         coverages[audience] = stage.coverage
         if coverages.get(b"", 0) >= EVERYBODY and position < len(plan.stages) - 1:
             yield Violation(f"{field}.coverage", "reaches everybody, so it must be the last stage")
-        soak = stage.soak.seconds + stage.soak.nanos / 1e9
-        if not 0 <= soak <= _LONGEST_SOAK:
+        if not 0 <= stage.soak.seconds <= _LONGEST_SOAK or not 0 <= stage.soak.nanos < _NANOS:
             yield Violation(f"{field}.soak", f"must be 0 to {_LONGEST_SOAK} seconds")
         if stage.minimum_sample > _LARGEST_SAMPLE:
             yield Violation(f"{field}.minimum_sample", f"must be at most {_LARGEST_SAMPLE}")
@@ -132,8 +155,8 @@ def _tripwire(field: str, tripwire: rollout_guard_pb2.Tripwire) -> Iterator[Viol
     if not math.isfinite(tripwire.limit) or tripwire.limit < 0.0 or (share and tripwire.limit >= 1.0):
         yield Violation(f"{field}.limit", "must be 0 or more; of a share below 1")
     if tripwire.HasField("window"):
-        seconds = tripwire.window.seconds + tripwire.window.nanos / 1e9
-        if not _WINDOW[0] <= seconds <= _WINDOW[1]:
+        window = tripwire.window
+        if not _WINDOW[0] <= window.seconds <= _WINDOW[1] or not 0 <= window.nanos < _NANOS:
             yield Violation(f"{field}.window", f"must be {_WINDOW[0]} to {_WINDOW[1]} seconds")
 
 

@@ -84,7 +84,7 @@ class RolloutScheduler:
                     await self._move(change, stored.id)
             except Unavailable:
                 raise
-            except ServiceError:
+            except Exception:  # noqa: BLE001 - a fault of one rollout must not stop the others
                 _log.exception("a rollout could not be moved", extra={"rollout": stored.id})
 
     async def _move(self, change: Change, rollout_id: str) -> None:

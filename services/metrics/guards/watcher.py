@@ -140,7 +140,10 @@ class GuardWatcher:
                     await self._woken.wait()
             self._woken.clear()
             for rollout in list(self._watched.rollouts.values()):
-                await self._judge(rollout)
+                try:
+                    await self._judge(rollout)
+                except Exception:  # noqa: BLE001 - a fault of one rollout must not blind the others
+                    _log.exception("guards could not be judged", extra={"rollout": rollout.watching.rollout_id})
             await self._sound()
             await asyncio.sleep(_BREATH_SECONDS)
 

@@ -54,3 +54,25 @@ async def test_a_wrong_sample_ratio_pauses(rollouts: RolloutDeskOfTest) -> None:
     paused = await rollouts.breach(begun, "ratio")
     assert (state(paused), paused.stage, paused.step) == ("paused", 1, 1)
     assert await rollouts.breach(begun, "ratio") == paused
+
+
+async def test_evidence_that_nobody_could_show_is_refused(rollouts: RolloutDeskOfTest) -> None:
+    """Texts without end, times outside of the calendar, guards that the plan does not have."""
+    begun = await rollouts.begun(guards=[ERRORS])
+    back = pb2.RollBackRolloutRequest(environment="production", rollout_id=begun.id, reason="x")
+    back.evidence.text = "x" * 501
+    back.evidence.end_time.seconds = 1 << 60
+    found = fields(await rollouts.desk.refused(rollouts.plans.RollBackRollout, back))
+    assert found == ["evidence.text", "evidence.end_time"]
+    other = pb2.ReportBreachRequest(environment="production", rollout_id=begun.id, step=begun.step)
+    other.evidence.guard = "unknown"
+    assert fields(await rollouts.desk.refused(rollouts.guards.ReportBreach, other, METRICS)) == ["evidence.guard"]
+
+
+async def test_a_kill_by_a_person_is_not_lifted_by_resuming(rollouts: RolloutDeskOfTest) -> None:
+    """Also when the plan was breached before."""
+    begun = await rollouts.begun(guards=[ERRORS])
+    await rollouts.breach(begun)
+    await rollouts.desk.kill("f", "errors everywhere")
+    resume = pb2.ResumeRolloutRequest(environment="production", rollout_id=begun.id, comment="fixed")
+    assert isinstance(await rollouts.desk.refused(rollouts.plans.ResumeRollout, resume), StateConflict)

@@ -1,8 +1,9 @@
 """What stages make of a flag, as everybody evaluates it."""
 
 import pytest
+from google.protobuf.duration_pb2 import Duration
 from mirante.api.common.v1 import value_pb2
-from mirante.api.flags.v1 import flag_pb2, rollout_pb2
+from mirante.api.flags.v1 import flag_pb2, rollout_guard_pb2, rollout_pb2
 from mirante.evaluation import Stamp, compile, evaluate  # noqa: A004 - the client's name
 from mirante.wire import flag_from_proto, segment_from_proto
 
@@ -42,6 +43,12 @@ def plan(template: str = "canary", **fields: object) -> rollout_pb2.RolloutPlan:
     message = rollout_pb2.RolloutPlan(flag_key="f", variant="on", stages=stages_of(template, ()))
     message.MergeFrom(rollout_pb2.RolloutPlan(**fields))  # type: ignore[arg-type]  # the fields are the caller's
     return message
+
+
+def _tripwire(**fields: object) -> rollout_guard_pb2.Guard:
+    wire = rollout_guard_pb2.Tripwire(measure=rollout_guard_pb2.TRIPWIRE_MEASURE_ACTOR_SHARE, events=["e"], limit=0.1)
+    wire.MergeFrom(rollout_guard_pb2.Tripwire(**fields))  # type: ignore[arg-type]  # the fields are the caller's
+    return rollout_guard_pb2.Guard(name="a", tripwire=wire)
 
 
 def served(flag: flag_pb2.Flag) -> dict[str, str | None]:
@@ -150,6 +157,14 @@ def test_what_only_describes_a_flag_does_not_count_as_a_change() -> None:
         ("plan.stages[0].coverage", {"stages": [(EVERYBODY, 0), (EVERYBODY + 1, 0)]}),
         ("plan.stages[0].soak", {"stages": [(5, -1)]}),
         ("plan.guardrail_alpha", {"guardrail_alpha": 0.7}),
+        ("plan.guardrail_alpha", {"guardrail_alpha": float("nan")}),
+        ("plan", {"guards": [rollout_guard_pb2.Guard(name="a" * 17_000)]}),
+        ("plan.guards[0].name", {"guards": [rollout_guard_pb2.Guard(name="A")]}),
+        ("plan.guards[0]", {"guards": [rollout_guard_pb2.Guard(name="a")]}),
+        ("plan.guards[0].tripwire.window", {"guards": [_tripwire(window=Duration(seconds=4))]}),
+        ("plan.guards[0].tripwire.limit", {"guards": [_tripwire(limit=float("inf"))]}),
+        ("plan.guards[0].tripwire.events", {"guards": [_tripwire(events=[""] * 21)]}),
+        ("plan.guards[0].tripwire.quantile", {"guards": [_tripwire(measure="TRIPWIRE_MEASURE_QUANTILE")]}),
     ],
 )
 def test_what_is_wrong_with_a_plan_is_named(field: str, fields: dict[str, object]) -> None:
