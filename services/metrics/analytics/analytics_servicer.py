@@ -57,17 +57,20 @@ class AnalyticsServicer(SavedServicer):
         environment, _caller = asked(request.environment)
         names = await self._desk.names(environment)
         declared = names.declared or {}
+        seen, properties = names.seen, names.seen_properties or frozenset()
+        if request.tenant:
+            seen, properties = await self._desk.names_of_tenant(environment, request.tenant)
         return pb2.ListReportNamesResponse(
             events=[
                 pb2.ReportEventName(
                     name=event,
                     declared=event in declared,
-                    seen=event in names.seen,
+                    seen=event in seen,
                     description=declared.get(event, ""),
                 )
-                for event in sorted(names.seen | declared.keys())
+                for event in sorted(seen | declared.keys())
             ],
-            properties=sorted((names.seen_properties or frozenset()) | names.declared_properties),
+            properties=sorted(properties | names.declared_properties),
             context_properties=CONTEXT_COLUMNS,
             tenants=names.tenants,
             traits=sorted(names.traits or ()),

@@ -89,6 +89,17 @@ async def test_names_are_checked_against_what_there_is(tmp_path: Path) -> None:
         assert [each.event for each in use.by_users] == ["login"]
 
 
+async def test_what_a_tenant_has_is_told_of_it_alone(tmp_path: Path) -> None:
+    """Events and properties that only others have are not among its own."""
+    events = [*_EVENTS, stored("caio", "secreto", 10, tenant="outra", segredo="x")]
+    async with answering(tmp_path, events) as desk:
+        names = await desk.desk.names("production")
+        assert names.seen == {"login", "venda", "secreto"}
+        assert names.tenants == ("acme", "outra")
+        assert (await desk.desk.names_of_tenant("production", "acme"))[0] == {"login", "venda"}
+        assert (await desk.desk.names_of_tenant("production", "outra"))[0] == {"login", "venda", "secreto"}
+
+
 async def test_a_report_that_nobody_waits_for_is_stopped(tmp_path: Path) -> None:
     """Its process is gone, and another one answers the next question."""
     async with answering(tmp_path, _EVENTS) as desk:

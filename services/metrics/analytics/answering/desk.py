@@ -80,6 +80,10 @@ class ReportDesk:
         """Return the names that there are; raise StoreUnavailable."""
         return await self._names.names(environment)
 
+    async def names_of_tenant(self, environment: str, tenant: str) -> tuple[frozenset[str], frozenset[str]]:
+        """Return the events and the properties of which a tenant has any; raise StoreUnavailable."""
+        return await self._names.of_tenant(environment, tenant)
+
     async def check(self, environment: str, question: report_pb2.Question) -> None:
         """Raise InvalidRequest, naming every field of a question (as `question....`) that is wrong."""
         await self._settled(environment, question)

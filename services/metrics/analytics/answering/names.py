@@ -1,16 +1,19 @@
 """The names that questions may say: those that the catalogue declares, and those of what has come in."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
+import numpy as np
 from mirante.api.telemetry.v1 import catalogue_service_pb2 as catalogue_pb2
 
 from services.metrics.analytics.reports.asking import Known
 from services.metrics.analytics.store import StoreUnavailable
 from services.metrics.analytics.store.folders import StoreFolder
+from services.metrics.analytics.store.manifest import Manifest
 from services.metrics.analytics.store.reading import AnalyticsStore
 from services.metrics.analytics.store.segment_files import SegmentDamaged, keys_of
 from services.runtime.errors import Unavailable
@@ -103,6 +106,22 @@ class NameBook:
         )
         return Names(declared, frozenset(declared_properties), seen, properties, tenants, traits)
 
+    async def of_tenant(self, environment: str, tenant: str) -> tuple[frozenset[str], frozenset[str]]:
+        """Return the events and the properties of which a tenant has any; raise StoreUnavailable."""
+        return await asyncio.to_thread(self._of_tenant, environment, tenant)
+
+    def _of_tenant(self, environment: str, tenant: str) -> tuple[frozenset[str], frozenset[str]]:
+        properties = frozenset(self._store.snapshot(environment).properties(tenant))
+        build, manifest = _live(StoreFolder(self._folder, environment))
+        events: set[str] = set()
+        for segment in manifest.segments:
+            for part in segment.of(tenant):
+                with contextlib.suppress(SegmentDamaged):
+                    keys = keys_of(build, segment)
+                    counts = np.bincount(keys.code[part.start : part.start + part.rows])
+                    events.update(keys.names[code] for code in np.flatnonzero(counts).tolist())
+        return frozenset(events), properties
+
     async def _catalogue(self, environment: str) -> catalogue_pb2.Catalogue | None:
         asked = self._asked.get(environment)
         if asked is not None and self._clock() - asked[0] < _CATALOGUE_SECONDS:
@@ -131,10 +150,7 @@ class NameBook:
         return found
 
     def _events(self, folder: StoreFolder, known: _Seen | None) -> dict[tuple[Path, str], frozenset[str]]:
-        live = folder.live()
-        if live is None:
-            raise StoreUnavailable(f"the analytics store in {folder.path.name} is not built yet")
-        build, manifest = live
+        build, manifest = _live(folder)
         before = {} if known is None else known.by_segment
         by_segment = {}
         for segment in manifest.segments:
@@ -145,3 +161,10 @@ class NameBook:
                 # It is gone since: what was made of it has its names.
                 continue
         return by_segment
+
+
+def _live(folder: StoreFolder) -> tuple[Path, Manifest]:
+    live = folder.live()
+    if live is None:
+        raise StoreUnavailable(f"the analytics store in {folder.path.name} is not built yet")
+    return live
