@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,7 +94,7 @@ class NameBook:
         self._store = AnalyticsStore(folder)
         self._catalogues = catalogues
         self._clock = clock
-        self._asked: dict[str, tuple[float, catalogue_pb2.Catalogue]] = {}
+        self._asked: dict[str, tuple[float, catalogue_pb2.Catalogue | None]] = {}
         self._seen: dict[str, _Seen] = {}
 
     async def names(self, environment: str) -> Names:
@@ -123,14 +124,12 @@ class NameBook:
         return frozenset(events), properties
 
     async def _catalogue(self, environment: str) -> catalogue_pb2.Catalogue | None:
-        asked = self._asked.get(environment)
-        if asked is not None and self._clock() - asked[0] < _CATALOGUE_SECONDS:
-            return asked[1]
-        try:
+        at, catalogue = self._asked.get(environment, (-math.inf, None))
+        if self._clock() - at < _CATALOGUE_SECONDS:
+            return catalogue
+        # What was known a while ago is better than no check, and nobody waits twice for who does not answer.
+        with contextlib.suppress(Unavailable):
             catalogue = await self._catalogues.get(environment)
-        except Unavailable:
-            # What was known a while ago is better than no check.
-            return None if asked is None else asked[1]
         self._asked[environment] = (self._clock(), catalogue)
         return catalogue
 
