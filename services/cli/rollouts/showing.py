@@ -37,6 +37,14 @@ def show_rollout(output: Output, record: rollout_pb2.RolloutRecord) -> None:
         output.line(record.plan.description)
     if record.reason:
         output.line(f"since {local_time(record.state_since)}: {record.reason}")
+    if record.HasField("breach"):
+        output.facts(
+            [
+                ("first event", local_time(record.breach.first_event_at)),
+                ("breach seen", local_time(record.breach.detected_at)),
+                ("by", f"{record.breach.observed:.4g} over {record.breach.limit:.4g}, of {record.breach.sample}"),
+            ]
+        )
     if record.HasField("next_stage_not_before"):
         output.line(f"next stage not before {local_time(record.next_stage_not_before)}")
     rows = [

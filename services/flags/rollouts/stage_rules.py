@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mirante.api.common.v1 import value_pb2
-from mirante.api.flags.v1 import flag_pb2, rollout_pb2
+from mirante.api.flags.v1 import flag_pb2, rollout_guard_pb2, rollout_pb2
 
 from services.runtime.errors import StateConflict
 
@@ -107,8 +107,21 @@ def _rebased(flag: flag_pb2.Flag, written: flag_pb2.Flag, base: Base) -> Base:
     return base if flag.fallthrough == written.fallthrough else Base(flag.on, flag.fallthrough, flag.fallthrough)
 
 
+def only_watches(plan: rollout_pb2.RolloutPlan) -> bool:
+    """Whether a plan only guards what everybody is served already: one stage of all, and guards that kill or pause."""
+    if len(plan.stages) != 1 or plan.stages[0].HasField("audience") or plan.stages[0].coverage < EVERYBODY:
+        return False
+    return bool(plan.guards) and all(map(_stops, plan.guards))
+
+
+def _stops(guard: rollout_guard_pb2.Guard) -> bool:
+    if guard.action:
+        return guard.action != rollout_guard_pb2.GUARD_ACTION_ROLL_BACK
+    return guard.HasField("sample_ratio")
+
+
 def _sound(base: Base, flag: flag_pb2.Flag, plan: rollout_pb2.RolloutPlan) -> Base:
-    if base.uncovered.variant == plan.variant:
+    if base.uncovered.variant == plan.variant and not only_watches(plan):
         raise StateConflict(
             f"flag {flag.key} serves {plan.variant} to everybody whom no stage has reached: name a baseline variant, "
             "or change the flag's fallthrough",

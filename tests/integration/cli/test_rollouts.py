@@ -22,6 +22,7 @@ def record() -> rollout_pb2.RolloutRecord:
     message.plan.guards.add(name="erros").tripwire.limit = 0.05
     reading = message.guards.readings.add(guard="erros", state=rollout_guard_pb2.GUARD_STATE_CLEAR, sample=40)
     reading.observed, reading.limit, reading.distance = 0.01, 0.05, 0.8
+    message.breach.observed, message.breach.limit, message.breach.sample = 0.4, 0.05, 30
     message.events.add(action=rollout_pb2.ROLLOUT_ACTION_START, stage=1, actor="ana", comment="vamos").at.seconds = 1
     return message
 
@@ -43,7 +44,17 @@ def test_a_plan_is_shown_with_its_guards(service: ScriptedService, mirante: Mira
     """By the key of its flag, for people and for programs; a flag without one says so."""
     scripted(service)
     shown = mirante("rollouts", "get", "f").stdout
-    for word in ("running", "10% of everybody", "2d", "needed", "erros", "clear", "80%", "vamos"):
+    for word in (
+        "running",
+        "10% of everybody",
+        "2d",
+        "needed",
+        "erros",
+        "clear",
+        "80%",
+        "vamos",
+        "0.4 over 0.05, of 30",
+    ):
         assert word in shown
     assert "1 of 2" in mirante("rollouts", "list").stdout
     found = json.loads(mirante("rollouts", "get", ID, "--json").stdout)["rollout"]

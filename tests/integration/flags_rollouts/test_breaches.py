@@ -1,12 +1,12 @@
 """What a breach of a guard does to a plan and its flag."""
 
 from mirante.api.flags.v1 import flag_admin_service_pb2 as flags_pb2
-from mirante.api.flags.v1 import rollout_guard_pb2
+from mirante.api.flags.v1 import flag_pb2, rollout_guard_pb2
 from mirante.api.flags.v1 import rollout_service_pb2 as pb2
 
 from services.runtime.errors import StateConflict
 from tests.support.flag_desk import fields, reason
-from tests.support.rollout_desk import ERRORS, METRICS, RolloutDeskOfTest, state
+from tests.support.rollout_desk import ERRORS, METRICS, RolloutDeskOfTest, plan_message, state
 
 
 async def test_a_breach_rolls_back_and_only_a_person_goes_on(rollouts: RolloutDeskOfTest) -> None:
@@ -76,3 +76,18 @@ async def test_a_kill_by_a_person_is_not_lifted_by_resuming(rollouts: RolloutDes
     await rollouts.desk.kill("f", "errors everywhere")
     resume = pb2.ResumeRolloutRequest(environment="production", rollout_id=begun.id, comment="fixed")
     assert isinstance(await rollouts.desk.refused(rollouts.plans.ResumeRollout, resume), StateConflict)
+
+
+async def test_what_everybody_has_already_is_guarded(rollouts: RolloutDeskOfTest) -> None:
+    """No version is written before the breach, which kills the flag; resumed it is as before."""
+    await rollouts.flag(fallthrough=flag_pb2.Serve(variant="on"))
+    kills = type(ERRORS).FromString(ERRORS.SerializeToString())
+    kills.action = rollout_guard_pb2.GUARD_ACTION_KILL
+    draft = await rollouts.create(plan_message(coverages=(100_000,), guards=[kills]))
+    begun = await rollouts.start(draft.id)
+    assert (state(begun), begun.flag_version) == ("running", 1)
+    assert state(await rollouts.breach(begun)) == "breached"
+    assert (await rollouts.desk.get("f")).flag.HasField("kill")
+    await rollouts.resume(begun.id)
+    flag = (await rollouts.desk.get("f")).flag
+    assert (flag.HasField("kill"), flag.fallthrough.variant) == (False, "on")

@@ -122,6 +122,18 @@ def test_a_variant_that_everybody_has_cannot_be_rolled_out() -> None:
     assert set(served(with_stage(flag, base_of(flag, based), based, 1)).values()) == {"on", "off"}
 
 
+def test_what_everybody_has_already_can_be_guarded() -> None:
+    """By one stage that changes nothing, with guards that kill: there is nothing to go back to."""
+    flag = sound_flag(fallthrough=flag_pb2.Serve(variant="on"))
+    guarded = rollout_pb2.RolloutPlan(flag_key="f", variant="on", guards=[_tripwire()])
+    guarded.stages.add(coverage=EVERYBODY)
+    with pytest.raises(StateConflict):
+        base_of(flag, guarded)
+    guarded.guards[0].action = rollout_guard_pb2.GUARD_ACTION_KILL
+    base = base_of(flag, guarded)
+    assert with_stage(flag, base, guarded, 1) == with_stage(flag, base, guarded, 0) == flag
+
+
 def test_another_fallthrough_is_what_a_person_wants_now() -> None:
     """A plan goes on from it; taken back it never serves what failed."""
     flag, rollout = sound_flag(), plan()
