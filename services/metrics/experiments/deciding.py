@@ -13,7 +13,7 @@ from services.metrics.experiments.outside import Flags, Rollouts
 from services.metrics.experiments.reporting import report_of
 from services.metrics.experiments.results_desk import ResultsDesk
 from services.metrics.experiments.storing.experiments import PostgresExperiments, replace_record
-from services.runtime.errors import InvalidRequest, NotFound, StateConflict, Unavailable
+from services.runtime.errors import InvalidRequest, NotFound, Overloaded, StateConflict, Unavailable
 from services.runtime.postgres.pool import PostgresPool
 from services.runtime.texts import check_text
 
@@ -121,7 +121,7 @@ class Deciding:
             return await self._results.results(environment, record)
         except StateConflict:
             return None
-        except Unavailable as error:
+        except (Unavailable, Overloaded) as error:
             _log.warning("decided or reported without numbers", extra={"reason": error.message})
             return None
 

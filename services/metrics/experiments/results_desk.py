@@ -9,6 +9,7 @@ import duckdb
 from mirante.api.metrics.v1 import experiment_pb2 as pb2
 from mirante.api.metrics.v1 import experiment_result_pb2 as result_pb2
 
+from services.metrics.analytics.store import StoreUnavailable
 from services.metrics.analytics.store.engine import Limits
 from services.metrics.analytics.store.reading import AnalyticsStore, Snapshot
 from services.metrics.experiments.data.measuring import measured
@@ -122,6 +123,9 @@ class ResultsDesk:
             return await asyncio.get_running_loop().run_in_executor(self._threads, lambda: work(*arguments))
         except (MemoryError, duckdb.OutOfMemoryException) as error:
             raise Overloaded("this needs more memory than there is now", retry_seconds=_RETRY_SECONDS) from error
+        except duckdb.IOException as error:
+            # Files went away while they were read: the store was tidied meanwhile.
+            raise StoreUnavailable("the analytics store has changed meanwhile: ask again") from error
 
     def _remember(self, place: object, results: result_pb2.ExperimentResults) -> None:
         self._known[place] = results
