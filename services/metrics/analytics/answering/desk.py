@@ -4,6 +4,7 @@ import asyncio
 import datetime
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -123,21 +124,19 @@ class ReportDesk:
         found = self._cache.get(definition, made, since)
         cached = found is not None
         if found is None:
-            flight = (definition, made)
-            found = await self._flights.get(flight, lambda: self._run(environment, settled, definition, made, caller))
+            work = partial(self._run, environment, settled, definition, caller)
+            found = await self._flights.get((definition, made), work)
         answer = report_pb2.Answer.FromString(found)
         answer.cached = cached
         self._fill_limits(answer)
         return answer
 
-    async def _run(
-        self, environment: str, question: report_pb2.Question, definition: bytes, made: Made, caller: str
-    ) -> bytes:
+    async def _run(self, environment: str, question: report_pb2.Question, definition: bytes, caller: str) -> bytes:
         asked = Frame({"environment": environment}, question.SerializeToString())
         answer = await self._processes.answer(caller, asked)
         traits = answer.head["traits"] if looks_at_traits(question) else ""
         key = (*answer.head["key"], answer.head["complete_us"] // _HOUR_US, traits)
-        # The store may have gone on meanwhile.
+        # Of the store as the process saw it: it may have gone on meanwhile.
         made = Made(key, str(key[0]), answer.head["forgets"])
         self._cache.put(definition, Kept(answer.body, made, self._clocks.steady()))
         return answer.body
