@@ -10,6 +10,7 @@ from services.flags.preconditions import check_etag, existing, live, require_eta
 from services.flags.redefinition import MakeSalt, created, redefined
 from services.flags.references import References
 from services.flags.rollouts.finding import is_breached
+from services.flags.rollouts.stage_rules import require_no_new_stage_rules
 from services.flags.store import Kind
 from services.flags.store.definitions import Change
 from services.flags.store.records import Action, Record, parsed_flag, serialised
@@ -50,6 +51,7 @@ class FlagAdmin:
             raise InvalidRequest.of("flag.bucketing", "is chosen by the service")
         new = created(flag, self._make_salt)
         require_sound(new, "flag")
+        require_no_new_stage_rules(new, None)
         async with self._writer.change(environment, caller) as change:
             taken = await change.find(Kind.FLAG, flag.key)
             if taken:
@@ -71,7 +73,9 @@ class FlagAdmin:
         async with self._writer.change(environment, caller) as change:
             stored = live(Kind.FLAG, flag.key, await change.find(Kind.FLAG, flag.key))
             require_etag(etag, stored)
-            return await self._redefine(change, stored, redefined(parsed_flag(stored), flag), Action.UPDATE, comment)
+            current = parsed_flag(stored)
+            require_no_new_stage_rules(flag, current)
+            return await self._redefine(change, stored, redefined(current, flag), Action.UPDATE, comment)
 
     async def archive(self, environment: str, key: str, *, etag: str, comment: str, caller: Caller) -> Record:
         """

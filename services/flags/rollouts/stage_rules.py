@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from typing import Final
 
+from mirante.api.common.v1 import error_reason_pb2 as reasons
 from mirante.api.common.v1 import value_pb2
 from mirante.api.flags.v1 import flag_pb2, rollout_guard_pb2, rollout_pb2
+from mirante.evaluation.model import Violation
 
-from services.runtime.errors import StateConflict
+from services.runtime.errors import InvalidRequest, StateConflict
 
 EVERYBODY: Final = 100_000
 """Full coverage."""
@@ -81,6 +83,18 @@ def without_stages(flag: flag_pb2.Flag) -> flag_pb2.Flag:
 def is_stage_rule(rule_id: str) -> bool:
     """Whether a rule is one that a plan has written."""
     return rule_id.startswith(_PREFIX) and rule_id.removeprefix(_PREFIX).isdecimal()
+
+
+def require_no_new_stage_rules(flag: flag_pb2.Flag, current: flag_pb2.Flag | None) -> None:
+    """Raise `InvalidRequest` for a rule with the id of a plan's that the flag does not have: plans take those away."""
+    present = {rule.id for rule in current.rules} if current is not None else frozenset()
+    found = [
+        Violation(f"flag.rules[{position}].id", "belongs to rollout plans: name it otherwise")
+        for position, rule in enumerate(flag.rules)
+        if is_stage_rule(rule.id) and rule.id not in present
+    ]
+    if found:
+        raise InvalidRequest(found, reason=reasons.ERROR_REASON_INVALID_DEFINITION)
 
 
 def stage_of_rule(rule_id: str) -> int:

@@ -4,7 +4,7 @@ import asyncio
 import datetime
 
 from mirante.api.flags.v1 import flag_admin_service_pb2 as flags_pb2
-from mirante.api.flags.v1 import rollout_pb2
+from mirante.api.flags.v1 import flag_pb2, rollout_pb2
 from mirante.api.flags.v1 import rollout_service_pb2 as pb2
 from mirante.api.flags.v1 import segment_admin_service_pb2 as segments_pb2
 
@@ -12,7 +12,7 @@ from services.flags.administration import administration
 from services.flags.rollouts.scheduler import RolloutScheduler
 from services.runtime.errors import EtagMismatch, NotFound, StateConflict
 from tests.support.flag_desk import fields
-from tests.support.flag_store import segment
+from tests.support.flag_store import bool_flag, segment
 from tests.support.rollout_desk import ERRORS, RolloutDeskOfTest, actions, hold, plan_message, state
 
 
@@ -92,6 +92,22 @@ async def test_who_edits_the_flag_holds_its_plan(rollouts: RolloutDeskOfTest) ->
     now = (await rollouts.desk.get("f")).flag
     assert [rule.id for rule in now.rules] == ["rollout.1"]
     assert now.targets[0].values == ["acme"]
+
+
+async def test_ids_of_stages_belong_to_plans(rollouts: RolloutDeskOfTest) -> None:
+    """A person cannot take one for a rule, and may keep what a plan has written."""
+    share = flag_pb2.Serve(rollout=flag_pb2.Rollout(splits=[flag_pb2.Split(variant="on", weight=100_000)]))
+    own = bool_flag("g", rules=[flag_pb2.Rule(id="rollout.1", serve=share)])
+    create = flags_pb2.CreateFlagRequest(environment="production", flag=own)
+    refused = await rollouts.desk.refused(rollouts.desk.flags.CreateFlag, create)
+    assert fields(refused) == ["flag.rules[0].id"]
+    await rollouts.begun()
+    flag = (await rollouts.desk.get("f")).flag
+    flag.owner = "ana"
+    assert (await rollouts.desk.update(flag)).flag.rules[0].id == "rollout.1"
+    flag.rules.add(id="rollout.9", serve=share)
+    update = flags_pb2.UpdateFlagRequest(environment="production", flag=flag, etag=(await rollouts.desk.get("f")).etag)
+    assert fields(await rollouts.desk.refused(rollouts.desk.flags.UpdateFlag, update)) == ["flag.rules[1].id"]
 
 
 async def test_a_kill_and_an_archived_flag_hold_the_plan(rollouts: RolloutDeskOfTest) -> None:
