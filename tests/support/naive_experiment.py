@@ -16,7 +16,7 @@ def recounted(
 ) -> tuple[dict[str, list[dict[str, Sums]]], tuple[int, ...]]:
     """
     Return the sums at the last look, by arm, of each phase, by metric; and how many repeated exposures, crossovers,
-    nameless exposures, unknown variants and units first exposed in pauses there are.
+    nameless exposures, unknown variants, units first exposed in pauses and units that were moved there are.
     """
     enrolment = question.enrolment
     rows = []
@@ -31,9 +31,11 @@ def recounted(
         if row.unit and row.arm in ARMS:
             first[row.unit] = min(first.get(row.unit, 2**62), int(row.at))
     paused = {unit for unit, at in first.items() if any(start <= at < end for start, end in enrolment.pauses)}
-    taking_part = participants([row for row in rows if row.unit not in paused], ARMS)
+    kept = [row for row in rows if row.unit not in paused]
+    moved, stays = _moved(kept)
+    taking_part = participants(stays, ARMS)
     left_out = participants(rows, ARMS)
-    counts = (left_out.repeated, taking_part.crossovers, left_out.nameless, left_out.unknown, len(paused))
+    counts = (left_out.repeated, taking_part.crossovers, left_out.nameless, left_out.unknown, len(paused), moved)
     found = {}
     for metric in question.metrics:
         observations = [
@@ -56,6 +58,23 @@ def recounted(
             {arm: sums.get((phase, arm), NONE) for arm in ARMS} for phase in range(len(enrolment.phases))
         ]
     return found, counts
+
+
+def _moved(rows: Sequence[Exposure]) -> tuple[int, list[Exposure]]:
+    """
+    Return how many units saw one arm in each phase, but not the same in all, and the rows without those in which they
+    saw another arm than their first one.
+    """
+    arms: dict[str, dict[int, set[str]]] = {}
+    for row in rows:
+        if row.unit and row.arm in ARMS:
+            arms.setdefault(row.unit, {}).setdefault(row.phase, set()).add(row.arm)
+    moved = {
+        unit: phases[min(phases)]
+        for unit, phases in arms.items()
+        if all(len(each) == 1 for each in phases.values()) and len(set.union(*phases.values())) > 1
+    }
+    return len(moved), [row for row in rows if row.unit not in moved or row.arm in moved[row.unit]]
 
 
 def _amount(part: Part, event: Happened) -> tuple[float, float]:

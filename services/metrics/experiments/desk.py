@@ -124,18 +124,17 @@ class ExperimentDesk:
             check_flag(flag.flag, frozen)
             check_serving(flag.flag)
             check_free(frozen, others)
-            now = self.now()
             record.experiment.CopyFrom(frozen)
             record.state = pb2.EXPERIMENT_STATE_RUNNING
             record.layer_range.CopyFrom(range_for(frozen, others))
-            record.started_at.FromDatetime(now)
             phase = record.phases.add(arms=frozen.arms, coverage=frozen.coverage)
-            phase.started_at.FromDatetime(now)
-            saved = await replace_record(
-                connection, asked.environment, record, self.noted("start", asked.caller, asked.comment)
-            )
             await self._draw(asked, record, phase, "starts")
-            return saved
+            # Only from now on, so that what was served before counts as little as can be.
+            now = self.now()
+            record.started_at.FromDatetime(now)
+            phase.started_at.FromDatetime(now)
+            noted = self.noted("start", asked.caller, asked.comment)
+            return await replace_record(connection, asked.environment, record, noted)
 
     async def reallocate(self, asked: Asked, arms: Sequence[pb2.ExperimentArm], coverage: int) -> pb2.ExperimentRecord:
         """
@@ -157,13 +156,13 @@ class ExperimentDesk:
             record = await self.for_change(connection, asked, LIVE)
             if {arm.variant for arm in arms} != {arm.variant for arm in record.experiment.arms}:
                 raise InvalidRequest.of("arms", "must be those of the experiment")
-            phase = record.phases.add(arms=arms, coverage=coverage)
-            phase.started_at.FromDatetime(self.now())
-            saved = await replace_record(
-                connection, asked.environment, record, self.noted("allocate", asked.caller, asked.comment)
-            )
+            # In the order of the design, so that nobody gets another variant without need.
+            weights = {arm.variant: arm for arm in arms}
+            phase = record.phases.add(coverage=coverage, arms=[weights[arm.variant] for arm in record.experiment.arms])
             await self._draw(asked, record, phase, "changes its allocation")
-            return saved
+            phase.started_at.FromDatetime(self.now())
+            noted = self.noted("allocate", asked.caller, asked.comment)
+            return await replace_record(connection, asked.environment, record, noted)
 
     async def pause(self, asked: Asked) -> pb2.ExperimentRecord:
         """Let nobody new take part; raise `NotFound`, `EtagMismatch`, or `StateConflict` when it is not running."""

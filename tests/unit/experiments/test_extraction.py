@@ -94,7 +94,8 @@ def test_sums_are_those_of_a_recount(seed: int, size: int) -> None:
             for arm in ARMS:
                 _close(ours[arm], theirs[arm])
     said = found.counts
-    assert (said.repeated, said.crossovers, said.nameless, said.unknown, said.in_pauses) == counts
+    left_out = (said.repeated, said.crossovers, said.nameless, said.unknown, said.in_pauses, said.moved)
+    assert left_out == counts
 
 
 @given(seed=st.integers(0, 2**32), day=st.integers(0, 7))

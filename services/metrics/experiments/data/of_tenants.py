@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from services.metrics.analytics.reports.asking import Property
 from services.metrics.analytics.reports.reading import Integers, Stretch
-from services.metrics.experiments.data.participants import Counts, arm_of, exposed, in_pause, is_single, phase_of
+from services.metrics.experiments.data.participants import Counts, exposed, taking_part
 from services.metrics.experiments.data.questions import Metric, Question
 from services.metrics.experiments.data.tallies import SUMS, Measured, Shape, counted, day_of
 from services.metrics.experiments.data.totals import Numbers, Totals, totals_of
@@ -63,24 +63,22 @@ class TenantWork:
         users = list(parts)
         nobody = np.empty(0, np.int64)
         at = np.concatenate([nobody, *(each.at for each in users)])
-        seen = np.concatenate([nobody.astype(np.uint16), *(each.seen for each in users)])
+        no_arms = np.zeros((0, shape.phases), np.uint16)
+        seen = np.concatenate([no_arms, *(each.seen for each in users)])
         names = pa.chunked_array([each.tenants for each in users], pa.string()).combine_chunks().dictionary_encode()
         code: Integers = names.indices.to_numpy(zero_copy_only=False).astype(np.int64)
         first = np.full(len(names.dictionary), np.iinfo(np.int64).max)
         np.minimum.at(first, code, at)
-        arms = np.zeros(len(first), np.uint16)
+        arms = np.zeros((len(first), shape.phases), np.uint16)
         np.bitwise_or.at(arms, code, seen)
-        paused = in_pause(first, enrolment)
-        single = is_single(arms) & ~paused
-        counts = Counts(
-            crossovers=int(np.count_nonzero(~is_single(arms) & ~paused)), in_pauses=int(np.count_nonzero(paused))
-        )
+        known = taking_part(first, arms, enrolment)
+        counts = known.counts
         for each in users:
             counts += each.counts
-        row = np.where(single, np.cumsum(single) - 1, -1)
-        tenants = Tenants(phase_of(first[single], enrolment), arm_of(arms[single]), row[code])
+        row = np.where(known.taking_part, np.cumsum(known.taking_part) - 1, -1)
+        tenants = Tenants(known.phase, known.arm, row[code])
         place = (tenants.phase * shape.arms + tenants.arm) * shape.days
-        exposures = counted(shape, place + day_of(first[single] + 1, enrolment, shape.days))
+        exposures = counted(shape, place + day_of(first[known.taking_part] + 1, enrolment, shape.days))
         metrics = {
             metric.key: self._metric(metric, tenants, at, _joined([each.totals[number] for each in users]))
             for number, metric in enumerate(self._question.metrics)

@@ -10,14 +10,7 @@ import pyarrow as pa
 
 from services.metrics.analytics.reports.asking import Property
 from services.metrics.analytics.reports.reading import Integers, Stretch, first_values
-from services.metrics.experiments.data.participants import (
-    Counts,
-    arm_of,
-    exposed,
-    in_pause,
-    is_single,
-    phase_of,
-)
+from services.metrics.experiments.data.participants import Counts, exposed, taking_part
 from services.metrics.experiments.data.questions import Question
 from services.metrics.experiments.data.tallies import SUMS, Measured, Shape, counted, day_of, tally
 from services.metrics.experiments.data.totals import Numbers, Totals, totals_of
@@ -49,16 +42,11 @@ class UserWork:
         """Return the sums of a stretch."""
         enrolment, shape = self._question.enrolment, self.shape
         found, counts = exposed(stretch, enrolment)
-        at, seen = found.at[found.actors], found.seen[found.actors]
-        paused = in_pause(at, enrolment)
-        single = is_single(seen) & ~paused
-        counts += Counts(
-            repeated=found.again,
-            crossovers=int(np.count_nonzero(~is_single(seen) & ~paused)),
-            in_pauses=int(np.count_nonzero(paused)),
-        )
-        actors, at, seen = found.actors[single], at[single], seen[single]
-        place = (phase_of(at, enrolment) * shape.arms + arm_of(seen)) * shape.days
+        first = found.at[found.actors]
+        known = taking_part(first, found.seen[found.actors], enrolment)
+        counts += known.counts + Counts(repeated=found.again)
+        actors, at = found.actors[known.taking_part], first[known.taking_part]
+        place = (known.phase * shape.arms + known.arm) * shape.days
         exposures = counted(shape, place + day_of(at + 1, enrolment, shape.days))
         metrics: dict[str, Numbers] = {}
         groups: dict[str | None, Numbers] = {}
@@ -72,7 +60,7 @@ class UserWork:
             of_units = Totals(totals.y[actors[watched]], totals.x[actors[watched]])
             metrics[metric.key] = tally(shape, cells, of_units)
             if number == 0 and enrolment.breakdown is not None:
-                values = first_values(stretch, found.rows[single][watched], (1 << shape.arms) - 1)
+                values = first_values(stretch, found.rows[known.taking_part][watched], (1 << shape.arms) - 1)
                 groups = self._groups(values, place[watched] // shape.days, of_units)
         return Share(exposures, metrics, groups, counts)
 

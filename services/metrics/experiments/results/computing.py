@@ -120,6 +120,7 @@ def _health(health: Health, measured: Measured, setting: Setting) -> result_pb2.
         nameless_exposures=counts.nameless,
         exposed_in_pauses=counts.in_pauses,
         unknown_variants=counts.unknown,
+        moved=counts.moved,
         warnings=list(_warnings(health, measured)),
     )
     if health.sample_ratio_p is not None:

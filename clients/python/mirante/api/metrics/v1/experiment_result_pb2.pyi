@@ -192,13 +192,14 @@ class ExperimentHealth(_message.Message):
     EXPOSED_IN_PAUSES_FIELD_NUMBER: _builtins.int
     UNKNOWN_VARIANTS_FIELD_NUMBER: _builtins.int
     WARNINGS_FIELD_NUMBER: _builtins.int
+    MOVED_FIELD_NUMBER: _builtins.int
     sample_ratio_p: _builtins.float
     """Sample ratio mismatch, always valid: the smallest p-value so far. Unset: there is nobody yet."""
     sample_ratio_mismatch: _builtins.bool
     repeated_exposures: _builtins.int
     """Further exposures of units that had one."""
     crossovers: _builtins.int
-    """Units that saw several variants. They do not take part."""
+    """Units that saw several variants in one phase: the draw is not stable. They do not take part."""
     crossover_share: _builtins.float
     too_many_crossovers: _builtins.bool
     nameless_exposures: _builtins.int
@@ -207,6 +208,8 @@ class ExperimentHealth(_message.Message):
     """Units that were first exposed during a pause. They do not take part."""
     unknown_variants: _builtins.int
     """Exposures to variants that are no arm."""
+    moved: _builtins.int
+    """Units that saw another variant in a later phase, because weights were changed. They stay with their first one."""
     @_builtins.property
     def arms(self) -> _containers.RepeatedCompositeFieldContainer[Global___ArmCount]:
         """Who took part, by arm, whether watched long enough or not."""
@@ -229,10 +232,11 @@ class ExperimentHealth(_message.Message):
         exposed_in_pauses: _builtins.int = ...,
         unknown_variants: _builtins.int = ...,
         warnings: _abc.Iterable[_builtins.str] | None = ...,
+        moved: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_sample_ratio_p", b"_sample_ratio_p", "sample_ratio_p", b"sample_ratio_p"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_sample_ratio_p", b"_sample_ratio_p", "arms", b"arms", "crossover_share", b"crossover_share", "crossovers", b"crossovers", "exposed_in_pauses", b"exposed_in_pauses", "nameless_exposures", b"nameless_exposures", "repeated_exposures", b"repeated_exposures", "sample_ratio_mismatch", b"sample_ratio_mismatch", "sample_ratio_p", b"sample_ratio_p", "too_many_crossovers", b"too_many_crossovers", "unknown_variants", b"unknown_variants", "warnings", b"warnings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_sample_ratio_p", b"_sample_ratio_p", "arms", b"arms", "crossover_share", b"crossover_share", "crossovers", b"crossovers", "exposed_in_pauses", b"exposed_in_pauses", "moved", b"moved", "nameless_exposures", b"nameless_exposures", "repeated_exposures", b"repeated_exposures", "sample_ratio_mismatch", b"sample_ratio_mismatch", "sample_ratio_p", b"sample_ratio_p", "too_many_crossovers", b"too_many_crossovers", "unknown_variants", b"unknown_variants", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__sample_ratio_p: _TypeAlias = _typing.Literal["sample_ratio_p"]  # noqa: Y015
     _WhichOneofArgType__sample_ratio_p: _TypeAlias = _typing.Literal["_sample_ratio_p", b"_sample_ratio_p"]  # noqa: Y015

@@ -163,7 +163,7 @@ class ExperimentServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ChangeAllocation(self, request, context):
-        """Other weights or another coverage: a new phase, and a change of the flag. Whom it gives another variant is left out.
+        """Other weights or another coverage: a new phase, and a change of the flag. Whom it gives another variant stays with the first one.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -48,7 +48,7 @@ class ExperimentServiceStub:
     StartExperiment: _grpc.UnaryUnaryMultiCallable[_experiment_service_pb2.StartExperimentRequest, _experiment_service_pb2.StartExperimentResponse]
     """Freezes the design and makes the flag's rule draw the arms."""
     ChangeAllocation: _grpc.UnaryUnaryMultiCallable[_experiment_service_pb2.ChangeAllocationRequest, _experiment_service_pb2.ChangeAllocationResponse]
-    """Other weights or another coverage: a new phase, and a change of the flag. Whom it gives another variant is left out."""
+    """Other weights or another coverage: a new phase, and a change of the flag. Whom it gives another variant stays with the first one."""
     PauseExperiment: _grpc.UnaryUnaryMultiCallable[_experiment_service_pb2.PauseExperimentRequest, _experiment_service_pb2.PauseExperimentResponse]
     ResumeExperiment: _grpc.UnaryUnaryMultiCallable[_experiment_service_pb2.ResumeExperimentRequest, _experiment_service_pb2.ResumeExperimentResponse]
     StopExperiment: _grpc.UnaryUnaryMultiCallable[_experiment_service_pb2.StopExperimentRequest, _experiment_service_pb2.StopExperimentResponse]
@@ -83,7 +83,7 @@ class ExperimentServiceAsyncStub(ExperimentServiceStub):
     StartExperiment: _aio.UnaryUnaryMultiCallable[_experiment_service_pb2.StartExperimentRequest, _experiment_service_pb2.StartExperimentResponse]  # type: ignore[assignment]
     """Freezes the design and makes the flag's rule draw the arms."""
     ChangeAllocation: _aio.UnaryUnaryMultiCallable[_experiment_service_pb2.ChangeAllocationRequest, _experiment_service_pb2.ChangeAllocationResponse]  # type: ignore[assignment]
-    """Other weights or another coverage: a new phase, and a change of the flag. Whom it gives another variant is left out."""
+    """Other weights or another coverage: a new phase, and a change of the flag. Whom it gives another variant stays with the first one."""
     PauseExperiment: _aio.UnaryUnaryMultiCallable[_experiment_service_pb2.PauseExperimentRequest, _experiment_service_pb2.PauseExperimentResponse]  # type: ignore[assignment]
     ResumeExperiment: _aio.UnaryUnaryMultiCallable[_experiment_service_pb2.ResumeExperimentRequest, _experiment_service_pb2.ResumeExperimentResponse]  # type: ignore[assignment]
     StopExperiment: _aio.UnaryUnaryMultiCallable[_experiment_service_pb2.StopExperimentRequest, _experiment_service_pb2.StopExperimentResponse]  # type: ignore[assignment]
@@ -157,7 +157,7 @@ class ExperimentServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _experiment_service_pb2.ChangeAllocationRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_experiment_service_pb2.ChangeAllocationResponse, _abc.Awaitable[_experiment_service_pb2.ChangeAllocationResponse]]:
-        """Other weights or another coverage: a new phase, and a change of the flag. Whom it gives another variant is left out."""
+        """Other weights or another coverage: a new phase, and a change of the flag. Whom it gives another variant stays with the first one."""
 
     @_abc_1.abstractmethod
     def PauseExperiment(
