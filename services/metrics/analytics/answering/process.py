@@ -12,6 +12,7 @@ from services.metrics.analytics.answering.frames import LENGTHS, Frame, decoded,
 
 _MODULE: Final = "services.metrics.analytics.answering.child"
 _START_SECONDS: Final = 60.0
+_NICE: Final = 5
 CLICKHOUSE_URL: Final = "MIRANTE_REPORTS_CLICKHOUSE_URL"
 """The variable in which the process finds the address of ClickHouse."""
 
@@ -43,14 +44,14 @@ class ReportProcess:
             ReportProcessDied: it cannot be started.
         """
         command = (sys.executable, "-m", _MODULE, str(folder), str(memory_mib), str(threads))
-        # A session of its own, so that Ctrl-C in a terminal reaches the service only, which then ends the process.
         # Not an argument: those can be read by everybody on the machine.
         environment = dict(os.environ) | ({CLICKHOUSE_URL: clickhouse_url} if clickhouse_url is not None else {})
-        started = cls(
-            await asyncio.create_subprocess_exec(
-                *command, stdin=PIPE, stdout=PIPE, start_new_session=True, env=environment
-            )
+        # A session of its own, so that Ctrl-C in a terminal reaches the service only, which then ends the process.
+        process = await asyncio.create_subprocess_exec(
+            *command, stdin=PIPE, stdout=PIPE, start_new_session=True, env=environment
         )
+        _let_others_first(process.pid)
+        started = cls(process)
         try:
             async with asyncio.timeout(_START_SECONDS):
                 await started._read()
@@ -117,3 +118,10 @@ class ReportProcess:
             return decoded(await stdout.readexactly(head), await stdout.readexactly(body))
         except (asyncio.IncompleteReadError, ConnectionError):
             raise ReportProcessDied from None
+
+
+def _let_others_first(pid: int) -> None:
+    """Let whoever takes events in, and answers about the present, have the processor first."""
+    if hasattr(os, "setpriority"):
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, pid, _NICE)
