@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -96,7 +97,8 @@ def test_long_histories(chdb_events: ChdbEvents) -> None:
             assert facts_at(which, people, span).values[0, FACTS.index("frequency")] == frequency
 
 
-def crowd(people: int = 900, *, habits: bool = True, seed: int = 11) -> list[Happened]:
+@cache
+def crowd(people: int = 900, *, habits: bool = True, seed: int = 11) -> Sequence[Happened]:
     """
     People who come at any time, are active each day with a probability of their own, and at some point stay away for
     good: sooner when errors meet them. Without habits everybody is alike, and nobody knows who comes back.

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -150,7 +151,8 @@ def test_engines_and_a_recount_agree(
     assert extracted(asked, clickhouse_engine(chdb_events.holding(events))) == expected
 
 
-def shop(effect: float) -> list[Happened]:
+@cache
+def shop(effect: float) -> Sequence[Happened]:
     """300 users of 3 tenants over six days: who does more uses the feature and sells; use is worth so much more."""
     chance = np.random.default_rng(7)
     events = []
