@@ -203,6 +203,12 @@ class FakeTelemetry(ingest_grpc.IngestServiceServicer, identity_grpc.IdentitySer
         """Not here."""
         context.abort(grpc.StatusCode.UNIMPLEMENTED, "a miniature")
 
+    def ListTraitChanges(  # noqa: N802 - the contract's name
+        self, _request: object, context: grpc.ServicerContext
+    ) -> Iterator[identity_pb2.ListTraitChangesResponse]:
+        """Not here."""
+        context.abort(grpc.StatusCode.UNIMPLEMENTED, "a miniature")
+
     def _begin(self, name: str, context: grpc.ServicerContext) -> None:
         metadata = dict(context.invocation_metadata())
         with self._lock:
