@@ -38,6 +38,7 @@ from services.metrics.experiments.opening import Experiments
 from services.metrics.following.follower import Follower
 from services.metrics.following.grpc_log import GrpcEventLog
 from services.metrics.following.leadership import Leadership
+from services.metrics.following.places import Places
 from services.metrics.guards.alarms import PostgresAlarms
 from services.metrics.guards.measuring import measure_guards
 from services.metrics.guards.rollout_plans import GrpcRolloutPlans
@@ -158,7 +159,11 @@ async def running(settings: MetricsSettings) -> AsyncIterator[MetricsService]:
             return leadership.lead is not None
 
         def guard_watcher(environment: str) -> GuardWatcher:
-            return GuardWatcher(environment, log, rollups, plans, alarms, leads=leads, clock=time.time)
+            def places() -> Places | None:
+                kept = environments.kept.get(environment)
+                return None if kept is None else kept.follower.places
+
+            return GuardWatcher(environment, log, rollups, plans, alarms, places=places, leads=leads, clock=time.time)
 
         guards = GuardWatchers(known, guard_watcher)
         analytics = Analytics(settings, pool, Log(telemetry, secret, known, log, leads))

@@ -11,6 +11,7 @@ from mirante.api.telemetry.v1 import event_log_service_pb2 as log_pb2
 
 from services.metrics.following import EventLog, LogRestored
 from services.metrics.following.leadership import Leadership
+from services.metrics.following.places import Places
 from services.metrics.following.recording import Boundary, Recorded, Recorder, begin_noting
 from services.metrics.live.environment import LiveMetrics
 from services.metrics.live.keeping import Limits
@@ -90,6 +91,7 @@ class Follower:
         self._write_all = False
         self._away = False
         self.view = View(LiveMetrics(plan, clock(), limits))
+        self.places = Places()
         self.rebuilds = 0
 
     async def run(self) -> None:
@@ -181,6 +183,7 @@ class Follower:
             _log.info("the log is read again", extra={"environment": self.environment})
             self._away = False
         if response.at_end:
+            self.places.note(self._clock(), response.cursor)
             view.log_read_at = response.read_at.ToDatetime(datetime.UTC)
             if not view.at_end:
                 view.at_end = True
@@ -218,6 +221,7 @@ class Follower:
     async def _begin_anew(self, writer: RollupWriter | None) -> None:
         _log.warning("the log was restored: its metrics are counted anew", extra={"environment": self.environment})
         self.view = View(LiveMetrics(self._plan, self._clock(), self._limits))
+        self.places.clear()
         if writer is None:
             # The leader removes what was written; until then there is no place to begin at.
             await asyncio.sleep(self._retry_seconds)

@@ -10,6 +10,7 @@ from typing import Final
 from mirante.api.flags.v1 import rollout_guard_pb2, rollout_pb2
 
 from services.metrics.following import EventLog, LogRestored
+from services.metrics.following.places import Places
 from services.metrics.guards.alarms import Alarms
 from services.metrics.guards.readings import Reading
 from services.metrics.guards.rollout_plans import RolloutPlans
@@ -26,8 +27,10 @@ _REPORT_SECONDS: Final = 3.0
 _BREATH_SECONDS: Final = 0.05
 """Between two looks, however much happens."""
 _RETRY_SECONDS: Final = 0.5
-_REPLAYED_SECONDS: Final = 2 * 3600.0
+_REPLAYED_SECONDS: Final = 3_900.0
 """Clients say at least once an hour who is given what, so that nothing older has to be known."""
+_SKEW_SECONDS: Final = 5.0
+"""By which the clocks of processes may differ."""
 
 
 class GuardWatcher:
@@ -38,6 +41,7 @@ class GuardWatcher:
         environment: its key.
         log: of events.
         rollups: where it is said from which place the log has to be read to know a time.
+        places: returns the same of the last hours, as far as this process has read them.
         plans: rollouts, and whom breaches are told.
         alarms: of breaches.
         leads: whether this process leads.
@@ -52,6 +56,7 @@ class GuardWatcher:
         plans: RolloutPlans,
         alarms: Alarms,
         *,
+        places: Callable[[], Places | None],
         leads: Callable[[], bool],
         clock: Callable[[], float],
     ) -> None:
@@ -60,6 +65,7 @@ class GuardWatcher:
         self._rollups = rollups
         self._plans = plans
         self._alarms = alarms
+        self._places = places
         self._leads = leads
         self._clock = clock
         self._watched = WatchedLog(clock)
@@ -128,9 +134,14 @@ class GuardWatcher:
                 await asyncio.sleep(_RETRY_SECONDS)
 
     async def _place_before(self, since: float) -> bytes:
-        earliest = max(since, self._clock() - _REPLAYED_SECONDS)
-        before = datetime.datetime.fromtimestamp(earliest, datetime.UTC)
-        progress = await self._rollups.progress(self._environment, before)
+        earliest = max(since, self._clock() - _REPLAYED_SECONDS) - _SKEW_SECONDS
+        places = self._places()
+        near = None if places is None else places.before(earliest)
+        if near is not None:
+            return near
+        progress = await self._rollups.progress(
+            self._environment, datetime.datetime.fromtimestamp(earliest, datetime.UTC)
+        )
         return b"" if progress is None else progress.replay
 
     async def _look(self) -> None:

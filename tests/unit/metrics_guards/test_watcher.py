@@ -11,6 +11,7 @@ from mirante.api.telemetry.v1 import event_log_service_pb2 as log_pb2
 from mirante.evaluation.model import AttributeValue
 from mirante.wire import value_to_proto
 
+from services.metrics.following.places import Places
 from services.metrics.guards import watcher as module
 from services.metrics.guards.watcher import GuardWatcher
 from services.runtime.errors import StateConflict, Unavailable
@@ -84,6 +85,7 @@ class Scene:
         self.alarms: list[int] = []
         self.alarms_away = False
         self.leads = True
+        self.places = Places()
 
     async def raise_alert(
         self, _: rollout_pb2.RolloutRecord, step: int, evidence: rollout_guard_pb2.GuardEvidence
@@ -117,7 +119,14 @@ class Scene:
     async def watched(self) -> AsyncIterator[None]:
         """Watch for the time of the block."""
         watcher = GuardWatcher(
-            "production", self.log, MemoryRollups(), self.plans, self, leads=lambda: self.leads, clock=time.time
+            "production",
+            self.log,
+            MemoryRollups(),
+            self.plans,
+            self,
+            places=lambda: self.places,
+            leads=lambda: self.leads,
+            clock=time.time,
         )
         task = asyncio.create_task(watcher.run())
         try:
@@ -202,3 +211,15 @@ async def test_what_comes_before_a_stage_is_known_of_is_not_lost(scene: Scene, m
         await asyncio.sleep(0.1)
         scene.plans.away = False
         assert await becomes(lambda: scene.plans.reports[-1][0] == 2 and scene.newest().sample == 6)
+
+
+async def test_only_what_may_matter_is_read_again(scene: Scene) -> None:
+    """From the newest place before the stage that this process knows of."""
+    scene.give(range(3))
+    scene.places.note(time.time() - 120, b"1/2")
+    scene.places.note(time.time() - 10, b"1/3")
+    async with scene.watched():
+        assert await becomes(lambda: scene.newest().sample == 1)
+    assert scene.places.before(time.time() - 300) is None
+    scene.places.note(time.time() - 118, b"1/9")
+    assert scene.places.before(time.time()) == b"1/2"
