@@ -6,19 +6,34 @@ records it.
 So it must not begin or end transactions itself, nor use statements that refuse to run inside one, such as
 `CREATE INDEX CONCURRENTLY`.
 Any number of replicas may migrate at once: a Postgres advisory lock lets one at a time look and apply.
+
+The version before goes on working meanwhile. Whoever waits for a table keeps all others waiting behind it, so a file
+that does not get its locks at once, or meets a deadlock, is rolled back and tried again.
 """
 
+import asyncio
 import hashlib
+import logging
+import random
 import re
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import Final
 
 import asyncpg
 
 from services.runtime.postgres.connecting import connect
 from services.runtime.postgres.outages import CONNECTION_LOST
+
+_log = logging.getLogger(__name__)
+
+_LOCK_MILLISECONDS: Final = 2_000
+_PAUSE_SECONDS: Final = 1.0
+_PATIENCE_SECONDS: Final = 600.0
+_IN_THE_WAY: Final = (asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError)
 
 _LOCK = 0x6D6972616E7465  # "mirante"; one lock for all services, because they share the table
 _FILE_NAME = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql")
@@ -170,9 +185,24 @@ def pending(migrations: Sequence[Migration], applied: Sequence[Applied]) -> Sequ
 
 async def _apply_all(connection: asyncpg.Connection, service: str, migrations: Sequence[Migration]) -> list[Applied]:
     applied: list[Applied] = []
-    while (done := await _apply_next(connection, service, migrations)) is not None:
+    while (done := await _apply_patiently(connection, service, migrations)) is not None:
         applied.append(done)
     return applied
+
+
+async def _apply_patiently(
+    connection: asyncpg.Connection, service: str, migrations: Sequence[Migration]
+) -> Applied | None:
+    """Apply one migration, or return None if none is left; try again while others are in its way."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            return await _apply_next(connection, service, migrations)
+        except _IN_THE_WAY as error:
+            if time.monotonic() > deadline:
+                raise MigrationError(f"{service}: others do not let go of its tables: {error}") from error
+            _log.info("others are in the way of a migration", extra={"service": service, "error": str(error)})
+        await asyncio.sleep(random.uniform(0.5, 1.5) * _PAUSE_SECONDS)
 
 
 async def _apply_next(connection: asyncpg.Connection, service: str, migrations: Sequence[Migration]) -> Applied | None:
@@ -186,9 +216,10 @@ async def _apply_next(connection: asyncpg.Connection, service: str, migrations: 
         if not left:
             return None
         migration = left[0]
+        await connection.execute(f"SET LOCAL lock_timeout = {_LOCK_MILLISECONDS}")
         try:
             await connection.execute(migration.sql)
-        except CONNECTION_LOST:
+        except (*CONNECTION_LOST, *_IN_THE_WAY):
             raise
         except asyncpg.PostgresError as error:
             raise MigrationError(f"{service}: {migration}.sql failed and was rolled back: {error}") from error

@@ -1,4 +1,4 @@
-"""Two replicas each of the flag and the telemetry service, which can be replaced one by one."""
+"""Two replicas each of the flag, telemetry and metrics services, which can be replaced one by one."""
 
 import asyncio
 import os
@@ -27,11 +27,12 @@ class ReplicatedMirante:
     database_url: str = field(repr=False)
     flags: Installation
     telemetry: Installation
+    metrics: Installation
 
     @property
     def processes(self) -> Sequence[ServiceProcess]:
         """All of them."""
-        return (*self.flags.replicas, *self.telemetry.replicas)
+        return (*self.flags.replicas, *self.telemetry.replicas, *self.metrics.replicas)
 
     def metadata(self, role: str) -> tuple[tuple[str, str], ...]:
         """Return what calls with the key of a role carry."""
@@ -65,12 +66,21 @@ async def replicated_mirante(
             home,
             [TelemetryServiceProcess(home, flags.target, database_url, redis_url, **settings) for _ in range(2)],
         )
-        running = ReplicatedMirante(home, database_url, flags, telemetry)
+        settings |= {"MIRANTE_FLAGS_ADDRESS": flags.target, "MIRANTE_TELEMETRY_ADDRESS": telemetry.target}
+        metrics = Installation(
+            home,
+            [
+                ServiceProcess("services.metrics", "MIRANTE_METRICS_PORT", home, database_url, redis_url, **settings)
+                for _ in range(2)
+            ],
+        )
+        running = ReplicatedMirante(home, database_url, flags, telemetry, metrics)
         try:
             for process in running.processes:
                 process.code = code
             await flags.start()
             await telemetry.start()
+            await metrics.start()
             yield running
         finally:
             for process in running.processes:

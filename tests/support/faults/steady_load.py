@@ -13,6 +13,7 @@ from mirante import Mirante
 from mirante.client.settings import Timing
 
 from tests.support.crowd import Crowd
+from tests.support.faults.live_replicas import all_numbers_right
 from tests.support.faults.replica_killed import STEADY, current
 from tests.support.faults.telemetry_callers import Caller, Ledger
 from tests.support.faults.telemetry_checker import faults_of, log_of
@@ -166,6 +167,7 @@ async def _come_to_rest(load: SteadyLoad) -> None:
     log = await log_of(load.services.database_url)
     assert await becomes(lambda: len(load.follower.ids) >= len(log), _CATCH_UP_SECONDS)
     assert [each for each in load.follower.ids if each not in load.erased] == log
+    await all_numbers_right(load.services)
     # Nobody went back a revision, saw anything that was never there, or had no answer.
     assert load.follower.faults == []
     assert load.crowd.ledger.faults == []

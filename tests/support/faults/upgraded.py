@@ -61,10 +61,9 @@ async def upgraded(
             for process in services.processes:
                 current.append(await _replaced(process, new, load))
             # Also back: a release that disappoints is taken back beside its own tables.
-            for process in (services.flags.replicas[0], services.telemetry.replicas[0]):
-                current.append(await _replaced(process, old, load))
-            for process in (services.flags.replicas[0], services.telemetry.replicas[0]):
-                current.append(await _replaced(process, new, load))
+            for code in (old, new):
+                for installation in (services.flags, services.telemetry, services.metrics):
+                    current.append(await _replaced(installation.replicas[0], code, load))
             await load.until_written()
             assert await _beside_newer_tables(services) == 0
     errors = load.errors()
