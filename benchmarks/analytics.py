@@ -1,170 +1,39 @@
 """
 How long do reports take, beside ClickHouse's engine on the same events and as many threads?
 
-    python -m benchmarks.analytics_store --folder FOLDER
-    python -m benchmarks.analytics --folder FOLDER
+    python -m benchmarks.analytics [--events 10000000] [--folder FOLDER]
 
-The store is the one that live ingestion left in the folder: merged actors, late events, what is not tidied yet; the
-engine has the events in one table, in the order that suits its funnels and retention, with people told apart already.
-Rounds take turns, answers have to be equal, and a writer takes events into another store meanwhile. Wall time says how
-long somebody waits, processor time also means something on a busy machine.
+The store is first taken in from a stream of the log, as live ingestion does it: with actors that are merged and events
+that come late. While it is asked, a writer takes further events into it, of after the period that is asked about, so
+that there is always something that is not tidied yet. Rounds take turns, and answers have to be equal. Wall time says
+how long somebody waits, processor time also means something on a busy machine.
+
+With a folder the store is kept, and is there already the next time.
 """
 
 import argparse
 import multiprocessing
+import resource
 import statistics
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
 
-import pyarrow as pa
-
-from benchmarks.analytics_events import BEGINNING_US, NAMES, Scale, Wire, batches, tenant
-from benchmarks.analytics_store import _EVENTS_AT_ONCE, ENVIRONMENT, Ingestion
+from benchmarks.analytics_events import Scale
+from benchmarks.analytics_questions import THREADS, Case, Chdb, cases
+from benchmarks.analytics_store import ENVIRONMENT, measure
+from benchmarks.analytics_writer import written
 from benchmarks.measuring import median, ratio_interval, report, spread
-from services.metrics.analytics.reports.asking import (
-    Breakdown,
-    Cohort,
-    CohortFilter,
-    Did,
-    Property,
-    Scope,
-    Selection,
-    Unit,
-)
-from services.metrics.analytics.reports.cohorts.asking import CohortSize
-from services.metrics.analytics.reports.features.asking import FeatureUse
-from services.metrics.analytics.reports.funnels.asking import Funnel
-from services.metrics.analytics.reports.local_time import instant, moment_of
+from services.metrics.analytics.reports.local_time import instant
 from services.metrics.analytics.reports.memory import keep_memory
-from services.metrics.analytics.reports.paths.asking import Counted, Paths
-from services.metrics.analytics.reports.retention.asking import Retention
-from services.metrics.analytics.reports.running import Question, run
-from services.metrics.analytics.reports.series.asking import Series
+from services.metrics.analytics.reports.running import run
 from services.metrics.analytics.store.engine import Limits
+from services.metrics.analytics.store.folders import StoreFolder
 from services.metrics.analytics.store.reading import AnalyticsStore
-from services.metrics.analytics.store.writing import LogIntake
-
-STEPS: Final = ("login_sucesso", "dashboard_acessado", "botao_nova_venda_clicado", "venda_criada")
-OFFSETS: Final = (1, 7, 30)
-THREADS: Final = 2
-_DAY_US: Final = 86_400_000_000
-_ZONE: Final = "America/Sao_Paulo"
-_JOINED: Final = "SELECT arrayStringConcat(groupArray(n), ',')"
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """
-    A question to both.
-
-    Attributes:
-        question: to the store.
-        numbers: of the store's result, to compare.
-        sql: the same question to the engine, which answers these numbers in one row; none where only ours is measured.
-    """
-
-    question: Question
-    numbers: Callable[[Any], Sequence[int]]
-    sql: str = ""
-
-
-class Chdb:
-    """The engine, with the events of a scale."""
-
-    def __init__(self, scale: Scale) -> None:
-        from chdb.session import Session  # noqa: PLC0415 - 900 MB that a question to the store alone does not need
-
-        self._session: Any = Session()  # type: ignore[no-untyped-call]  # it has no types
-        self.run(
-            "CREATE TABLE events (tenant UInt16, actor UInt32, t UInt64, time DateTime('America/Sao_Paulo'), "
-            "name LowCardinality(String)) ENGINE = MergeTree ORDER BY (tenant, actor, t)"
-        )
-        names = f"[{', '.join(repr(name) for name in NAMES)}]"
-        for batch in batches(scale, _EVENTS_AT_ONCE):
-            rows = pa.table(
-                {name: getattr(batch, column) for name, column in
-                 (("tenant", "tenant"), ("actor", "user"), ("t", "time_us"), ("code", "name"))}
-            )  # fmt: skip
-            self._insert(rows, names)
-        self.run("OPTIMIZE TABLE events FINAL")
-
-    def _insert(self, rows: Any, names: str) -> None:  # noqa: ARG002 - the query finds `rows` by its name
-        self.run(
-            "INSERT INTO events SELECT tenant, actor, t, toDateTime(intDiv(t, 1000000), 'America/Sao_Paulo'), "  # noqa: S608 - names of ours
-            f"arrayElement({names}, code + 1) FROM Python(rows)"
-        )
-
-    def run(self, sql: str) -> str:
-        """Run a statement and return its answer as CSV."""
-        return str(self._session.query(sql))
-
-    def numbers(self, sql: str) -> list[int]:
-        """Return the numbers of the one row that a query answers."""
-        answer = self.run(f"{sql} SETTINGS max_threads = {THREADS}")
-        return [int(each) for each in answer.replace('"', "").strip().split(",")]
-
-
-def cases(scale: Scale) -> dict[str, Case]:
-    """Return all questions."""
-    end_us = BEGINNING_US + scale.days * _DAY_US
-    scope = Scope(start=moment_of(BEGINNING_US), end=moment_of(end_us))
-    steps = tuple(Selection(name) for name in STEPS)
-    funnel = Funnel(scope=scope, steps=steps, window=timedelta(days=7))
-    one = replace(scope, tenant=tenant(0))
-    often = Cohort((Did(selection=Selection(STEPS[-1]), least=3),))
-    sellers = replace(scope, cohorts=(CohortFilter(often),))
-    inside = f"t >= {BEGINNING_US} AND t < {end_us}"
-    conditions = ", ".join([f"name = '{STEPS[0]}' AND {inside}", *(f"name = '{name}'" for name in STEPS[1:])])
-    levels = ", ".join(f"countIf(level >= {number})" for number in range(1, len(STEPS) + 1))
-    names = ", ".join(f"'{name}'" for name in STEPS)
-    day = "toDate(time)"
-    last = f"toDate(fromUnixTimestamp64Micro({end_us}, '{_ZONE}'))"
-    first = f"toDate(fromUnixTimestamp64Micro({BEGINNING_US}, '{_ZONE}'))"
-    kept = ", ".join(
-        f"countIf(f >= {first} AND f + {offset} < {last}), countIf(f >= {first} AND f + {offset} < {last} AND r[{at}])"
-        for at, offset in enumerate(OFFSETS, start=2)
-    )
-    returned = f"retention(d = first_day, {', '.join(f'd = first_day + {offset}' for offset in OFFSETS)}) AS r"
-    by_window = f"SELECT any(first_day) AS f, {returned} FROM (SELECT actor, {day} AS d, min(d) OVER (PARTITION BY actor) AS first_day FROM events) GROUP BY actor"  # noqa: E501, S608 - one query
-    by_arrays = f"SELECT groupUniqArray({day}) AS ds, arrayMin(ds) AS f, [1, {', '.join(f'has(ds, f + {offset})' for offset in OFFSETS)}] AS r FROM events GROUP BY actor"  # noqa: E501, S608 - one query
-    return {
-        "funnel, 4 steps": Case(
-            funnel,
-            lambda result: [step.actors for step in result.steps],
-            f"SELECT {levels} FROM (SELECT windowFunnel({7 * _DAY_US})(t, {conditions}) AS level FROM events "  # noqa: S608 - values of ours
-            f"WHERE name IN ({names}) GROUP BY tenant, actor)",
-        ),
-        "retention, by the function": Case(Retention(scope=scope), _kept, f"SELECT {kept} FROM ({by_window})"),  # noqa: S608 - values of ours
-        "retention, by arrays": Case(Retention(scope=scope), _kept, f"SELECT {kept} FROM ({by_arrays})"),  # noqa: S608 - values of ours
-        "top features": Case(
-            FeatureUse(scope=scope, limit=200),
-            lambda result: [each.users + 1_000_003 * each.uses for each in result.by_uses],
-            f"{_JOINED} FROM (SELECT uniqExact(actor) + 1000003 * count() AS n FROM events "  # noqa: S608 - values of ours
-            f"WHERE {inside} GROUP BY name ORDER BY count() DESC)",
-        ),
-        "hourly series": Case(
-            Series(scope=scope, unit=Unit.HOUR),
-            lambda result: [point.value for point in result.points if point.value],
-            f"{_JOINED} FROM (SELECT toStartOfHour(time) AS h, count() AS n FROM events "  # noqa: S608 - values of ours
-            f"WHERE {inside} GROUP BY h ORDER BY h)",
-        ),
-        "funnel of the largest tenant": Case(replace(funnel, scope=one), lambda result: [result.steps[0].actors]),
-        "funnel of the largest tenant, by a property": Case(
-            replace(funnel, scope=one, breakdown=Breakdown(Property("tipo"))), lambda result: [result.steps[0].actors]
-        ),
-        "funnel of a cohort": Case(replace(funnel, scope=sellers), lambda result: [result.steps[0].actors]),
-        "size of a cohort": Case(CohortSize(scope=scope, cohort=often), lambda result: [result.members]),
-        "paths, 5 steps": Case(
-            Paths(scope=scope, anchor=Selection(STEPS[0]), depth=5, counted=Counted.OCCURRENCES),
-            lambda result: [result.paths],
-        ),
-        "daily actors": Case(Series(scope=scope), lambda result: [result.total]),
-    }
 
 
 def measured(case: Case, store: AnalyticsStore, chdb: Chdb, rounds: int) -> dict[str, object]:
@@ -216,26 +85,22 @@ def _answer(case: Case, store: AnalyticsStore) -> Sequence[int]:
     return case.numbers(run(case.question, snapshot, Limits(threads=THREADS)).result)
 
 
-def _kept(result: Any) -> Sequence[int]:
-    return [number for offset in OFFSETS for number in (result.shares[offset].actors, result.shares[offset].returned)]
+def _taken_in(folder: Path, scale: Scale) -> dict[str, object]:
+    """Make the store in a process of its own, and return the figures of that."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(measure, folder, scale).result()
 
 
-def _write(per_second: int) -> None:
-    """Take events into a store of its own for ever, some each second, as the writer of a busy service does."""
-    with tempfile.TemporaryDirectory() as name:
-        scale = Scale(events=50_000_000, users=100_000)
-        ingestion, wire = Ingestion(Path(name)), Wire(scale)
-        intake = LogIntake(ingestion.publisher, time.time)
-        for batch in batches(scale, per_second):
-            intake.take(wire.responses(batch))
-            ingestion.tidier.step()
-            time.sleep(1)
+def _asked_alone(asked: dict[str, Case], store: AnalyticsStore) -> dict[str, object]:
+    """Return what questions need of a process that does nothing else, and for the first time."""
+    seconds = {name: float(f"{_timed(partial(_answer, case, store)).seconds:.3g}") for name, case in asked.items()}
+    return {"first_seconds": seconds, "most_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--folder", type=Path, help="where the store is kept")
     parser.add_argument("--events", type=int, default=10_000_000)
     parser.add_argument("--users", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=9)
@@ -243,22 +108,22 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", help="words that the wanted questions begin with")
     chosen = parser.parse_args()
     scale = Scale(events=chosen.events, users=chosen.users)
-    keep_memory()
-    chdb = Chdb(scale)
-    writer = multiprocessing.get_context("spawn").Process(target=_write, args=(chosen.writing,), daemon=True)
-    if chosen.writing:
-        writer.start()
-    figures: dict[str, object] = {
-        name: measured(case, AnalyticsStore(chosen.folder), chdb, chosen.rounds)
-        for name, case in cases(scale).items()
-        if not chosen.only or name.startswith(tuple(chosen.only))
-    }
-    if chosen.writing:
-        writer.terminate()
-    report(
-        "reports beside ClickHouse's engine, two threads each",
-        {"events": scale.events, "users": scale.users, "rounds": chosen.rounds, **figures},
-    )
+    with tempfile.TemporaryDirectory() as name:
+        folder: Path = chosen.folder or Path(name)
+        figures: dict[str, object] = {"events": scale.events, "users": scale.users, "rounds": chosen.rounds}
+        if not StoreFolder(folder, ENVIRONMENT).current().live:
+            figures["taken_in"] = _taken_in(folder, scale)
+        asked = {
+            name: case for name, case in cases(scale).items() if not chosen.only or name.startswith(tuple(chosen.only))
+        }
+        keep_memory()
+        store = AnalyticsStore(folder)
+        with written(folder, scale, chosen.writing):
+            figures["alone"] = _asked_alone(asked, store)
+            chdb = Chdb(scale)
+            figures |= {name: measured(case, store, chdb, chosen.rounds) for name, case in asked.items()}
+        figures["events_written_meanwhile"] = store.snapshot(ENVIRONMENT).rows(None) - scale.events
+        report("reports beside ClickHouse's engine, two threads each", figures)
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ from mirante.api.metrics.v1.analytics_service_pb2_grpc import (
 )
 from mirante.api.telemetry.v1 import catalogue_service_pb2 as catalogue_pb2
 
-from benchmarks.analytics import STEPS
+from benchmarks.analytics_questions import STEPS
 from benchmarks.analytics_store import ENVIRONMENT
 from benchmarks.measuring import median, report, spread
 from services.metrics.analytics.answering.cache import AnswerCache

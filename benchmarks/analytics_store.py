@@ -13,7 +13,7 @@ import resource
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,22 +28,30 @@ from services.metrics.analytics.store.tidying import Tidier
 from services.metrics.analytics.store.writing import LogIntake
 
 ENVIRONMENT: Final = "production"
-_EVENTS_AT_ONCE: Final = 100_000
+EVENTS_AT_ONCE: Final = 100_000
 """What is gathered for one segment at full speed."""
 _MOST_FRESH: Final = 64
 
 
 class Ingestion:
-    """A store that takes a stream in, and tidies beside it."""
+    """
+    A store that takes a stream in, and tidies beside it.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: of all stores.
+        continues: whether the store is there already.
+    """
+
+    def __init__(self, folder: Path, *, continues: bool = False) -> None:
         self._files = StoreFolder(folder, ENVIRONMENT)
         term = take_term(self._files).term
-        begin_build(self._files, term, "build", drop_live=False)
+        if not continues:
+            begin_build(self._files, term, "build", drop_live=False)
         manifest = self._files.manifest("build")
         assert manifest is not None
         self.publisher = Publisher(self._files, term, manifest, time.time)
-        self.publisher.go_live()
+        if not continues:
+            self.publisher.go_live()
         self._intake = LogIntake(self.publisher, time.time)
         self.tidier = Tidier(self.publisher, time.time)
         self._sweeper = Sweeper(self._files, GRACE_SECONDS, time.monotonic)
@@ -56,7 +64,7 @@ class Ingestion:
         """Take all events of a scale in."""
         self._thread.start()
         wire = Wire(scale)
-        for batch in batches(scale, _EVENTS_AT_ONCE):
+        for batch in batches(scale, EVENTS_AT_ONCE):
             responses = wire.responses(batch)
             start = time.perf_counter()
             while len(fresh_of(self.publisher.manifest)) > _MOST_FRESH:
@@ -65,6 +73,16 @@ class Ingestion:
             seconds = time.perf_counter() - start
             self.seconds += seconds
             self.slowest = max(self.slowest, seconds)
+
+    def take(self, responses: Sequence[bytes]) -> None:
+        """Take responses in that follow those before."""
+        self._intake.take(responses)
+
+    def tidy(self) -> bool:
+        """Tidy a little; return whether there was anything to do."""
+        done = self.tidier.step()
+        self._sweeper.sweep([self.publisher.manifest], self.publisher.writing)
+        return done
 
     def end(self) -> float:
         """Wait until nothing is left to tidy; return how many seconds that took."""
@@ -76,11 +94,10 @@ class Ingestion:
     def _tidy(self) -> None:
         while True:
             ended = self._ended.is_set()
-            if not self.tidier.step():
+            if not self.tidy():
                 if ended:
                     return
                 time.sleep(0.05)
-            self._sweeper.sweep([self.publisher.manifest], self.publisher.writing)
 
 
 def measure(folder: Path, scale: Scale) -> dict[str, Any]:
