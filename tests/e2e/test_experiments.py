@@ -5,6 +5,7 @@ import json
 import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, Final
 
 from mirante.api.telemetry.v1 import event_pb2
@@ -23,6 +24,7 @@ FLAGS: Final = "mirante.api.flags.v1.FlagAdminService"
 KEY: Final = "recomendacao"
 SOLD: Final = {2_000: (250, 316, 224), 5_000: (625, 790, 560)}
 _BATCH: Final = 1_000
+_DESIGNS: Final = Path(__file__).parents[2] / "examples" / "experiments"
 
 DESIGN: Final[dict[str, Any]] = {
     "key": KEY,
@@ -56,6 +58,7 @@ async def test_the_worked_example(database_url: str, redis_url: str) -> None:
     async with whole_mirante(
         database_url, redis_url, MIRANTE_ANALYTICS="true", MIRANTE_ANALYTICS_SECONDS="0.2"
     ) as mirante:
+        await _examples(mirante)
         await _flag(mirante)
         await mirante.ask(f"{EXPERIMENTS}/CreateExperiment", experiment=DESIGN)
         await eventually(lambda: _has_store(mirante))
@@ -78,6 +81,15 @@ async def test_the_worked_example(database_url: str, redis_url: str) -> None:
         assert KEY in await _told(mirante, "list", "--flag", KEY)
         assert "control 33%" in await _told(mirante, "show", KEY)
         await _decided(mirante)
+
+
+async def _examples(mirante: WholeMirante) -> None:
+    """The designs that ship fit the flags and the catalogue that ship."""
+    for file in sorted(_DESIGNS.glob("*.yaml")):
+        assert "draft" in await _told(mirante, "create", str(file))
+    listed = json.loads(await _told(mirante, "list", "--json"))["experiments"]
+    keys = [each["experiment"]["key"] for each in listed]
+    assert keys == ["algoritmo_desconto", "cta_nova_venda", "recomendacao_produtos"]
 
 
 async def _is_over(moment: datetime) -> bool:

@@ -110,7 +110,7 @@ class ResultsDesk:
             return known
         before = await self._looks.load(environment, record.experiment.key)
         question = question_of(record, until, breakdown)
-        found = await self._in_thread(measured, question, snapshot, Limits())
+        found = await self._in_thread(_measured, question, snapshot)
         results, kept = await self._in_thread(results_of, record, question, found, before)
         await self._looks.save(environment, record.experiment.key, kept)
         results.computed_at.FromMicroseconds(int(self._clock() * 1_000_000))
@@ -123,9 +123,6 @@ class ResultsDesk:
             return await asyncio.get_running_loop().run_in_executor(self._threads, lambda: work(*arguments))
         except (MemoryError, duckdb.OutOfMemoryException) as error:
             raise Overloaded("this needs more memory than there is now", retry_seconds=_RETRY_SECONDS) from error
-        except duckdb.IOException as error:
-            # Files went away while they were read: the store was tidied meanwhile.
-            raise StoreUnavailable("the analytics store has changed meanwhile: ask again") from error
 
     def _remember(self, place: object, results: result_pb2.ExperimentResults) -> None:
         self._known[place] = results
@@ -162,16 +159,24 @@ def _past(experiment: pb2.Experiment, snapshot: Snapshot, weeks: int) -> tuple[p
     }
     population = EXPOSURES
     question = past_question(capped, population, until, weeks)
-    found = measured(question, snapshot, Limits())
+    found = _measured(question, snapshot)
     if found.exposures[..., -1].sum() < FEWEST_EXPOSED:
         population = ACTIVITY
         question = past_question(capped, population, until, weeks)
-        found = measured(question, snapshot, Limits())
+        found = _measured(question, snapshot)
     if quantiles:
         caps = past_caps(question, quantiles, snapshot, Limits())
         for _, metric in metrics(capped):
             if metric.key in caps:
                 metric.cap = caps[metric.key]
         question = past_question(capped, population, until, weeks)
-        found = measured(question, snapshot, Limits())
+        found = _measured(question, snapshot)
     return capped, question, found, population
+
+
+def _measured(question: Question, snapshot: Snapshot) -> Measured:
+    try:
+        return measured(question, snapshot, Limits())
+    except duckdb.IOException as error:
+        snapshot.report_damage()
+        raise StoreUnavailable("files of the analytics store could not be read: ask again") from error
