@@ -50,7 +50,6 @@ class ReportProcess:
         process = await asyncio.create_subprocess_exec(
             *command, stdin=PIPE, stdout=PIPE, start_new_session=True, env=environment
         )
-        _let_others_first(process.pid)
         started = cls(process)
         try:
             async with asyncio.timeout(_START_SECONDS):
@@ -60,6 +59,7 @@ class ReportProcess:
             if isinstance(error, TimeoutError):
                 raise ReportProcessDied from None
             raise
+        _let_others_first(process.pid)
         return started
 
     @property
