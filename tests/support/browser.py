@@ -107,7 +107,7 @@ async def opened(
         yield await context.new_page()
     finally:
         await context.close()
-    assert complaints.unexpected == []
+    assert complaints.unexpected == [], complaints.unexpected
 
 
 async def violations_of(page: Page, *, impacts: Sequence[str] = ("serious", "critical")) -> list[str]:

@@ -15,6 +15,7 @@ from contextlib import ExitStack
 from itertools import product
 from pathlib import Path
 from typing import Any, Final, Literal
+from urllib.parse import quote
 
 import httpx
 from playwright.async_api import Page, expect
@@ -28,11 +29,24 @@ from tests.support.screenshot_scene import TENANT, Scene
 _ROOT: Final = Path(__file__).parents[2]
 _SCREENS: Final = {"desktop": {"width": 1280, "height": 860}, "phone": PHONE}
 _EVENTS_MS: Final = 120_000
+_REPORTS_MS: Final = 120_000
+_FUNNEL: Final = {
+    "scope": {"last": {"count": 7, "unit": "CALENDAR_UNIT_DAY"}, "compare": True},
+    "funnel": {
+        "steps": [{"event": name} for name in ("login_sucesso", "botao_nova_venda_clicado", "venda_criada")],
+        "window": "86400s",
+    },
+}
 _THEMES: Final[Sequence[Literal["light", "dark"]]] = ("light", "dark")
 
 _PAGES: Final[Mapping[str, str]] = {
     "overview": "/",
     "live": "/?tenant={tenant}",
+    "board-journey": "/analises/painel/jornada",
+    "board-adoption": "/analises/painel/adocao-de-recursos",
+    "board-performance": "/analises/painel/desempenho",
+    "board-business": "/analises/painel/negocio",
+    "explore": "/analises/explorar?q={funnel}",
     "flags": "/flags",
     "flag": "/flags/flag/nova_ui_vendas",
     "flag-rules": "/flags/flag/multi_moeda/regras",
@@ -55,6 +69,7 @@ async def take(url: str, home: Path, folder: Path) -> None:
         answer = (await http.post("/api/login", json=login)).raise_for_status()
         cookies: list[Any] = [{"name": name, "value": value, "url": url} for name, value in answer.cookies.items()]
         places = {"tenant": TENANT, "alert": await Scene(http, server_key).prepare()}
+        places["funnel"] = quote(json.dumps(_FUNNEL))
     folder.mkdir(parents=True, exist_ok=True)
     complaints = Complaints()
     complaints.expect("status of 401.*/api/session")
@@ -68,18 +83,32 @@ async def take(url: str, home: Path, folder: Path) -> None:
                 for name, path in _PAGES.items():
                     await page.goto(url + path.format(**places))
                     await _drawn(page, path)
+                    await _size(page, viewport["width"], await _height(page, path) or viewport["height"])
                     await _shoot(page, folder / f"{name}-{theme}-{screen}.png")
+                    await _size(page, viewport["width"], viewport["height"])
 
 
 async def _drawn(page: Page, path: str) -> None:
     """Return when nothing is missing on a page. Events come in when they do."""
     await expect(page.locator("main h1").first).to_be_visible()
-    await expect(page.locator(".skeleton")).to_have_count(0)
+    await expect(page.locator(".skeleton")).to_have_count(0, timeout=_REPORTS_MS)
     if path.endswith("/avaliar"):
         await page.get_by_role("button", name="Avaliar", exact=True).click()
         await expect(page.locator(".result-value")).to_be_visible()
     if path == "/eventos":
         await expect(page.locator(".tail > li").nth(8)).to_be_visible(timeout=_EVENTS_MS)
+
+
+async def _height(page: Page, path: str) -> int:
+    """Return how high the screen has to be for all of a board; 0 for all other pages."""
+    if not path.startswith("/analises/painel"):
+        return 0
+    height: int = await page.evaluate("document.documentElement.scrollHeight")
+    return height
+
+
+async def _size(page: Page, width: int, height: int) -> None:
+    await page.set_viewport_size({"width": width, "height": height})
 
 
 async def _shoot(page: Page, file: Path) -> None:

@@ -14,6 +14,7 @@ export const ZONES = [
   "UTC",
 ] as const;
 
+const USUAL_DAYS = 30;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
@@ -70,6 +71,11 @@ export function withDates(scope: Scope, { first, last }: Dates): Scope {
 /** Returns a scope whose period is so many days up to today. */
 export function withDays(scope: Scope, days: number): Scope {
   return { ...withoutPeriod(scope), last: { count: days, unit: "CALENDAR_UNIT_DAY" } };
+}
+
+/** Returns a scope with a period: its own, or the last 30 days. */
+export function withPeriod(scope: Scope): Scope {
+  return scope.last === undefined && scope.start === undefined ? withDays(scope, USUAL_DAYS) : scope;
 }
 
 /** Returns a scope that says nothing of when. */

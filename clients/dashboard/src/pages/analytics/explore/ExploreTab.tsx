@@ -6,7 +6,7 @@ import { EmptyState, ErrorState, Skeleton } from "../../../components/states";
 import { useSpeech } from "../../../i18n/language";
 import { useScope } from "../../../shell/scope";
 import { addressWith, questionOfText, textOf } from "../asking/address";
-import { withDays } from "../asking/periods";
+import { withPeriod } from "../asking/periods";
 import { kindOf, type Question, SERVICE } from "../asking/question";
 import { finished, reportOf } from "../asking/reading";
 import { ScopeBar } from "../asking/ScopeBar";
@@ -24,9 +24,10 @@ export default function ExploreTab() {
   const [path, navigate] = useLocation();
   const search = useSearch();
   const given = new URLSearchParams(search).get("q");
-  const asked = questionOfText(given);
+  const read = questionOfText(given);
+  const asked = read && { ...read, scope: withPeriod(read.scope ?? {}) };
   const [draft, setDraft] = useState<Question>(
-    () => asked ?? { scope: withDays({}, 30), funnel: reportOf("funnel", FIRST.funnel) },
+    () => asked ?? { scope: withPeriod({}), funnel: reportOf("funnel", FIRST.funnel) },
   );
   const [step, setStep] = useState<number>();
   // Another address was opened: by the browser's buttons, or a link.

@@ -21,7 +21,7 @@ export function funnelText(result: Message<"FunnelResult">, speech: Speech): Res
       const next = result.steps[index + 1];
       const dropped = next === undefined ? undefined : count(step.actors) - count(next.actors);
       const share = index === 0 ? undefined : step.fromPrevious;
-      return [`${index + 1}. ${step.event}`, count(step.actors), share, step.overall, dropped];
+      return [stepName(step, index), count(step.actors), share, step.overall, dropped];
     }),
   };
   const perStep = (actors: readonly string[]) => {
@@ -30,7 +30,7 @@ export function funnelText(result: Message<"FunnelResult">, speech: Speech): Res
   };
   const columns = (name: string) => [
     { title: name, format: "text" as const },
-    ...result.steps.map((step, index) => ({ title: `${index + 1}. ${step.event}`, format: "count" as const })),
+    ...result.steps.map((step, index) => ({ title: stepName(step, index), format: "count" as const })),
     { title: t("ana.column.conversion"), format: "share" as const },
   ];
   const groups: ResultTable = {
@@ -58,6 +58,10 @@ export function funnelText(result: Message<"FunnelResult">, speech: Speech): Res
       ...valuesNote(result.values, result.groups.length, speech),
     ],
   };
+}
+
+function stepName({ event }: Message<"FunnelStep">, index: number): string {
+  return `${index + 1}.\u00a0${event}`;
 }
 
 /** Says how many values of a breakdown have no row of their own. */

@@ -29,8 +29,8 @@ test("a funnel says how many got how far, where they stopped, and what may still
   const text = textOfResult(FUNNEL, {}, SPEECH);
   expect(text.facts.map((each) => each.value)).toEqual([0.25, 200, 50, undefined]);
   expect(text.tables[0]?.rows).toEqual([
-    ["1. login_sucesso", 200, undefined, 1, 150],
-    ["2. venda_criada", 50, 0.25, 0.25, undefined],
+    ["1.\u00a0login_sucesso", 200, undefined, 1, 150],
+    ["2.\u00a0venda_criada", 50, 0.25, 0.25, undefined],
   ]);
   expect(text.tables[1]?.rows).toEqual([
     ["BRL", 150, 45, 0.3],
