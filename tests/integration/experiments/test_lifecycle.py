@@ -84,6 +84,20 @@ async def test_a_winner_goes_out_by_a_plan(world: ExperimentWorld) -> None:
     decided = await world.deciding.decide(world.asked(comment="sim"), Wish(SHIP, ARMS[2], "canary"))
     assert decided.decision.rollout_id == "plan of recomendacao"
     assert world.flags.shipped == [(ARMS[2], ARMS[0], "canary", "ana")]
+    world.flags.add("regrada", "clientes")
+    await world.start(design(key="de-regra", flag_key="regrada", rule_id="clientes"))
+    with pytest.raises(InvalidRequest, match="rollout_template"):
+        await world.deciding.decide(world.asked("de-regra", comment="sim"), Wish(SHIP, ARMS[2], "canary"))
+    assert (await world.experiments.get(PRODUCTION, "de-regra")).state == pb2.EXPERIMENT_STATE_RUNNING
+
+
+async def test_a_change_of_weights_keeps_the_order_of_the_arms(world: ExperimentWorld) -> None:
+    """Buckets are laid out in it: another order would give people other variants for nothing."""
+    await world.start(design())
+    record = await world.desk.reallocate(world.asked(), _arms(1, 1, 2)[::-1], 0)
+    assert [(arm.variant, arm.weight) for arm in record.phases[1].arms] == list(zip(ARMS, (1, 1, 2), strict=True))
+    splits = world.flags.flags["recomendacao"].flag.fallthrough.rollout.splits
+    assert [each.variant for each in splits] == list(ARMS)
 
 
 async def test_layers_are_shared_out(world: ExperimentWorld) -> None:

@@ -9,7 +9,11 @@ from mirante.api.metrics.v1 import experiment_result_pb2 as result_pb2
 
 from services.metrics.experiments.data.participants import Counts
 from services.metrics.experiments.results.computing import AllKept, results_of
-from tests.support.experiment_records import ARMS, asked, design, errors, said, started
+from services.metrics.experiments.statistics.always_valid import frozen_tau, look, tightest_at
+from services.metrics.experiments.statistics.comparing import Kind, estimate
+from services.metrics.experiments.statistics.estimates import difference
+from services.metrics.experiments.statistics.sums import converted
+from tests.support.experiment_records import ARMS, asked, design, errors, proportion, said, started
 
 UNITS_2000, UNITS_5000 = [2_000] * 3, [5_000] * 3
 SOLD_2000, SOLD_5000 = [250, 316, 224], [625, 790, 560]
@@ -67,6 +71,19 @@ def test_p_values_of_the_worked_example() -> None:
     assert collaborative.difference == pytest.approx(0.033)
     assert results.metrics[0].arms[1].conversions == 790
     assert results.health.sample_ratio_p == 1.0
+
+
+def test_the_spread_of_the_past_sets_the_test() -> None:
+    """Where it is known, tau is frozen by it, whatever the data are."""
+    known = proportion()
+    known.planned_spread = 0.1
+    results, _ = _results(design(primary=known), UNITS_5000, conversao=SOLD_5000)
+    of = difference(*(estimate(Kind.PROPORTION, converted(each, 5_000)) for each in (790, 625)))
+    tau = frozen_tau(tightest_at(10_000, 0.025), 0.1)
+    seen = look(of, tau / of.variance, 0.025)
+    comparison = results.metrics[0].comparisons[0]
+    assert comparison.p == pytest.approx(seen.p)
+    assert (comparison.lower, comparison.upper) == pytest.approx((seen.interval.lower, seen.interval.upper))
 
 
 def test_nothing_is_unsaid() -> None:
