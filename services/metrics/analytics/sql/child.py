@@ -11,14 +11,16 @@ import sys
 import threading
 from typing import Final
 
+from services.metrics.analytics.answering.memory_limit import limit_memory
 from services.metrics.analytics.sql.answering import ANSWER, REFUSED, UNAVAILABLE
 from services.metrics.analytics.sql.asking import SqlQuestion
 from services.metrics.analytics.sql.checking import StatementRefused
 from services.metrics.analytics.sql.running import ran, tables
 from services.metrics.analytics.store import StoreUnavailable
 
-_BESIDE_MIB: Final = 1_536
-"""Address space for what is not the engine's: libraries, and rows that are read into memory."""
+_BESIDE_MIB: Final = 1_024
+"""For what is not the engine's: rows that are read into memory, and what its threads hold."""
+_MIB: Final = 2**20
 _OPEN_FILES: Final = 4_096
 
 
@@ -48,13 +50,13 @@ def _answered(question: SqlQuestion) -> tuple[bytes, bytes]:
 
 
 def _bound(question: SqlQuestion) -> None:
+    limit_memory((question.limits.memory_mib + _BESIDE_MIB) * _MIB)
     try:
         import resource  # noqa: PLC0415 - not on Windows
     except ImportError:
         return
     limits = question.limits
     bounds = {
-        resource.RLIMIT_AS: (limits.memory_mib + _BESIDE_MIB) * 1024 * 1024,
         # Of all threads together; only for what can not be interrupted.
         resource.RLIMIT_CPU: int(limits.seconds * limits.threads) + 5,
         resource.RLIMIT_FSIZE: 0,
