@@ -73,7 +73,9 @@ class AnsweringDesk:
     def __init__(self, folder: Path, entries: Iterable[StoredEvent], declared: Sequence[str], **bounds: float) -> None:
         self.store = BuiltStore(folder)
         self.store.take(*entries)
-        self.processes = ReportProcesses(folder, ReportBounds(**{"concurrent": 1, **bounds}), time.monotonic)  # type: ignore[arg-type]  # a test says which
+        self.processes = ReportProcesses(
+            folder, ReportBounds(**{"concurrent": 1, "seconds": 90.0, **bounds}), time.monotonic
+        )  # type: ignore[arg-type]  # a test says which
         self.cache = AnswerCache(1 << 20)
         self.desk = ReportDesk(
             folder,

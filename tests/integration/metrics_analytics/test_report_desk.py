@@ -47,7 +47,7 @@ async def test_answers_are_remembered_while_the_store_is_as_it_was(tmp_path: Pat
         first = await desk.ask(asked)
         assert (_levels(first), first.cached) == ([2, 1], False)
         assert first.watermark.log_entries == len(_EVENTS)
-        assert first.limits.time.seconds == 25
+        assert first.limits.time.seconds == 90
         again = await desk.ask(asked)
         assert again.cached
         again.cached = False
