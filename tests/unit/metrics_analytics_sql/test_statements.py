@@ -19,7 +19,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store of two tenants, in a shared segment and in one of a tenant alone."""
     made = tmp_path_factory.mktemp("stores")
     store = BuiltStore(made)
-    store.take(*events_of("loja", 30), *events_of("bar", 7))
+    theirs = events_of("bar", 7)
+    for each in theirs:
+        each.event.properties["segredo"].string_value = "x"
+    store.take(*events_of("loja", 30), *theirs)
     store.take(*events_of("loja", 30))
     return made
 
@@ -174,7 +177,8 @@ def test_what_there_is_to_select_from(folder: Path) -> None:
     assert (columns["time"].type, columns["i.n"].type, columns["s.^valor"].type) == ("TIMESTAMP", "BIGINT", "VARCHAR")
     assert "Valor" in columns["s.^valor"].description
     assert all(column.description for column in table.columns)
-    assert "own_actor" not in columns
+    assert not {"own_actor", "s.segredo"} & columns.keys()
+    assert "s.segredo" in {column.name for column in tables(question(folder, None, "bar")).tables[0].columns}
 
 
 def test_without_a_store_it_says_so(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from services.metrics.analytics.store.schema import (
     NOBODY,
     OWN_ACTOR,
     literal,
+    property_of,
 )
 from services.metrics.analytics.store.segment_files import (
     SegmentDamaged,
@@ -50,7 +51,7 @@ def connect(
     fresh = [rows_of(folder, segment, segment.of(tenant)) for segment in shared]
     if sealed:
         # What is not there needs no condition that keeps it from being seen.
-        fresh = [with_people(rows, manifest.merges, erased) for rows in fresh]
+        fresh = [_without_others(with_people(rows, manifest.merges, erased)) for rows in fresh]
         manifest = replace(manifest, erased={})
     connection = duckdb.connect(
         ":memory:",
@@ -70,6 +71,14 @@ def connect(
         connection.close()
         raise
     return connection
+
+
+def _without_others(rows: Any) -> Any:
+    """Return rows without the columns of properties that none of them has: those of others in the same segment."""
+    empty = [
+        name for name in rows.column_names if property_of(name) is not None and rows[name].null_count == rows.num_rows
+    ]
+    return rows.drop(empty) if empty else rows
 
 
 def _files(
