@@ -3,18 +3,21 @@
 import asyncio
 import json
 import random
+import time
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from mirante import Mirante
 from mirante.api.telemetry.v1 import event_pb2
 from mirante.wire import value_to_proto
 from typer.testing import CliRunner
 
 from services.cli.app import app
 from tests.support.experiment_records import ARMS
-from tests.support.serving import eventually
+from tests.support.serving import PATIENCE_SECONDS, eventually
 from tests.support.telemetry_events import event_id
 from tests.support.whole_mirante import WholeMirante, whole_mirante
 
@@ -62,6 +65,7 @@ async def test_the_worked_example(database_url: str, redis_url: str) -> None:
         await _flag(mirante)
         await mirante.ask(f"{EXPERIMENTS}/CreateExperiment", experiment=DESIGN)
         await eventually(lambda: _has_store(mirante))
+        await _drawn_by_clients(mirante)
         record = (await mirante.ask(f"{EXPERIMENTS}/StartExperiment", experimentKey=KEY))["record"]
         assert _splits(await _serve(mirante)) == dict(zip(ARMS, (33_334, 33_333, 33_333), strict=True))
         started = datetime.fromisoformat(record["startedAt"])
@@ -94,6 +98,44 @@ async def _examples(mirante: WholeMirante) -> None:
 
 async def _is_over(moment: datetime) -> bool:
     return datetime.now(UTC) > moment
+
+
+async def _drawn_by_clients(mirante: WholeMirante) -> None:
+    """Clients draw as the experiment says, and whom they give an arm takes part: half of all people, here."""
+    key = "recomendacao_produtos"
+    started = (await mirante.ask(f"{EXPERIMENTS}/StartExperiment", experimentKey=key))["record"]
+    version = (await mirante.ask(f"{FLAGS}/GetFlag", flagKey=key))["record"]["flag"]["version"]
+    assert started["phases"][0]["coverage"] == 50_000
+    given = await asyncio.to_thread(_evaluated, mirante, key, int(version))
+    assert set(given) == {"v1", "v2", "off"}
+    found: dict[str, int] = {}
+
+    async def holds() -> bool:
+        health = (await mirante.ask(f"{EXPERIMENTS}/GetResults", experimentKey=key))["results"]["health"]
+        found.update({arm["variant"]: int(arm.get("units", 0)) for arm in health["arms"]})
+        return sum(found.values()) == given["v1"] + given["v2"]
+
+    await eventually(holds)
+    assert found == {"v1": given["v1"], "v2": given["v2"]}
+
+
+def _evaluated(mirante: WholeMirante, key: str, version: int) -> Counter[str]:
+    """Return how many of 200 people a client gives each variant, once it knows the flag; the exposures are sent."""
+    given: Counter[str] = Counter()
+    with Mirante(
+        mirante.flags.address,
+        api_key=mirante.keys["server"],
+        environment="production",
+        telemetry_address=mirante.telemetry.address,
+    ) as client:
+        assert client.wait_until_ready(PATIENCE_SECONDS)
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while client.details(key).flag_version < version:
+            assert time.monotonic() < deadline
+        for number in range(200):
+            given[client.details(key, {"targeting_key": f"p-{number}", "tenant_id": "acme"}).variant] += 1
+        assert client.flush(PATIENCE_SECONDS) == 0
+    return given
 
 
 async def _decided(mirante: WholeMirante) -> None:
