@@ -96,13 +96,13 @@ class Identities:
             StateConflict: the log was restored since it was issued.
         """
         head = await self._store.head()
-        after = TraitPlace(0)
+        after, known = TraitPlace(0), 0
         if cursor:
             epoch, position = read_cursor(self._secret, environment, cursor)
             if epoch != head.epoch:
                 raise of_another_epoch()
             # Whatever that transaction changed is known.
-            after = TraitPlace(position.xid + 1)
+            after, known = TraitPlace(position.xid + 1), position.xid
         response, size = pb2.ListTraitChangesResponse(), 0
         while rows := await self._store.changes(environment, after, head.horizon, _ROWS_AT_ONCE):
             for place, value in rows:
@@ -115,8 +115,9 @@ class Identities:
                     yield response
                     response, size = pb2.ListTraitChangesResponse(), 0
             after = rows[-1][0]
-        last = max(after.xid, head.horizon - 1)
-        response.cursor = issue(self._secret, environment, head.epoch, Position(last, 0))
+        # All below the horizon was told, and nothing else.
+        final = max(known, head.horizon - 1)
+        response.cursor = issue(self._secret, environment, head.epoch, Position(final, 0))
         yield response
 
     def _actor(self, person: Person) -> bytes:
