@@ -76,6 +76,7 @@ class Analytics:
             seconds=settings.report_seconds,
             memory_mib=settings.report_memory_mib,
         )
+        traits = GrpcTraits(log.channel, log.secret)
         self._stores = AnalyticsStores(
             folder,
             log.known,
@@ -83,7 +84,7 @@ class Analytics:
             log.leads,
             gather_seconds=settings.analytics_seconds,
             clock=time.time,
-            traits=GrpcTraits(log.channel, log.secret),
+            traits=traits,
             trait_seconds=settings.analytics_trait_seconds,
         )
         url = settings.analytics_clickhouse_url
@@ -117,6 +118,8 @@ class Analytics:
                 log.leads,
                 gather_seconds=settings.analytics_seconds,
                 clock=time.time,
+                traits=traits,
+                trait_seconds=settings.analytics_trait_seconds,
             )
             work.append(keepers.run)
         self.work = tuple(work) if settings.analytics else ()

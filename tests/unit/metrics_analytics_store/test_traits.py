@@ -1,11 +1,9 @@
 """Traits beside the store: as they are now, without those of who was erased, also when telemetry was restored."""
 
-from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
 from mirante.api.telemetry.v1 import event_log_service_pb2 as log_pb2
-from mirante.api.telemetry.v1 import identity_service_pb2 as pb2
 from mirante.wire import value_to_proto
 
 from services.metrics.analytics.store.trait_keeping import TraitKeeper, text_of
@@ -14,32 +12,7 @@ from services.metrics.analytics.store.wire.decoding import actor_number
 from services.metrics.following import LogRestored
 from services.runtime.errors import Unavailable
 from tests.support.analytics_store import BuiltStore
-
-ANA, BIA = b"ana" + bytes(13), b"bia" + bytes(13)
-Told = tuple[bytes, str, object]
-
-
-class FakeTraits:
-    """Changes in their order; cursors are how many of them were told."""
-
-    def __init__(self) -> None:
-        self.told: list[Told] = []
-        self.asked: list[bytes] = []
-        self.failure: Exception | None = None
-
-    async def changes(self, environment: str, cursor: bytes) -> AsyncGenerator[pb2.ListTraitChangesResponse, None]:
-        """See `TraitSource`."""
-        assert environment == "production"
-        self.asked.append(cursor)
-        if self.failure is not None:
-            raise self.failure
-        for actor, name, value in self.told[int(cursor or b"0") :]:
-            response = pb2.ListTraitChangesResponse()
-            change = response.changes.add(tenant="acme", actor_id=actor, name=name)
-            if value is not None:
-                change.value.CopyFrom(value_to_proto(value))  # type: ignore[arg-type]  # of any kind
-            yield response
-        yield pb2.ListTraitChangesResponse(cursor=b"%d" % len(self.told))
+from tests.support.fake_traits import ANA, BIA, FakeTraits
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.clickhouse_http import ClickHouseHttp, clickhouse_http
 from tests.support.report_events import ChdbEvents
 
 
@@ -13,3 +14,12 @@ def chdb_events() -> Iterator[ChdbEvents]:
     engine = ChdbEvents()
     yield engine
     engine.close()
+
+
+@pytest.fixture
+def http(chdb_events: ChdbEvents) -> Iterator[ClickHouseHttp]:
+    """A server without any table of ours."""
+    with clickhouse_http(chdb_events) as server:
+        yield server
+        for (table,) in chdb_events.query("SELECT name FROM system.tables WHERE name LIKE 'mirante_%'"):
+            chdb_events.run(f"DROP TABLE {table}")

@@ -2,7 +2,7 @@
 
 # ruff: noqa: S608 - queries of the tests themselves
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -25,23 +25,14 @@ from services.metrics.analytics.reports.series.asking import Series
 from services.metrics.analytics.store import StoreUnavailable
 from services.metrics.analytics.store.engine import Limits
 from services.metrics.analytics.store.people import SplitUnclear
+from services.runtime.errors import Unavailable
 from services.runtime.settings import SettingsError
 from tests.support.analytics_store import NOW, BuiltStore
-from tests.support.clickhouse_http import ClickHouseHttp, clickhouse_http
+from tests.support.clickhouse_http import ClickHouseHttp
 from tests.support.log_model import LogWorld, event_of
 from tests.support.report_answers import difference
-from tests.support.report_events import ChdbEvents
 
 _BOUNDS: dict[str, Any] = {"seconds": 60.0, "memory_bytes": 2**30}
-
-
-@pytest.fixture
-def http(chdb_events: ChdbEvents) -> Iterator[ClickHouseHttp]:
-    """A server without any table of ours."""
-    with clickhouse_http(chdb_events) as server:
-        yield server
-        for (table,) in chdb_events.query("SELECT name FROM system.tables WHERE name LIKE 'mirante_%'"):
-            chdb_events.run(f"DROP TABLE {table}")
 
 
 class ClickHouseWorld(LogWorld):
@@ -193,6 +184,18 @@ def test_the_one_that_answers_loses_who_is_erased_while_another_is_made(http: Cl
     world.take([])
     assert len(world.server.rows(f"SELECT build FROM {BUILDS} FINAL")) == 1
     assert {row[0] for row in world.held()} <= {"mercado"}
+
+
+def test_who_does_not_lead_any_more_writes_nothing(http: ClickHouseHttp) -> None:
+    """Another one has gone on with the table since."""
+    world = ClickHouseWorld(http, "production", 5, fails=False)
+    world.happen(20)
+    late = ClickHouseIntake(world.server, "production", lambda: NOW)
+    world.happen(20)
+    before = world.held()
+    with pytest.raises(Unavailable):
+        late.take([_response([log_pb2.LogEntry(event=event_of(world.model, world.model.rows[0]))], 99)])
+    assert world.held() == before
 
 
 def test_an_address_is_read_and_never_shown() -> None:

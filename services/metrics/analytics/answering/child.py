@@ -88,13 +88,15 @@ def _run(engines: Engines, asked: Frame) -> Frame:
     snapshot = engines.store.snapshot(environment)
     found, is_as_new = engines.answer(question, environment, snapshot)
     answer = answer_of(report_of(message), found)
+    looks = looks_at_traits(message)
+    is_as_new &= not (looks and engines.has_traits_of_its_own)
     head: dict[str, Any] = {
         "outcome": "answered",
         "key": snapshot.key(question.scope.tenant),
         "complete_us": snapshot.watermark.complete_us,
         # What is older than the store must not be remembered as what it says: somebody may have been erased since.
         "forgets": snapshot.forgets if is_as_new else -1,
-        "traits": snapshot.traits_version() if looks_at_traits(message) else "",
+        "traits": snapshot.traits_version() if looks else "",
         "held_bytes": held_bytes(),
     }
     return Frame(head, answer.SerializeToString())

@@ -39,6 +39,11 @@ class Engines:
         self._clickhouse = clickhouse
         self._memory_bytes = memory_bytes
 
+    @property
+    def has_traits_of_its_own(self) -> bool:
+        """Whether what answers has traits that may be older or newer than those of a snapshot."""
+        return self._clickhouse is not None
+
     def answer(self, question: Question, environment: str, snapshot: Snapshot) -> tuple[Answer[Any], bool]:
         """
         Return the answer to a question, and whether all that the snapshot has of the log is in it.

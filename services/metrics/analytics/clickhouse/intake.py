@@ -6,11 +6,12 @@ from typing import Final, TypeVar
 
 from services.metrics.analytics.clickhouse.rows import clickhouse_rows
 from services.metrics.analytics.clickhouse.server import ClickHouseServer
-from services.metrics.analytics.clickhouse.tables import Build, begun, builds_of, dropped, saved
+from services.metrics.analytics.clickhouse.tables import BUILDS, Build, begun, builds_of, dropped, saved
 from services.metrics.analytics.reports.dialects import ClickHouseDialect
 from services.metrics.analytics.store.manifest import Manifest
 from services.metrics.analytics.store.people import SplitUnclear
 from services.metrics.analytics.store.writing import Taken, taken
+from services.runtime.errors import Unavailable
 
 Item = TypeVar("Item")
 
@@ -51,8 +52,9 @@ class ClickHouseIntake:
         Raises:
             LogUnreadable: these are none.
             SplitUnclear: only the log says whose some rows are: the table has to be made anew.
-            Unavailable: the server does not answer.
+            Unavailable: the server does not answer, or another process writes the table now.
         """
+        self._check_alone()
         before = self.build.manifest
         found = taken(before, responses)
         if found.after.unclear:
@@ -102,6 +104,15 @@ class ClickHouseIntake:
         # What came behind the cursor may come under other positions now: some of it may be erased in the log.
         self._delete(build, f"position >= {build.manifest.position}")
         return build
+
+    def _check_alone(self) -> None:
+        """Find whoever led before and has not noticed yet that it does not any more."""
+        [[version]] = self._server.rows(
+            f"SELECT max(version) FROM {BUILDS} WHERE environment = {_quoted(self._environment)} "  # noqa: S608 - quoted
+            f"AND build = {_quoted(self.build.manifest.build)}"
+        )
+        if int(version) != self.build.version:
+            raise Unavailable("another process writes the events in ClickHouse")
 
     def _save(self, after: Manifest) -> None:
         build = replace(self.build, manifest=after)

@@ -9,8 +9,10 @@ from typing import Final
 
 from services.metrics.analytics.clickhouse.intake import ClickHouseIntake
 from services.metrics.analytics.clickhouse.server import ClickHouseServer
+from services.metrics.analytics.clickhouse.trait_keeping import ClickHouseTraitKeeper
 from services.metrics.analytics.store.gathering import gathered
 from services.metrics.analytics.store.people import SplitUnclear
+from services.metrics.analytics.store.trait_keeping import LOOK_SECONDS, TraitSource
 from services.metrics.analytics.store.writing import LogUnreadable
 from services.metrics.following import LogRestored, RawEventLog
 from services.runtime.background import in_background
@@ -85,10 +87,12 @@ class ClickHouseKeeper:
 
 class ClickHouseKeepers:
     """
-    Keeps every environment that it may; arguments as of `ClickHouseKeeper`.
+    Keeps every environment that it may; arguments as of `ClickHouseKeeper` and `ClickHouseTraitKeeper`.
 
     Args:
         known: returns the environments that can be followed now.
+        traits: of users; None when they are not kept.
+        trait_seconds: how often changes of traits are looked for.
     """
 
     def __init__(
@@ -100,8 +104,12 @@ class ClickHouseKeepers:
         *,
         gather_seconds: float,
         clock: Callable[[], float],
+        traits: TraitSource | None = None,
+        trait_seconds: float = LOOK_SECONDS,
     ) -> None:
         self._known = known
+        self._traits = traits
+        self._trait_keeper = partial(ClickHouseTraitKeeper, server=server, leads=leads, look_seconds=trait_seconds)
         self._keeper = partial(
             ClickHouseKeeper, server=server, log=log, leads=leads, gather_seconds=gather_seconds, clock=clock
         )
@@ -114,4 +122,7 @@ class ClickHouseKeepers:
                 for environment in self._known() - kept:
                     kept.add(environment)
                     await stack.enter_async_context(in_background(self._keeper(environment).run))
+                    if self._traits is not None:
+                        traits = self._trait_keeper(environment, source=self._traits)
+                        await stack.enter_async_context(in_background(traits.run))
                 await asyncio.sleep(_LOOK_SECONDS)

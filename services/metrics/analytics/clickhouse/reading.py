@@ -5,6 +5,7 @@ from typing import Any
 
 from services.metrics.analytics.clickhouse.server import ClickHouseServer
 from services.metrics.analytics.clickhouse.tables import builds_of
+from services.metrics.analytics.clickhouse.traits import relation_of, state_of
 from services.metrics.analytics.reports.clickhouse import ClickHouse
 from services.metrics.analytics.store import StoreUnavailable
 from services.metrics.analytics.store.reading import Watermark
@@ -34,5 +35,6 @@ def events_of(
     def query(sql: str) -> Sequence[Sequence[Any]]:
         return server.rows(sql, seconds=seconds, memory_bytes=memory_bytes)
 
-    engine = ClickHouse(query, f"(SELECT * FROM {live.table} FINAL)")  # noqa: S608 - a name of ours
+    told = relation_of(state_of(server, environment), manifest)
+    engine = ClickHouse(query, f"(SELECT * FROM {live.table} FINAL)", told)  # noqa: S608 - a name of ours
     return engine, Watermark(manifest.position, manifest.complete_us, manifest.at_end)

@@ -45,9 +45,12 @@ class Build:
     @property
     def table(self) -> str:
         """The name of the table with its events."""
-        # Environments are named by people.
-        name = hashlib.blake2b(self.environment.encode(), digest_size=8).hexdigest()
-        return f"mirante_events_{name}_{self.manifest.build}"
+        return f"mirante_events_{name_of(self.environment)}_{self.manifest.build}"
+
+
+def name_of(environment: str) -> str:
+    """Return what names of tables call an environment: those are named by people."""
+    return hashlib.blake2b(environment.encode(), digest_size=8).hexdigest()
 
 
 def builds_of(server: ClickHouseServer, environment: str) -> list[Build]:

@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import replace
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 from mirante.api.common.v1 import value_pb2
 from mirante.api.telemetry.v1 import identity_service_pb2 as pb2
@@ -24,9 +24,11 @@ _log = logging.getLogger(__name__)
 LOOK_SECONDS: Final = 10.0
 """How often changes are looked for."""
 _REST: Final = 20
-"""So many times as long as taking changes in took nothing is done."""
+"""So many times as long as changing the file took nothing is done."""
+_LONGEST_REST_SECONDS: Final = 120.0
 _CHANGES_AT_ONCE: Final = 500_000
 
+Done = TypeVar("Done")
 Changes = dict[tuple[str, int, str], str | None]
 
 
@@ -73,11 +75,12 @@ class TraitKeeper:
         self._leads = leads
         self._look_seconds = look_seconds
         self._known: TraitFile | None = None
+        self._worked = 0.0
 
     async def run(self) -> None:
         """Keep them whenever this process leads; for ever."""
         while True:
-            began = time.monotonic()
+            self._worked = 0.0
             if not self._leads():
                 # Whoever leads meanwhile writes another file.
                 self._known = None
@@ -89,7 +92,7 @@ class TraitKeeper:
                         "traits of users are not kept: trying again",
                         extra={"environment": self._environment, "error": f"{type(error).__name__}: {error}"},
                     )
-            await asyncio.sleep(max(self._look_seconds, _REST * (time.monotonic() - began)))
+            await asyncio.sleep(max(self._look_seconds, min(_REST * self._worked, _LONGEST_REST_SECONDS)))
 
     async def step(self) -> None:
         """
@@ -136,7 +139,7 @@ class TraitKeeper:
     async def _changed(self, known: TraitFile, changes: Changes) -> TraitFile:
         if not changes:
             return known
-        return replace(known, table=await asyncio.to_thread(with_changes, known.table, changes))
+        return replace(known, table=await self._working(lambda: with_changes(known.table, changes)))
 
     async def _written(self, known: TraitFile, manifest: Manifest) -> TraitFile:
         gone = [actor for actors in manifest.condemned.values() for actor in actors]
@@ -146,7 +149,16 @@ class TraitKeeper:
             with self._folder.alone():
                 return write_traits(self._folder.path, left)
 
-        return await asyncio.to_thread(write)
+        return await self._working(write)
+
+    async def _working(self, work: Callable[[], Done]) -> Done:
+        def measured() -> Done:
+            began = time.perf_counter()
+            done = work()
+            self._worked += time.perf_counter() - began
+            return done
+
+        return await asyncio.to_thread(measured)
 
 
 def text_of(value: value_pb2.Value) -> str | None:
