@@ -82,6 +82,7 @@ async def test_the_worked_example(database_url: str, redis_url: str) -> None:
         assert "Pode lançar a variante “collaborative”" in late["verdict"]["text"]
         assert late["health"].get("warnings", []) == []
         assert "Pode lançar" in await _told(mirante, "results", KEY)
+        assert "exploratory, by library" in await _told(mirante, "results", KEY, "--by", "library")
         assert KEY in await _told(mirante, "list", "--flag", KEY)
         assert "control 33%" in await _told(mirante, "show", KEY)
         await _decided(mirante)

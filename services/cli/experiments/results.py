@@ -21,7 +21,7 @@ def show(
     session: Session,
     experiment: ExperimentKey,
     by: Annotated[
-        str, typer.Option(help="A property to split by, exploratory; see it with --json.", show_default=False)
+        str, typer.Option(help="A property to split by, such as device; exploratory.", show_default=False)
     ] = "",
 ) -> None:
     """Say what an experiment says so far; it may be looked at as often as one likes."""

@@ -45,6 +45,10 @@ def show_results(output: Output, results: results_pb2.ExperimentResults) -> None
         output.remark(warning)
     columns = ("METRIC", "ROLE", "VARIANT", "UNITS", "ESTIMATE", "DIFFERENCE", "INTERVAL", "P", "ADJUSTED", "LIFT")
     output.table(columns, [row for metric in results.metrics for row in _rows(metric)])
+    if results.exploratory:
+        groups = [row for group in results.exploratory for row in _group(group)]
+        output.line(f"exploratory, by {results.exploratory_property}: ground for a hypothesis, not for a decision")
+        output.table(("VALUE", "VARIANT", "UNITS", "ESTIMATE", "DIFFERENCE", "95 % OF ONE LOOK"), groups)
     until = local_time(results.complete_until)
     output.remark(f"complete until {until}, {results.days} full days, {results.health.crossovers} saw several variants")
 
@@ -60,6 +64,18 @@ def _rows(metric: results_pb2.MetricResult) -> Iterator[tuple[str, ...]]:
         estimate = number(arm.estimate) if arm.HasField("estimate") else "-"
         named = (metric.metric_key, enum_name(_ROLES, metric.role), arm.variant, f"{arm.units:,}", estimate)
         yield (*named, *_compared(compared.get(arm.variant)))
+
+
+def _group(group: results_pb2.ExperimentGroup) -> Iterator[tuple[str, ...]]:
+    value = "all others" if group.others else group.value if group.HasField("value") else "(absent)"
+    compared = {each.variant: each for each in group.comparisons}
+    for arm in group.arms:
+        estimate = number(arm.estimate) if arm.HasField("estimate") else "-"
+        of = compared.get(arm.variant)
+        difference = number(of.difference) if of is not None and of.HasField("difference") else ""
+        known = of is not None and of.HasField("lower") and of.HasField("upper")
+        interval = f"{number(of.lower)} to {number(of.upper)}" if of is not None and known else ""
+        yield value, arm.variant, f"{arm.units:,}", estimate, difference, interval
 
 
 def _compared(of: results_pb2.ArmComparison | None) -> tuple[str, ...]:

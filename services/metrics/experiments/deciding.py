@@ -8,7 +8,8 @@ from mirante.api.metrics.v1 import experiment_pb2 as pb2
 from mirante.api.metrics.v1 import experiment_result_pb2 as result_pb2
 
 from services.metrics.experiments.designing.allocation import serving
-from services.metrics.experiments.desk import LIVE, LONGEST_COMMENT, Asked, ExperimentDesk, end
+from services.metrics.experiments.designing.records import end
+from services.metrics.experiments.desk import LIVE, LONGEST_COMMENT, Asked, ExperimentDesk
 from services.metrics.experiments.outside import Flags, Rollouts
 from services.metrics.experiments.reporting import report_of
 from services.metrics.experiments.results_desk import ResultsDesk

@@ -11,8 +11,9 @@ from mirante.evaluation.model import Violation
 
 from services.metrics.experiments.designing.allocation import check_flag, check_serving, drawing
 from services.metrics.experiments.designing.checks import check_arms, check_design
-from services.metrics.experiments.designing.defaults import WHOLE, metrics
+from services.metrics.experiments.designing.defaults import WHOLE
 from services.metrics.experiments.designing.events import check_events
+from services.metrics.experiments.designing.records import end, planned
 from services.metrics.experiments.designing.starting import check_free, range_for
 from services.metrics.experiments.outside import Catalogue, Flags
 from services.metrics.experiments.storing.experiments import (
@@ -242,23 +243,6 @@ class ExperimentDesk:
             comment=f"experiment {asked.key} {why}",
             caller=asked.caller,
         )
-
-
-def planned(experiment: pb2.Experiment) -> pb2.Experiment:
-    """Return a design without what only a start sets."""
-    draft = pb2.Experiment()
-    draft.CopyFrom(experiment)
-    for _, metric in metrics(draft):
-        metric.ClearField("planned_spread")
-    return draft
-
-
-def end(record: pb2.ExperimentRecord, now: datetime.datetime) -> None:
-    """Let nobody new take part in an experiment from now on, unless that is so already."""
-    if not record.HasField("stopped_at"):
-        record.stopped_at.FromDatetime(now)
-    if record.pauses and not record.pauses[-1].HasField("ended_at"):
-        record.pauses[-1].ended_at.CopyFrom(record.stopped_at)
 
 
 def _name(state: State) -> str:

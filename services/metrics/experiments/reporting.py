@@ -74,8 +74,8 @@ def _results(results: result_pb2.ExperimentResults, record: pb2.ExperimentRecord
     units = "tenants" if by_tenant(record.experiment) else "pessoas"
     yield "## Saúde"
     told = [f"{_text(arm.variant)}: {_count(arm.units)} {units}" for arm in health.arms]
-    told += [f"Viram mais de uma variante: {_count(health.crossovers)} ({_percent(health.crossover_share)})"]
-    told += [f"Proporções: p = {health.sample_ratio_p:.4f}"] if health.HasField("sample_ratio_p") else []
+    told += [f"Viram mais de uma variante: {_count(health.crossovers)} ({_percent(health.crossover_share, sign='')})"]
+    told += [f"Proporções: p = {_p(health.sample_ratio_p)}"] if health.HasField("sample_ratio_p") else []
     yield "\n".join(f"- {fact}" for fact in [*told, *(_text(warning) for warning in health.warnings)])
     yield (
         "Quem olha e para quando gosta do que vê exagera o efeito: espere um pouco menos do que a estimativa. Os "
@@ -84,7 +84,7 @@ def _results(results: result_pb2.ExperimentResults, record: pb2.ExperimentRecord
 
 
 def _table(metric: result_pb2.MetricResult) -> Iterator[str]:
-    yield "| Variante | Unidades | Estimativa | Diferença | Intervalo | p ajustado | Variação |"
+    yield "| Variante | Unidades | Estimativa | Diferença | Intervalo | p | Variação |"
     yield "|---|---|---|---|---|---|---|"
     compared = {each.variant: each for each in metric.comparisons}
     for arm in metric.arms:
@@ -101,7 +101,7 @@ def _compared(of: result_pb2.ArmComparison | None) -> list[str]:
         interval = f"{_number(of.lower)} a {_number(of.upper)}"
     p = of.adjusted_p if of.HasField("adjusted_p") else of.p
     lift = _percent(of.lift) if of.HasField("lift") else "—"
-    return [_number(of.difference), interval, f"{p:.4f}".replace(".", ","), lift]
+    return [_number(of.difference), interval, _p(p), lift]
 
 
 def _design(record: pb2.ExperimentRecord) -> Iterator[str]:
@@ -136,8 +136,12 @@ def _number(value: float) -> str:
     return f"{value:.4g}".replace(".", ",")
 
 
-def _percent(share: float) -> str:
-    return f"{share * 100:+.1f} %".replace(".", ",") if share else "0 %"
+def _p(value: float) -> str:
+    return "menos de 0,0001" if value < 1e-4 else f"{value:.4f}".replace(".", ",")
+
+
+def _percent(share: float, *, sign: str = "+") -> str:
+    return f"{share * 100:{sign}.1f} %".replace(".", ",") if share else "0 %"
 
 
 def _count(number: int) -> str:
