@@ -65,7 +65,7 @@ async def _begin(mirante: WholeMirante, key: str) -> str:
 
 @contextlib.asynccontextmanager
 async def _traffic(mirante: WholeMirante) -> AsyncIterator[None]:
-    """Let people use both features for the time of the block; whoever has the bad one meets an error."""
+    """Let some people use one feature, others the other one; whoever has the bad one meets errors."""
     task = asyncio.create_task(_use_for_ever(mirante))
     try:
         yield
@@ -81,8 +81,8 @@ async def _use_for_ever(mirante: WholeMirante) -> None:
         while True:
             events = []
             for number in range(_PEOPLE):
-                user = f"user-{number}"
                 for key in ("bom", "ruim"):
+                    user = f"{key}-{number}"
                     given = client.details(key, {"targeting_key": user}, default=False)
                     told = {
                         "flag": key,
@@ -117,7 +117,7 @@ async def _is(mirante: WholeMirante, rollout_id: str, state: str) -> bool:
 
 
 async def _served(client: Mirante, key: str, *, expected: bool) -> bool:
-    contexts = [{"targeting_key": f"user-{number}"} for number in range(_PEOPLE)]
+    contexts = [{"targeting_key": f"{key}-{number}"} for number in range(_PEOPLE)]
     return all(client.is_enabled(key, each, default=not expected) is expected for each in contexts)
 
 
