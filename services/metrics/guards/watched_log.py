@@ -13,6 +13,8 @@ from services.metrics.guards.watched_rollout import WatchedRollout
 
 BLIND_SECONDS: Final = 15.0
 """At the end of the log its readers hear something every five seconds."""
+_ANEW: Final = frozenset({"split", "tenant_erasure"})
+"""Whom these are about is said by what stands before them in the log alone, as it is now."""
 _RECENT_ENTRIES: Final = 100_000
 _RECENT_SECONDS: Final = 60.0
 
@@ -81,6 +83,8 @@ class WatchedLog:
         for entry in response.entries:
             for rollout in self.rollouts.values():
                 broken |= rollout.apply(entry)
+            if self._at_end_at is not None and entry.WhichOneof("kind") in _ANEW:
+                self.anew = True
             if entry.HasField("event"):
                 self._log_time = max(self._log_time, _seconds(entry.event.received_at))
                 self._recent.append((self._log_time, entry))

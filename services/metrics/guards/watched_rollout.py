@@ -56,8 +56,7 @@ class WatchedRollout:
                 for actor in entry.erasure.actor_ids:
                     self.forget(actor)
             case _:
-                # A split is rare and tells nothing of a few minutes; ids of an erased tenant are nobody's any more.
-                pass
+                pass  # `WatchedLog` reads the log again
         return False
 
     def exposed(self, actor: bytes, *, variant: str, rule_id: str, version: int, at: float) -> None:

@@ -27,6 +27,8 @@ _REPORT_SECONDS: Final = 3.0
 _BREATH_SECONDS: Final = 0.05
 """Between two looks, however much happens."""
 _RETRY_SECONDS: Final = 0.5
+_QUIET_SECONDS: Final = 20.0
+"""For so long it is no news that the present is not seen: leaders change, and parts of the log are read again."""
 _REPLAYED_SECONDS: Final = 3_900.0
 """Clients say at least once an hour who is given what, so that nothing older has to be known."""
 _SKEW_SECONDS: Final = 5.0
@@ -71,6 +73,7 @@ class GuardWatcher:
         self._watched = WatchedLog(clock)
         self._wanted = asyncio.Event()
         self._woken = asyncio.Event()
+        self._seen_at = clock()
         self._reported: dict[str, float] = {}
         self._stopped: set[tuple[str, int]] = set()
         self._unheard: list[tuple[rollout_pb2.RolloutRecord, int, rollout_guard_pb2.GuardEvidence]] = []
@@ -150,6 +153,8 @@ class GuardWatcher:
                 async with asyncio.timeout(_LOOK_SECONDS):
                     await self._woken.wait()
             self._woken.clear()
+            if self._watched.live or not self._watched.rollouts:
+                self._seen_at = self._clock()
             for rollout in list(self._watched.rollouts.values()):
                 try:
                     await self._judge(rollout)
@@ -161,6 +166,8 @@ class GuardWatcher:
     async def _judge(self, rollout: WatchedRollout) -> None:
         watched, live = self._watched, self._watched.live
         watching = rollout.watching
+        if not live and 0.0 <= self._clock() - self._seen_at < _QUIET_SECONDS:
+            return
         readings = rollout.readings(watched.now) if live else []
         for reading in readings:
             if reading.breached and (watching.rollout_id, watching.step) not in self._stopped:

@@ -187,6 +187,7 @@ async def test_a_new_leader_knows_what_happened_before(scene: Scene) -> None:
 async def test_a_log_that_is_away_makes_it_blind(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """And one that was restored is read anew."""
     monkeypatch.setattr("services.metrics.guards.watched_log.BLIND_SECONDS", 0.2)
+    monkeypatch.setattr(module, "_QUIET_SECONDS", 0.1)
     async with scene.watched():
         scene.give(range(5))
         assert await becomes(lambda: scene.newest().sample == 5 and not scene.newest().blind)
@@ -211,6 +212,19 @@ async def test_what_comes_before_a_stage_is_known_of_is_not_lost(scene: Scene, m
         await asyncio.sleep(0.1)
         scene.plans.away = False
         assert await becomes(lambda: scene.plans.reports[-1][0] == 2 and scene.newest().sample == 6)
+
+
+async def test_an_erased_tenant_is_forgotten(scene: Scene) -> None:
+    """What is left of the log is read again."""
+    async with scene.watched():
+        scene.give(range(5))
+        assert await becomes(lambda: scene.newest().sample == 5)
+        del scene.log.entries[:3]
+        erased = log_pb2.LogEntry()
+        erased.tenant_erasure.tenant = "acme"
+        scene.log.entries += [log_pb2.LogEntry()] * 3
+        scene.log.append(erased)
+        assert await becomes(lambda: scene.newest().sample == 2)
 
 
 async def test_only_what_may_matter_is_read_again(scene: Scene) -> None:
