@@ -10,7 +10,7 @@ from tests.support.datastores import RunningDatastores
 from tests.support.faults.upgraded import upgraded
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.usefixtures("redis_url")
 async def test_nobody_notices_an_upgrade(datastores: RunningDatastores, database_url: str, report: Report) -> None:
     """No evaluation fails, no event is lost, and every client stays current; MIRANTE_PREVIOUS names the old version."""

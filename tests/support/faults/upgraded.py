@@ -16,11 +16,13 @@ from tests.support.flag_service_process import CHANNEL_OPTIONS, ServiceProcess
 from tests.support.replicated_mirante import ReplicatedMirante, migrate, replicated_mirante
 from tests.support.versions import next_release, of_the_history
 
-_STEADY_SECONDS: Final = 2.0
+_STEADY_SECONDS: Final = 1.0
 _CURRENT_SECONDS: Final = 5.0
 """After a replica was replaced, every client has the present revision within so much."""
 _ERRORS_EACH: Final = 20
 """Calls that met the end of one replica, at the most. Nobody repeats changes; senders send batches again."""
+_EVENTS_AGAIN_SECONDS: Final = 2.0
+"""Of the events of so much time a replica may say, when it ends, that they have to be sent again."""
 
 
 async def upgraded(
@@ -62,13 +64,15 @@ async def upgraded(
                 current.append(await _replaced(process, new, load))
             # Also back: a release that disappoints is taken back beside its own tables.
             for code in (old, new):
-                for installation in (services.flags, services.telemetry, services.metrics):
+                for installation in (services.flags, services.telemetry):
                     current.append(await _replaced(installation.replicas[0], code, load))
             await load.until_written()
             assert await _beside_newer_tables(services) == 0
     errors = load.errors()
     assert max(current) <= _CURRENT_SECONDS, current
     assert not any(what.startswith("evaluations") for what in errors), errors
+    again = errors.pop("events: RETRY", 0)
+    assert again <= _EVENTS_AGAIN_SECONDS * events_per_second * len(current), again
     assert sum(errors.values()) <= _ERRORS_EACH * len(current), errors
     return {
         "replaced": len(current) - 1,
