@@ -75,7 +75,7 @@ class GuardWatcher:
         self._woken = asyncio.Event()
         self._seen_at = clock()
         self._reported: dict[str, float] = {}
-        self._stopped: set[tuple[str, int]] = set()
+        self._told: set[tuple[str, int, str]] = set()
         self._unheard: list[tuple[rollout_pb2.RolloutRecord, int, rollout_guard_pb2.GuardEvidence]] = []
         self.breaches = 0
 
@@ -106,7 +106,7 @@ class GuardWatcher:
                     records = await self._plans.watched(self._environment)
                     self._watched.watch(records)
                     known = {each.id for each in records}
-                    self._stopped = {each for each in self._stopped if each[0] in known}
+                    self._told = {each for each in self._told if each[0] in known}
                     self._reported = {key: at for key, at in self._reported.items() if key in known}
             if self._watched.rollouts:
                 self._wanted.set()
@@ -170,7 +170,8 @@ class GuardWatcher:
             return
         readings = rollout.readings(watched.now) if live else []
         for reading in readings:
-            if reading.breached and (watching.rollout_id, watching.step) not in self._stopped:
+            # What only pauses leaves the stage served, so that the other guards go on.
+            if reading.breached and (watching.rollout_id, watching.step, reading.guard) not in self._told:
                 await self._breach(rollout, reading)
                 return
         due = self._reported.get(watching.rollout_id, 0.0) + _REPORT_SECONDS
@@ -197,7 +198,7 @@ class GuardWatcher:
             _log.warning("a breach could not be told", extra={"rollout": watching.rollout_id, "error": error.message})
             return
         self.breaches += 1
-        self._stopped.add((watching.rollout_id, watching.step))
+        self._told.add((watching.rollout_id, watching.step, reading.guard))
         self._unheard.append((record, watching.step, evidence))
         _log.warning(
             "breach", extra={"rollout": watching.rollout_id, "flag": watching.flag_key, "guard": reading.guard}
@@ -210,4 +211,6 @@ class GuardWatcher:
                 await self._alarms.raise_alert(*self._unheard[0])
             except Unavailable:
                 return
+            except Exception:  # noqa: BLE001 - one that cannot be raised must not keep the others
+                _log.exception("an alert of a breach could not be raised")
             self._unheard.pop(0)

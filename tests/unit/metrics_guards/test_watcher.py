@@ -17,7 +17,7 @@ from services.metrics.guards.watcher import GuardWatcher
 from services.runtime.errors import StateConflict, Unavailable
 from tests.support.flag_service_process import becomes
 from tests.support.metrics_log import MemoryLog, MemoryRollups
-from tests.unit.metrics_guards.scenes import errors, record
+from tests.unit.metrics_guards.scenes import errors, ratio, record
 
 BREACHED = rollout_pb2.ROLLOUT_STATE_BREACHED
 
@@ -61,6 +61,9 @@ class MemoryPlans:
         if step != self.rollout.step:
             raise StateConflict("it is at another step")
         self.breaches.append((step, evidence))
+        if evidence.guard == "ratio":
+            self.rollout.state = rollout_pb2.ROLLOUT_STATE_PAUSED
+            return self._copy()
         self.rollout.state, self.rollout.step = BREACHED, step + 1
         return self._copy()
 
@@ -79,7 +82,7 @@ class Scene:
 
     def __init__(self) -> None:
         self.log = MemoryLog(time.time)
-        rollout = record(errors(minimum=5))
+        rollout = record(errors(minimum=5), ratio())
         rollout.stage_since.FromNanoseconds(time.time_ns() - 60_000_000_000)
         self.plans = MemoryPlans(rollout)
         self.alarms: list[int] = []
@@ -87,13 +90,10 @@ class Scene:
         self.leads = True
         self.places = Places()
 
-    async def raise_alert(
-        self, _: rollout_pb2.RolloutRecord, step: int, evidence: rollout_guard_pb2.GuardEvidence
-    ) -> None:
+    async def raise_alert(self, _: rollout_pb2.RolloutRecord, step: int, __: rollout_guard_pb2.GuardEvidence) -> None:
         """See `Alarms`."""
         if self.alarms_away:
             raise Unavailable("as the test wants it")
-        assert evidence.guard == "errors"
         self.alarms.append(step)
 
     def give(self, people: range, name: str = "flag_exposta") -> None:
@@ -164,6 +164,16 @@ async def test_a_breach_is_told_once_and_raises_an_alert(scene: Scene) -> None:
     ((step, evidence),) = scene.plans.breaches
     assert (step, evidence.guard, evidence.sample, scene.alarms) == (1, "errors", 10, [1])
     assert evidence.first_event_at.seconds <= evidence.detected_at.seconds
+
+
+async def test_a_plan_that_is_paused_is_still_guarded(scene: Scene) -> None:
+    """A wrong sample ratio pauses it, and the stage is served on."""
+    async with scene.watched():
+        scene.give(range(60))
+        assert await becomes(lambda: scene.plans.breaches)
+        scene.give(range(60), "erro_frontend")
+        assert await becomes(lambda: len(scene.plans.breaches) == 2)
+    assert [evidence.guard for _, evidence in scene.plans.breaches] == ["ratio", "errors"]
 
 
 async def test_a_new_leader_knows_what_happened_before(scene: Scene) -> None:
