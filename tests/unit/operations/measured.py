@@ -11,6 +11,7 @@ from services.flags.measuring import delivery_delays
 from services.flags.measuring import measure as measure_flags
 from services.gateway.http.tracing import Observed
 from services.gateway.measuring import measure as measure_gateway
+from services.metrics.guards.measuring import measure_guards
 from services.metrics.measuring import measure as measure_metrics
 from services.runtime.calls.observed import CallObserver
 from services.runtime.telemetry.histogram_export import PrometheusReader
@@ -69,6 +70,7 @@ def _metrics(telemetry: MagicMock) -> None:
     parts = {name: MagicMock() for name in ("policy", "environments", "leadership", "deliveries", "clock")}
     CallObserver(telemetry)
     measure_metrics(telemetry.measurements, **parts)
+    measure_guards(telemetry.measurements, MagicMock())
 
 
 def _gateway(telemetry: MagicMock) -> None:
