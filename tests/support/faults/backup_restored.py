@@ -97,6 +97,7 @@ async def backup_restored(
             assert await desk.answer_to(older_key) == "OK"
             assert await desk.answer_to(younger_key) == "UNAUTHENTICATED"
         assert load.follower.counts["epochs"] == 1
+        assert not any(what.startswith("evaluations") for what in load.errors()), load.errors()
     return {
         "events acknowledged during the backup": during_backup,
         "events acknowledged after the moment, and lost with it": lost,
