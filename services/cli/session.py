@@ -21,6 +21,7 @@ from mirante.api.metrics.v1 import alert_service_pb2_grpc as alerts_grpc
 from mirante.api.metrics.v1 import analytics_service_pb2_grpc as analytics_grpc
 from mirante.api.metrics.v1 import analytics_store_service_pb2_grpc as analytics_store_grpc
 from mirante.api.metrics.v1 import experiment_service_pb2_grpc as experiments_grpc
+from mirante.api.metrics.v1 import programme_service_pb2_grpc as programme_grpc
 from mirante.api.metrics.v1 import sql_service_pb2_grpc as sql_grpc
 from mirante.api.telemetry.v1 import catalogue_service_pb2_grpc as catalogue_grpc
 from mirante.api.telemetry.v1 import event_log_service_pb2_grpc as log_grpc
@@ -91,6 +92,11 @@ class Session:
     def experiments(self) -> experiments_grpc.ExperimentServiceStub:
         """Experiments, their results and decisions."""
         return experiments_grpc.ExperimentServiceStub(self.metrics_channel)
+
+    @functools.cached_property
+    def programme(self) -> programme_grpc.ProgrammeServiceStub:
+        """Lives of flags, and how the programme does."""
+        return programme_grpc.ProgrammeServiceStub(self.metrics_channel)
 
     @functools.cached_property
     def flags(self) -> flags_grpc.FlagAdminServiceStub:

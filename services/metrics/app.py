@@ -48,6 +48,8 @@ from services.metrics.live.keeping import Limits
 from services.metrics.live.plan import Plan
 from services.metrics.measuring import measure
 from services.metrics.opening import channel_to_telemetry, environments_of, metrics_of, open_database, time_zone_of
+from services.metrics.programme.opening import Programme
+from services.metrics.programme.outside import GrpcOutside
 from services.metrics.roles import ROLES, SERVICES
 from services.metrics.rollups import RollupReader
 from services.metrics.rollups.postgres import PostgresRollups
@@ -152,8 +154,10 @@ async def running(settings: MetricsSettings) -> AsyncIterator[MetricsService]:
             flush_seconds=settings.rollup_seconds,
             limits=Limits(actors=settings.actors_per_tenant),
         )
-        alarms = PostgresAlarms(pool, parts.environments, on_change=worker.wake, clock=time.time)
-        plans = GrpcRolloutPlans(flags, secret)
+        alarms, plans = (
+            PostgresAlarms(pool, parts.environments, on_change=worker.wake, clock=time.time),
+            GrpcRolloutPlans(flags, secret),
+        )
 
         def leads() -> bool:
             return leadership.lead is not None
@@ -173,6 +177,9 @@ async def running(settings: MetricsSettings) -> AsyncIterator[MetricsService]:
         add_AlertServiceServicer_to_server(alerts, opened.services.adding(policy))
         analytics.serve(lambda: opened.services.adding(policy))
         Experiments(settings, pool, flags, telemetry, secret).serve(lambda: opened.services.adding(policy))
+        Programme(settings, pool, GrpcOutside(flags, telemetry, secret), environments, zone).serve(
+            lambda: opened.services.adding(policy)
+        )
         add_DiagnosticsServiceServicer_to_server(
             diagnostics.DiagnosticsServicer(
                 "metrics",

@@ -81,6 +81,10 @@ _BY_SERVICE: Final[Mapping[str, Mapping[str, frozenset[Role]]]] = {
         "GetResults": _PEOPLE,
         "GetReport": _PEOPLE,
     },
+    "ProgrammeService": {
+        "ListFlagLifecycles": _PEOPLE,
+        "GetProgrammeHealth": _PEOPLE,
+    },
     "AnalyticsStoreService": {
         "GetAnalyticsStore": _PEOPLE,
         "RebuildAnalyticsStore": _ADMINS,

@@ -79,6 +79,14 @@ def get_history(
     )
 
 
+def all_flags(
+    session: Session, state: flags_pb2.FlagState.ValueType = flags_pb2.FLAG_STATE_UNSPECIFIED
+) -> list[flags_pb2.FlagRecord]:
+    """Return all flags in a state, by key; raise Refusal."""
+    request = flags_pb2.ListFlagsRequest(environment=session.environment, page_size=1000, state=state)
+    return [record for page in _pages(session, request) for record in page.records]
+
+
 def _pages(session: Session, request: flags_pb2.ListFlagsRequest) -> Iterator[flags_pb2.ListFlagsResponse]:
     while True:
         page = session.call(session.flags.ListFlags, request)

@@ -1,13 +1,16 @@
 """`mirante flags on | off | kill | restore | archive | rollback`."""
 
+import datetime
 from typing import Annotated
 
 import typer
 from mirante.api.flags.v1 import flag_admin_service_pb2 as flags_pb2
 from mirante.api.flags.v1 import flag_pb2
 
+from services.cli.asking import ask
 from services.cli.command import command
-from services.cli.flags.arguments import Comment, FlagKey, Reason
+from services.cli.flags.archiving import is_in_use
+from services.cli.flags.arguments import Comment, FlagKey, Reason, Yes
 from services.cli.flags.delivery import await_delivery, show_delivery
 from services.cli.flags.showing import record_data, show_record
 from services.cli.flags.writing import change_flag
@@ -52,8 +55,11 @@ def restore_flag(session: Session, key: FlagKey, reason: Reason, wait: Wait = Tr
 
 
 @command(switching, "archive")
-def archive_flag(session: Session, key: FlagKey, comment: Comment = "") -> None:
-    """Take a flag away. Its history stays; `rollback` brings it back."""
+def archive_flag(session: Session, key: FlagKey, comment: Comment = "", *, yes: Yes = False) -> None:
+    """Take a flag away. Its history stays; `rollback` brings it back. Asks when it is still evaluated."""
+    if is_in_use(session, key, datetime.datetime.now(datetime.UTC)):
+        question = f"Archive {key}, which is still evaluated? Callers will get their defaults."
+        ask(session.output, question, yes=yes, first="`mirante flags references` finds it in the code")
     request = flags_pb2.ArchiveFlagRequest(environment=session.environment, flag_key=key, comment=comment)
     record = session.call(session.flags.ArchiveFlag, request).record
     session.output.answer(lambda: record_data(record), lambda output: output.line(f"{key}: archived"))

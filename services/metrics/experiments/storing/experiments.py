@@ -138,6 +138,13 @@ class PostgresExperiments:
             raise no_such_experiment(key)
         return _record(row)
 
+    async def all(
+        self, environment: str, states: Sequence[pb2.ExperimentState.ValueType]
+    ) -> Sequence[pb2.ExperimentRecord]:
+        """Return all experiments in some states, by key."""
+        async with self._pool.connection() as connection:
+            return await experiments_in(connection, environment, states)
+
     async def page(
         self,
         environment: str,
