@@ -53,7 +53,7 @@ export function funnelText(result: Message<"FunnelResult">, speech: Speech): Res
     ],
     tables: [steps, ...[groups, buckets].filter((each) => each.rows.length > 0)],
     notes: [
-      ...(result.incomplete ? [counted("ana.note.mayStillConvert", count(result.mayStillConvert))] : []),
+      ...(result.incomplete && count(result.mayStillConvert) > 0 ? [counted("ana.note.mayStillConvert", count(result.mayStillConvert))] : []),
       ...(count(result.excluded) > 0 ? [counted("ana.note.excluded", count(result.excluded))] : []),
       ...valuesNote(result.values, result.groups.length, speech),
     ],

@@ -66,7 +66,7 @@ test("pages that are poor come first", () => {
   const rows = [row("/a", "VITAL_RATING_GOOD", "9"), row("/b", "VITAL_RATING_POOR", "1"), row("/c", "VITAL_RATING_NEEDS_IMPROVEMENT", "5")];
   const text = textOfResult({ webVitals: { rows, count: "3", implausible: "0" } } as Result, {}, SPEECH);
   expect(text.tables[0]?.rows.map((each) => each[0])).toEqual(["/b", "/c", "/a"]);
-  expect(text.tables[0]?.rows[0]?.[4]).toBe("2,6 s");
+  expect(text.tables[0]?.rows[0]?.[3]).toBe("2,6 s");
 });
 
 test("a report that is not known is a plain table", () => {
