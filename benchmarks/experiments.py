@@ -44,6 +44,11 @@ def _text(codes: Any, names: Any) -> Any:
     return pa.DictionaryArray.from_arrays(pa.array(codes, pa.int32()), pa.array(names, pa.string())).cast(DICTIONARY)
 
 
+def _text_where(there: Any, text: Any) -> Any:
+    texts = np.broadcast_to(np.asarray(text, object), there.shape)
+    return pa.array(texts, pa.string(), mask=~there)
+
+
 def _segment(folder: Path, day: int, rows: dict[str, Any]) -> Segment:
     size, names = len(rows["time"]), ["flag_exposta", *METRIC_EVENTS, *NOISE]
     exposed = rows["name"] == 0
@@ -59,13 +64,12 @@ def _segment(folder: Path, day: int, rows: dict[str, Any]) -> Segment:
         "name": _text(rows["name"], names),
         "imported": np.zeros(size, bool),
     }
-    flag = pa.array(np.where(exposed, "cta", None), pa.string())
     columns |= {
-        "s.flag": flag,
-        "s.variant": pa.array(np.where(exposed, np.array(ARMS)[rows["actor"] % 2], None), pa.string()),
-        "s.reason": pa.array(np.where(exposed, "SPLIT", None), pa.string()),
-        "s.rule_id": pa.array(np.where(exposed, "", None), pa.string()),
-        "s.valor": pa.array(np.where(sold, np.round(rows["amount"], 2).astype(str), None), pa.string()),
+        "s.flag": _text_where(exposed, "cta"),
+        "s.variant": _text_where(exposed, np.array(ARMS)[rows["actor"] % 2]),
+        "s.reason": _text_where(exposed, "SPLIT"),
+        "s.rule_id": _text_where(exposed, ""),
+        "s.valor": _text_where(sold, np.round(rows["amount"], 2).astype(str)),
     }
     return write_segment(folder, f"day-{day}", sorted_rows(pa.table(columns)), None)
 
