@@ -37,7 +37,7 @@ test("nothing that somebody writes into an address breaks a page", () => {
   for (const text of [null, "", "{", "null", "[]", "7", '"funnel"', "{}", '{"other":{}}', '{"scope":{"last":7}}']) {
     expect(questionOfText(text), String(text)).toBeUndefined();
   }
-  const text = '{"scope":{"filters":"x","start":"never","end":7},"funnel":{"steps":[7,{"event":{}}],"window":"-1s","strictOrder":"yes"}}';
+  const text = '{"scope":{"filters":"x","start":"never","end":7,"timeZone":"Nowhere/At_All"},"funnel":{"steps":[7,{"event":{}}],"window":"-1s","strictOrder":"yes"}}';
   expect(questionOfText(text)).toEqual({ scope: {}, funnel: { steps: [{ event: "" }, { event: "" }] } });
 });
 

@@ -121,6 +121,14 @@ export function reportOf(kind: Kind, raw: unknown): Readonly<Record<string, unkn
   return Object.fromEntries(read.filter(([, value]) => value !== undefined));
 }
 
+function isZone(name: string): boolean {
+  try {
+    return name !== "" && Boolean(new Intl.DateTimeFormat("en", { timeZone: name }));
+  } catch {
+    return false;
+  }
+}
+
 /** Returns a scope. The tenant is not in it: it stands in the address of every page. */
 export function scopeOf(raw: unknown): Scope {
   const { start, end, last, timeZone, filters, compare, cohorts } = membersOf(raw);
@@ -144,7 +152,7 @@ export function scopeOf(raw: unknown): Scope {
       : isPeriod
         ? { start: textOf(start), end: textOf(end) }
         : {}),
-    ...(textOf(timeZone) === "" ? {} : { timeZone: textOf(timeZone) }),
+    ...(isZone(textOf(timeZone)) ? { timeZone: textOf(timeZone) } : {}),
     ...(read.length === 0 ? {} : { filters: read }),
     ...(compare === true ? { compare: true } : {}),
     ...(of.length === 0 ? {} : { cohorts: of }),

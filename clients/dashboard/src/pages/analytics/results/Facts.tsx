@@ -3,7 +3,7 @@ import { cellText, changeText, type Fact } from "./model";
 
 interface Props {
   readonly facts: readonly Fact[];
-  /** Of the period before, in the same order. */
+  /** Of the period before. */
   readonly before: readonly Fact[] | undefined;
 }
 
@@ -13,8 +13,8 @@ export function Facts({ facts, before }: Props) {
   if (facts.length === 0) return null;
   return (
     <dl className="result-facts">
-      {facts.map((fact, index) => {
-        const was = before?.[index];
+      {facts.map((fact) => {
+        const was = before?.find((each) => each.label === fact.label && each.currency === fact.currency);
         const change = changeText(fact, was, speech);
         const written = ({ value, format, currency }: Fact) => cellText(value, format, speech, currency);
         return (

@@ -65,6 +65,7 @@ export function associationText(result: Message<"RevenueAssociationResult">, spe
       { label: t("ana.revenue.units"), value: count(result.units), format: "count" },
     ],
     tables: [sides, strata],
+    silent: result.silence !== undefined,
     notes: [
       t("ana.revenue.noCause"),
       ...(result.silence === undefined ? [] : [t("ana.note.silence", { reason: result.silence })]),
@@ -131,6 +132,7 @@ export function churnText(result: Message<"ChurnResult">, speech: Speech): Resul
       { label: t("ana.churn.baseRate"), value: validation?.baseRate, format: "share" },
     ],
     tables: [people, calibration, weights].filter((each) => each.rows.length > 0),
+    silent: result.silence !== undefined,
     notes: [
       ...(result.silence === undefined ? [] : [t("ana.note.silence", { reason: result.silence })]),
       ...(validation?.auc === undefined || validation.recencyAuc === undefined

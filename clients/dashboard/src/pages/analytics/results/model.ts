@@ -70,6 +70,8 @@ export interface ResultText {
   readonly tables: readonly ResultTable[];
   /** What has to be known beside the numbers. */
   readonly notes: readonly string[];
+  /** The notes say why there are no numbers. */
+  readonly silent?: boolean;
 }
 
 /** Returns how a group of a breakdown is called. */
@@ -156,10 +158,11 @@ export function changeText(now: Fact, before: Fact | undefined, speech: Speech):
 }
 
 /** Whether a result says nothing: no figure and no number of a table is more than zero. */
-export function isEmpty({ facts, tables }: ResultText): boolean {
+export function isEmpty({ facts, tables, silent }: ResultText): boolean {
   const nothing = (cell: Cell, format: CellFormat) =>
     cell === undefined || (format !== "text" && typeof cell !== "object" && Number(cell) === 0);
   return (
+    silent !== true &&
     facts.every((fact) => nothing(fact.value, fact.format)) &&
     tables.every(({ columns, rows }) =>
       rows.every((row) => columns.every(({ format }, index) => index === 0 || nothing(row[index], format))),

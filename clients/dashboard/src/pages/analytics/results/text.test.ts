@@ -83,6 +83,13 @@ test("a report that is not known is a plain table", () => {
   ]);
 });
 
+test("a model that says nothing says why", () => {
+  const churn = { historyDays: 3, trainedOn: "0", validatedOn: "0", scored: "0", sampled: false, people: [], silence: "there are too few" };
+  const text = textOfResult({ churn }, {}, SPEECH);
+  expect(text.notes).toEqual(["Sem resultado: there are too few."]);
+  expect(isEmpty(text)).toBe(false);
+});
+
 test("changes are told as people tell them", () => {
   const fact = (value: number, format: "share" | "count") => ({ label: "", value, format });
   expect(changeText(fact(0.123, "share"), fact(0.11, "share"), SPEECH)).toBe("+1,3 p.p.");
