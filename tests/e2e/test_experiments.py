@@ -118,6 +118,11 @@ async def _drawn_by_clients(mirante: WholeMirante) -> None:
 
     await eventually(holds)
     assert found == {"v1": given["v1"], "v2": given["v2"]}
+    changed = json.loads(await _told(mirante, "allocate", key, "v1=80", "v2=20", "--json"))
+    assert [(phase["coverage"], phase["arms"][0]["weight"]) for phase in changed["phases"]] == [
+        (50_000, 50),
+        (50_000, 80),
+    ]
 
 
 def _evaluated(mirante: WholeMirante, key: str, version: int) -> Counter[str]:

@@ -35,15 +35,24 @@ def allocate(
     session: Session,
     experiment: ExperimentKey,
     weights: Annotated[list[str], typer.Argument(help="VARIANT=WEIGHT, for each arm.", show_default=False)],
-    coverage: Annotated[float, typer.Option(min=0.001, max=100, help="Percent of those who could take part.")] = 100.0,
+    coverage: Annotated[
+        float | None,
+        typer.Option(
+            min=0.001, max=100, help="Percent of those who could take part; as it is when left out.", show_default=False
+        ),
+    ] = None,
     comment: Comment = "",
 ) -> None:
     """Begin a phase with other weights or another coverage."""
+    arms = [_arm(each) for each in weights]
+    record = read_experiment(session, experiment)
+    before = record.phases[-1].coverage if record.phases else record.experiment.coverage
     request = pb2.ChangeAllocationRequest(
         environment=session.environment,
         experiment_key=experiment,
-        arms=[_arm(each) for each in weights],
-        coverage=round(coverage / 100 * _WHOLE),
+        arms=arms,
+        coverage=before if coverage is None else round(coverage / 100 * _WHOLE),
+        etag=record.etag,
         comment=comment,
     )
     answer(session, session.call(session.experiments.ChangeAllocation, request).record)
