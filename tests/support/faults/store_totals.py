@@ -28,7 +28,7 @@ from tests.support.whole_mirante import WholeMirante, whole_mirante
 
 _BATCH: Final = 200
 _PEOPLE: Final = 40
-_CATCH_UP_SECONDS: Final = 90.0
+_CATCH_UP_SECONDS: Final = 240.0
 _LOG: Final = "SELECT (SELECT count(*) FROM events WHERE kind = 1), (SELECT count(DISTINCT event_id) FROM events)"
 
 

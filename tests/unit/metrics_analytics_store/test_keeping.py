@@ -227,6 +227,25 @@ async def test_a_split_that_only_the_log_can_settle_is_settled_by_it(kept: Kept)
         assert kept.actors() == 3
 
 
+@pytest.mark.parametrize("is_erased", [False, True])
+async def test_a_split_that_nobody_can_settle_is_looked_at_once(kept: Kept, *, is_erased: bool) -> None:
+    """Of a device without events, while another one of the same user has some; or of a user who is erased as well."""
+    joined = _event(b"", name="pagina_vista")
+    joined.event.event.anonymous_id, joined.event.actor_id = "d-2", b"ana".ljust(16, b"-")
+    split = log_pb2.ActorSplit(tenant="loja", actor_id=b"d-1".ljust(16, b"-"), from_actor_id=b"ana".ljust(16, b"-"))
+    kept.log.append(_event(b"bia"), _event(b"ana"), joined, log_pb2.LogEntry(split=split))
+    users: dict[str | None, int] = {"bia": 1, "ana": 1, None: 1}
+    if is_erased:
+        kept.log.append(_erasure(b"ana"))
+        users = {"bia": 1}
+    async with kept.keeper() as keeper:
+        await _until(lambda: keeper.begun == 2 and kept.files.current().live and not kept.files.current().making)
+        for number in range(2, 6):
+            kept.log.append(_event(b"bia"))
+            await kept.until({**users, "bia": number})
+        assert keeper.begun == 2
+
+
 async def test_a_restored_log_is_begun_anew_and_the_old_store_does_not_answer(kept: Kept) -> None:
     """What the log does not hold any more must not be seen."""
     kept.log.append(_event(b"ana"), _event(b"bia"))

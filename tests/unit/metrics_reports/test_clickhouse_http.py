@@ -186,6 +186,29 @@ def test_the_one_that_answers_loses_who_is_erased_while_another_is_made(http: Cl
     assert {row[0] for row in world.held()} <= {"mercado"}
 
 
+def test_a_split_that_nobody_can_settle_is_looked_at_once(http: ClickHouseHttp) -> None:
+    """Of a device without events, while another one of the same user has some: the log has said what there is."""
+    world = ClickHouseWorld(http, "production", 1, fails=False)
+    joined = log_pb2.LogEntry()
+    joined.event.event.name, joined.event.event.anonymous_id = "pagina_vista", "d-2"
+    joined.event.actor_id = b"ana".ljust(16, b"-")
+    split = log_pb2.ActorSplit(actor_id=b"d-1".ljust(16, b"-"), from_actor_id=b"ana".ljust(16, b"-"))
+    erasure = log_pb2.ActorErasure(actor_ids=[b"ana".ljust(16, b"-")])
+    whole = _response([joined, log_pb2.LogEntry(split=split)], 1)
+    with pytest.raises(SplitUnclear):
+        world.intake.take([whole])
+    world.intake.make_anew()
+    again = ClickHouseIntake(world.server, "production", lambda: NOW, world.intake.settled)
+    again.take([whole])
+    assert len(world.held()) == 1
+    with pytest.raises(SplitUnclear):
+        again.take([_response([log_pb2.LogEntry(split=split), log_pb2.LogEntry(erasure=erasure)], 2)])
+    again.make_anew()
+    last = ClickHouseIntake(world.server, "production", lambda: NOW, again.settled)
+    last.take([_response([joined, log_pb2.LogEntry(split=split), log_pb2.LogEntry(erasure=erasure)], 2)])
+    assert world.held() == []
+
+
 def test_who_does_not_lead_any_more_writes_nothing(http: ClickHouseHttp) -> None:
     """Another one has gone on with the table since."""
     world = ClickHouseWorld(http, "production", 5, fails=False)

@@ -9,7 +9,7 @@ from services.metrics.analytics.clickhouse.server import ClickHouseServer
 from services.metrics.analytics.clickhouse.tables import BUILDS, Build, begun, builds_of, dropped, saved
 from services.metrics.analytics.reports.dialects import ClickHouseDialect
 from services.metrics.analytics.store.manifest import Manifest
-from services.metrics.analytics.store.people import SplitUnclear
+from services.metrics.analytics.store.people import Split, SplitUnclear
 from services.metrics.analytics.store.writing import Taken, taken
 from services.runtime.errors import Unavailable
 
@@ -34,16 +34,27 @@ class ClickHouseIntake:
         server: where the tables are.
         environment: its key.
         clock: seconds since 1970.
+        settled: splits that only the log can settle, and that stood in it before the build that does not answer yet was
+            begun; None when that was begun for another reason.
 
     Attributes:
         build: as it is saved.
+        splits: in the batch that was handed in last, whether it could be taken or not.
     """
 
-    def __init__(self, server: ClickHouseServer, environment: str, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        server: ClickHouseServer,
+        environment: str,
+        clock: Callable[[], float],
+        settled: frozenset[Split] | None = None,
+    ) -> None:
         self._server = server
         self._environment = environment
         self._clock = clock
         self.build = self._opened()
+        self._settled = None if self.build.live_since else settled
+        self.splits: frozenset[Split] = frozenset()
 
     def take(self, responses: Sequence[bytes]) -> Manifest:
         """
@@ -57,7 +68,8 @@ class ClickHouseIntake:
         self._check_alone()
         before = self.build.manifest
         found = taken(before, responses)
-        if found.after.unclear:
+        self.splits = frozenset((tenant, *pair) for tenant, pairs in found.after.splits.items() for pair in pairs)
+        if found.after.unclear and self._settled is None:
             raise SplitUnclear
         version = (self.build.version + 1) * _STEPS
         if found.rows.num_rows:
@@ -81,15 +93,25 @@ class ClickHouseIntake:
             merges={},
             splits={},
             erased={},
+            unclear=False,
         )
         self._save(after)
         return after
 
+    @property
+    def settled(self) -> frozenset[Split] | None:
+        """What to begin with again after this one."""
+        return self._settled
+
     def make_anew(self) -> None:
-        """Begin a build that holds nothing; the one that answers does so until the new one has caught up."""
+        """
+        Begin a build that holds nothing, because the batch that was taken last was unclear; the one that answers does
+        so until the new one has caught up.
+        """
         if not self.build.live_since:
             dropped(self._server, self.build)
         self.build = begun(self._server, self._environment)
+        self._settled = (self._settled or frozenset()) | self.splits
 
     def drop_all(self) -> None:
         """Begin a build that holds nothing, and let nothing answer until it has caught up: the log is another one."""
@@ -119,6 +141,7 @@ class ClickHouseIntake:
         first = after.at_end and not build.live_since
         if first:
             build = replace(build, live_since=int(self._clock() * 1_000_000))
+            self._settled = None
         self.build = saved(self._server, build)
         if first:
             for other in builds_of(self._server, self._environment):
@@ -146,7 +169,7 @@ class ClickHouseIntake:
             f"SELECT (SELECT count() FROM ({devices})), (SELECT countIf(anonymous_id IS NOT NULL) "  # noqa: S608 - as above
             f"FROM {self.build.table} FINAL WHERE {others})"
         )
-        if not int(known) and int(unclear):
+        if not int(known) and int(unclear) and (tenant, actor, from_) not in (self._settled or ()):
             raise SplitUnclear
         self._again(
             f"toInt64({now}) AS actor, toInt64({actor}) AS own_actor",

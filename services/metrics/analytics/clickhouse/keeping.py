@@ -11,7 +11,7 @@ from services.metrics.analytics.clickhouse.intake import ClickHouseIntake
 from services.metrics.analytics.clickhouse.server import ClickHouseServer
 from services.metrics.analytics.clickhouse.trait_keeping import ClickHouseTraitKeeper
 from services.metrics.analytics.store.gathering import gathered
-from services.metrics.analytics.store.people import SplitUnclear
+from services.metrics.analytics.store.people import Split, SplitUnclear
 from services.metrics.analytics.store.trait_keeping import LOOK_SECONDS, TraitSource
 from services.metrics.analytics.store.writing import LogUnreadable
 from services.metrics.following import LogRestored, RawEventLog
@@ -52,6 +52,7 @@ class ClickHouseKeeper:
         self._leads = leads
         self._gather_seconds = gather_seconds
         self._clock = clock
+        self._settled: frozenset[Split] | None = None
 
     async def run(self) -> None:
         """Keep the table whenever this process leads; for ever."""
@@ -67,7 +68,7 @@ class ClickHouseKeeper:
             await asyncio.sleep(_LOOK_SECONDS)
 
     async def _keep(self) -> None:
-        intake = await asyncio.to_thread(ClickHouseIntake, self._server, self._environment, self._clock)
+        intake = await asyncio.to_thread(ClickHouseIntake, self._server, self._environment, self._clock, self._settled)
         try:
             async with self._log.follow_raw(self._environment, intake.build.manifest.cursor) as responses:
                 async for some in gathered(responses, self._gather_seconds):
@@ -83,6 +84,8 @@ class ClickHouseKeeper:
                 extra={"environment": self._environment},
             )
             await asyncio.to_thread(intake.make_anew)
+        finally:
+            self._settled = intake.settled
 
 
 class ClickHouseKeepers:

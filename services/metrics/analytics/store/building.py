@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Final
 
 from services.metrics.analytics.store.gathering import gathered
+from services.metrics.analytics.store.people import Split
 from services.metrics.analytics.store.publishing import Publisher
 from services.metrics.analytics.store.tidy_plan import fresh_of
 from services.metrics.analytics.store.tidying import Tidier
@@ -26,6 +27,7 @@ class BuildKeeper:
         publisher: of the build.
         gather_seconds: how long is gathered what becomes a segment.
         clock: seconds since 1970.
+        settled: see `Tidier`.
 
     Attributes:
         caught_up: is set when everything that the log had is in.
@@ -40,13 +42,14 @@ class BuildKeeper:
         *,
         gather_seconds: float,
         clock: Callable[[], float],
+        settled: frozenset[Split] | None = None,
     ) -> None:
         self._environment = environment
         self._log = log
         self._gather_seconds = gather_seconds
         self.publisher = publisher
         self.intake = LogIntake(publisher, clock)
-        self.tidier = Tidier(publisher, clock)
+        self.tidier = Tidier(publisher, clock, settled)
         self.caught_up = asyncio.Event()
         self.began_at = clock()
         self._tidied = asyncio.Event()

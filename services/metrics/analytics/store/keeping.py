@@ -5,14 +5,14 @@ import contextlib
 import logging
 import secrets
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Final
 
 from services.metrics.analytics.store.building import BuildKeeper
 from services.metrics.analytics.store.folders import Current, StoreFolder
 from services.metrics.analytics.store.manifest import Manifest
 from services.metrics.analytics.store.marks import Marks
-from services.metrics.analytics.store.people import SplitUnclear
+from services.metrics.analytics.store.people import Split, SplitUnclear
 from services.metrics.analytics.store.publishing import Deposed, Publisher, begin_build, take_term
 from services.metrics.analytics.store.reading import GRACE_SECONDS
 from services.metrics.analytics.store.segment_files import SegmentDamaged, is_readable, is_whole
@@ -81,6 +81,7 @@ class StoreKeeper:
         self._clock = clock
         self._look_seconds = look_seconds
         self._sweeper = Sweeper(folder, GRACE_SECONDS, time.monotonic)
+        self._settled: frozenset[Split] | None = None
         self.kept: list[BuildKeeper] = []
         self.begun = 0
 
@@ -131,6 +132,7 @@ class StoreKeeper:
                 Publisher(self._folder, current.term, manifest, self._clock),
                 gather_seconds=self._gather_seconds,
                 clock=self._clock,
+                settled=None if manifest.build == current.live else self._settled,
             )
             for manifest in manifests
             if manifest is not None
@@ -172,6 +174,7 @@ class StoreKeeper:
                 await build.tidy()
             except SplitUnclear:
                 if build is self.kept[-1]:
+                    self._settled = (self._settled or frozenset()) | _splits(self.kept)
                     raise _MakeAnew("whose some events are is said by the log alone", drop=False) from None
                 # The one that is made beside it will know.
                 build.tidier.leaves_splits = True
@@ -182,7 +185,11 @@ class StoreKeeper:
     async def _promote(self, build: BuildKeeper) -> None:
         """Let a build answer when it has caught up."""
         await build.caught_up.wait()
+        # Splits that stood in the log before it was begun are told from others for as long as it does not answer.
+        while self._settled is not None and _has_splits(build):  # noqa: ASYNC110 - they are tidied beside this
+            await asyncio.sleep(self._look_seconds)
         await asyncio.to_thread(build.publisher.go_live)
+        self._settled = None
         _log.info("the analytics store was made", extra={"environment": self._environment})
         raise _Changed
 
@@ -213,6 +220,21 @@ class StoreKeeper:
 
     def _is_readable(self, publisher: Publisher) -> bool:
         return all(is_readable(publisher.folder, segment) for segment in publisher.manifest.segments)
+
+
+def _has_splits(build: BuildKeeper) -> bool:
+    manifest = build.publisher.manifest
+    return bool(manifest.splits) or manifest.unclear
+
+
+def _splits(builds: Iterable[BuildKeeper]) -> frozenset[Split]:
+    """Return the splits that builds have met and that are not settled: they stand in the log for whoever begins now."""
+    return frozenset(
+        (tenant, actor, from_)
+        for build in builds
+        for tenant, pairs in build.publisher.manifest.splits.items()
+        for actor, from_ in pairs
+    )
 
 
 async def _until_one_ends(work: list[Coroutine[Any, Any, None]]) -> None:

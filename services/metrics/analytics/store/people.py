@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -15,9 +15,16 @@ from services.metrics.analytics.store.rows import numbers_of
 from services.metrics.analytics.store.schema import ACTOR, OWN_ACTOR, TENANT
 from services.metrics.analytics.store.segment_files import keys_of
 
+Split: TypeAlias = tuple[str, int, int]
+"""A tenant, an actor of it that is itself again, and who that was taken for."""
+
 
 class SplitUnclear(Exception):
-    """Whose the rows of a person are that was split is said by the log alone."""
+    """
+    Whose the rows of a person are that was split is said by the log alone.
+
+    Who reads it anew knows: of rows that were read after a split, the log has said whose they are.
+    """
 
 
 def affected(folder: Path, manifest: Manifest) -> list[Segment]:
@@ -72,7 +79,10 @@ def forgotten(folder: Path, known: Manifest) -> Callable[[Manifest], Manifest]:
 
 
 def rows_split(
-    held: Sequence[tuple[Segment, Any]], tenant: str, pairs: Collection[tuple[int, int]]
+    held: Sequence[tuple[Segment, Any]],
+    tenant: str,
+    pairs: Collection[tuple[int, int]],
+    settled: Collection[Split] = (),
 ) -> Iterator[tuple[Segment, Any]]:
     """
     Yield the segments in which rows are somebody else's after splits, with all their rows.
@@ -84,13 +94,14 @@ def rows_split(
         held: segments with all their rows.
         tenant: whose.
         pairs: the actors that are themselves again, and who they were taken for.
+        settled: splits that all rows were read after.
 
     Raises:
         SplitUnclear: no row says which device an actor is, and there are rows that may be theirs.
     """
     devices = {actor: _devices(held, tenant, actor) for actor, _ in pairs}
     for actor, from_ in sorted(pairs):
-        if not devices[actor] and _devices(held, tenant, from_):
+        if not devices[actor] and (tenant, actor, from_) not in settled and _devices(held, tenant, from_):
             raise SplitUnclear
     for segment, rows in held:
         actors, owns = numbers_of(rows, ACTOR).copy(), numbers_of(rows, OWN_ACTOR).copy()

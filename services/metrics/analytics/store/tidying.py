@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from services.metrics.analytics.store import tidy_plan as plan
 from services.metrics.analytics.store.manifest import Manifest, Segment
-from services.metrics.analytics.store.people import SplitUnclear, affected, forgotten, rows_split
+from services.metrics.analytics.store.people import Split, SplitUnclear, affected, forgotten, rows_split
 from services.metrics.analytics.store.publishing import Publisher
 from services.metrics.analytics.store.rows import joined_tables, month_of, numbers_of, sorted_rows, with_people
 from services.metrics.analytics.store.rows import with_few_properties as narrowed
@@ -45,15 +45,20 @@ class Tidier:
     Args:
         publisher: of the build.
         clock: seconds since 1970.
+        settled: of a build that is made because of splits that only the log can settle: those that stood in the log
+            before it was begun; None for any other build.
 
     Attributes:
         rows: that were written anew.
         leaves_splits: whether splits are left as they are, for another build will know.
     """
 
-    def __init__(self, publisher: Publisher, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, publisher: Publisher, clock: Callable[[], float], settled: frozenset[Split] | None = None
+    ) -> None:
         self._publisher = publisher
         self._clock = clock
+        self._settled = settled
         self.rows = 0
         self.leaves_splits = False
         self._refused: dict[str, frozenset[str]] = {}
@@ -71,8 +76,11 @@ class Tidier:
         """
         manifest = self._publisher.manifest
         if not self.leaves_splits:
-            if manifest.unclear:
+            if manifest.unclear and self._settled is None:
                 raise SplitUnclear
+            if manifest.unclear:
+                self._publisher.publish(lambda before: replace(before, unclear=False))
+                return True
             if manifest.splits:
                 self._split(manifest)
                 return True
@@ -156,7 +164,9 @@ class Tidier:
         held = [
             (segment, joined_tables([self._all(segment)])) for segment in manifest.segments if _holds(segment, tenant)
         ]
-        changed = [(segment, sorted_rows(rows)) for segment, rows in rows_split(held, tenant, pairs)]
+        changed = [
+            (segment, sorted_rows(rows)) for segment, rows in rows_split(held, tenant, pairs, self._settled or ())
+        ]
         made = [one for segment, rows in changed for one in self._settled_again(segment, rows)]
         if self._swap([segment for segment, _ in changed], made):
             self._publisher.publish(lambda before: _without_splits(before, tenant, pairs))
