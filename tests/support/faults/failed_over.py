@@ -15,7 +15,12 @@ _STEADY_SECONDS: Final = 4.0
 _TOLD: Final = {"changes: UNAVAILABLE STORE_UNAVAILABLE", "batches: UNAVAILABLE STORE_UNAVAILABLE", "events: RETRY"}
 """What clients may be told while there is no primary. Evaluations need none."""
 _LONGEST_SECONDS: Final = 20.0
-"""Of one failover, as far as clients notice: so much of the load may be refused, and has to be sent again."""
+"""
+Of one failover, as far as clients notice. How many events are sent again meanwhile is up to those who send them: these
+try ten times a second.
+"""
+_REFUSED_EACH: Final = 300
+"""Changes, and looks at what became of them, that one writer has refused in one failover, at the most."""
 
 
 async def failed_over(
@@ -47,8 +52,9 @@ async def failed_over(
                 await cluster.flush()
                 await load.seconds_until_current()
     errors = load.errors()
-    assert set(errors) <= _TOLD
-    assert sum(errors.values()) <= failovers * _LONGEST_SECONDS * events_per_second
+    assert set(errors) <= _TOLD, errors
+    assert max(well) <= _LONGEST_SECONDS, well
+    assert errors.get("changes: UNAVAILABLE STORE_UNAVAILABLE", 0) <= failovers * _REFUSED_EACH, errors
     return {
         **happened,
         "seconds from the kill until both were taken and all clients current": [round(each, 1) for each in well],

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import grpc
+import grpc.aio
 from mirante import Mirante
 from mirante.client.settings import Timing
 
@@ -18,7 +19,8 @@ from tests.support.faults.replica_killed import STEADY, current
 from tests.support.faults.telemetry_callers import Caller, Ledger
 from tests.support.faults.telemetry_checker import faults_of, log_of
 from tests.support.faults.telemetry_follower import Follower
-from tests.support.faults.telemetry_traffic import Traffic
+from tests.support.faults.telemetry_ingest import Ingest
+from tests.support.faults.telemetry_traffic import Traffic, request_of
 from tests.support.flag_service_process import becomes
 from tests.support.flag_writer import FlagWriter
 from tests.support.probes import CallProbe, ClientProbe, going_on
@@ -70,9 +72,19 @@ class SteadyLoad:
             assert (await self.writer.head())[0] != lineage, self.crowd.ledger.seen
 
     async def until_written(self) -> None:
-        """Wait until a flag was changed and an event was taken."""
-        changes, events = len(self.writer.acknowledged), len(self.ledger.acknowledged)
-        assert await becomes(lambda: len(self.writer.acknowledged) > changes and len(self.ledger.acknowledged) > events)
+        """Wait until a flag was changed, and events were taken that are sent now: senders have pauses of their own."""
+        changes = len(self.writer.acknowledged)
+        batch = Traffic().batch(20)
+        self.ledger.sent.update((event.id, event.tenant) for event in batch)
+        ingest = Ingest(self.services.telemetry.replicas[0].address, self.services.metadata("server"))
+        while batch:
+            try:
+                self.ledger.settle(batch, await ingest.send(request_of(batch, "rehearsal")))
+            except grpc.aio.AioRpcError as error:
+                await asyncio.sleep(self.ledger.note_trouble(error))
+            batch = self.ledger.unsettled(batch)
+        await ingest.close()
+        assert await becomes(lambda: len(self.writer.acknowledged) > changes)
 
     def errors(self) -> dict[str, int]:
         """Return what clients were told that was no answer, by what it was."""
