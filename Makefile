@@ -14,7 +14,7 @@ SETTINGS_PAGE := $(BIN)/python -m services.runtime.settings_table \
 	services.gateway.settings:GatewaySettings services.controller.settings:ControllerSettings services.demo_shop.settings:DemoShopSettings \
 	services.cli.connection:CliSettings
 OPENAPI := $(BIN)/buf build -o - | $(BIN)/python -m services.gateway.describing
-BENCHMARKS := evaluation ruleset remote fanout kill ingestion track delivery live live_rebuild alerts
+BENCHMARKS := evaluation ruleset remote fanout kill ingestion track delivery live live_rebuild alerts analytics experiments tripwire
 PROJECTS := pyproject.toml clients/python/pyproject.toml
 RUNTIME := $(VENV)/.runtime-installed
 DEV := $(VENV)/.dev-installed
