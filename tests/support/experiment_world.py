@@ -96,6 +96,7 @@ class ExperimentWorld:
 
     def __init__(self, pool: PostgresPool, folder: Path) -> None:
         self.now = float(START_S)
+        self.pool = pool
         self.flags = FakeFlags()
         self.flags.add("recomendacao")
         self.experiments = PostgresExperiments(pool)

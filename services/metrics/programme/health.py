@@ -15,7 +15,7 @@ from services.metrics.experiments.storing.experiments import PostgresExperiments
 from services.metrics.programme.lifecycles import Asked, Lifecycles
 from services.metrics.programme.months import experiment_counts
 from services.metrics.programme.outside import MOST_READ, Outside
-from services.metrics.programme.recovering import LOOK_BACK, by_guards, by_people, recovery_times
+from services.metrics.programme.recovering import LOOK_BACK, breaches, by_guard, by_people, recovery_times
 from services.metrics.programme.stages import count_stages
 from services.runtime.errors import ServiceError, Unavailable
 
@@ -116,7 +116,9 @@ class Health:
         keys = [each.flag.key for each in changed[:MOST_READ]]
         histories = await self._outside.histories(environment, keys, since)
         truncated = len(breached) > MOST_READ or len(changed) > MOST_READ or not all_alerts
-        return recovery_times([*by_guards(read, since), *by_people(histories, alerts, since)], truncated=truncated)
+        guarded = list(breaches(read, since))
+        found = [by_guard(*each) for each in guarded]
+        return recovery_times([*found, *by_people(histories, alerts, guarded, since)], truncated=truncated)
 
     async def _coverage(self, environment: str, days: int) -> pb2.EventCoverage:
         seen = await self._outside.coverage(environment, days)

@@ -11,11 +11,12 @@ from mirante.api.flags.v1 import rollout_guard_pb2, rollout_pb2
 from mirante.api.metrics.v1 import alert_pb2
 from mirante.api.metrics.v1 import programme_service_pb2 as pb2
 
-BY_ITSELF: Final = "mirante"
-"""The name under which guards act."""
 MOST_SHOWN: Final = 50
 LOOK_BACK: Final = datetime.timedelta(hours=24)
 """An alert that was open for longer before a kill was hardly its reason."""
+
+SAME_MOMENT: Final = datetime.timedelta(seconds=1)
+"""A kill so close to a breach of the same flag was made by it: both are written in one transaction."""
 
 _UTC: Final = datetime.UTC
 _STOPPING: Final = (rollout_guard_pb2.GUARD_ACTION_KILL, rollout_guard_pb2.GUARD_ACTION_ROLL_BACK)
@@ -38,30 +39,43 @@ class Recovered:
         return max(self.off - self.began, datetime.timedelta())
 
 
-def by_guards(rollouts: Sequence[rollout_pb2.RolloutRecord], since: datetime.datetime) -> Iterator[Recovered]:
-    """Yield what guards have turned off since then; the records hold what happened to them. Pauses turn nothing off."""
+def breaches(
+    rollouts: Sequence[rollout_pb2.RolloutRecord], since: datetime.datetime
+) -> Iterator[tuple[str, rollout_pb2.RolloutEvent]]:
+    """Yield the flag and the event of breaches since then that turned something off; a pause turns nothing off."""
     for record in rollouts:
         pausing = {each.name for each in record.plan.guards if not _stops(each)}
         for event in record.events:
-            evidence, off = event.evidence, event.at.ToDatetime(_UTC)
-            if event.action != rollout_pb2.ROLLOUT_ACTION_BREACH or off < since or evidence.guard in pausing:
-                continue
-            if evidence.HasField("first_event_at"):
-                began = evidence.first_event_at.ToDatetime(_UTC)
-                sign = pb2.RECOVERY_SIGN_FIRST_BAD_EVENT
-                yield Recovered(record.plan.flag_key, sign, began, off, event.actor or BY_ITSELF, evidence.text)
+            is_breach = event.action == rollout_pb2.ROLLOUT_ACTION_BREACH and event.evidence.guard not in pausing
+            if is_breach and event.at.ToDatetime(_UTC) >= since:
+                yield record.plan.flag_key, event
+
+
+def by_guard(flag: str, event: rollout_pb2.RolloutEvent) -> Recovered | None:
+    """Return what a breach has turned off; None when it does not say which event was the first bad one."""
+    evidence = event.evidence
+    if not evidence.HasField("first_event_at"):
+        return None
+    began, off = evidence.first_event_at.ToDatetime(_UTC), event.at.ToDatetime(_UTC)
+    return Recovered(flag, pb2.RECOVERY_SIGN_FIRST_BAD_EVENT, began, off, event.actor, evidence.text)
 
 
 def by_people(
     histories: Mapping[str, Sequence[flags_pb2.HistoryEntry]],
     alerts: Sequence[alert_pb2.Alert],
+    guarded: Sequence[tuple[str, rollout_pb2.RolloutEvent]],
     since: datetime.datetime,
 ) -> Iterator[Recovered | None]:
-    """Yield the kills by people since then; None for one while no alert was open."""
+    """Yield the kills since then that no breach has made; None for one while no alert was open."""
+    made: dict[str, list[datetime.datetime]] = {}
+    for flag, event in guarded:
+        made.setdefault(flag, []).append(event.at.ToDatetime(_UTC))
     for flag, entries in histories.items():
         for entry in entries:
             off = entry.at.ToDatetime(_UTC)
-            if entry.action != flags_pb2.HISTORY_ACTION_KILL or entry.actor == BY_ITSELF or off < since:
+            if entry.action != flags_pb2.HISTORY_ACTION_KILL or off < since:
+                continue
+            if any(abs(off - at) <= SAME_MOMENT for at in made.get(flag, ())):
                 continue
             began = _alarm(alerts, off)
             if began is None:
@@ -71,7 +85,7 @@ def by_people(
 
 
 def recovery_times(found: Sequence[Recovered | None], *, truncated: bool) -> pb2.RecoveryTimes:
-    """Return what recoveries say together; None stands for a kill without an alert."""
+    """Return what recoveries say together; None stands for one of which nothing says when trouble began."""
     recovered = sorted((each for each in found if each is not None), key=lambda each: each.off, reverse=True)
     times = pb2.RecoveryTimes(
         count=len(recovered), kills_without_alert=len(found) - len(recovered), truncated=truncated

@@ -1,7 +1,7 @@
 """Where a flag is in its life. Pure."""
 
 import datetime
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -37,7 +37,7 @@ _UTC: Final = datetime.UTC
 class Work:
     """What goes on with a flag: keys of undecided experiments, and the id of a rollout under way, empty without one."""
 
-    experiments: Sequence[str] = ()
+    experiments: tuple[str, ...] = ()
     rollout_id: str = ""
 
 
@@ -50,7 +50,7 @@ def works(
         if record.state in UNDECIDED:
             keys.setdefault(record.experiment.flag_key, []).append(record.experiment.key)
     ids = {each.plan.flag_key: each.id for each in rollouts if each.state in UNDER_WAY}
-    return {flag: Work(sorted(keys.get(flag, ())), ids.get(flag, "")) for flag in keys.keys() | ids.keys()}
+    return {flag: Work(tuple(sorted(keys.get(flag, ()))), ids.get(flag, "")) for flag in keys.keys() | ids.keys()}
 
 
 def served_to_all(flag: flag_pb2.Flag, now: datetime.datetime) -> str:

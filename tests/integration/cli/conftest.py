@@ -25,6 +25,7 @@ def mirante(service: ScriptedService, tmp_path: Path) -> Mirante:
     environment = {
         "MIRANTE_ADDRESS": service.address,
         "MIRANTE_TELEMETRY_ADDRESS": service.address,
+        "MIRANTE_METRICS_ADDRESS": service.address,
         "MIRANTE_API_KEY": "segredo",
         "MIRANTE_ENVIRONMENT": "production",
         "MIRANTE_HOME": str(tmp_path),

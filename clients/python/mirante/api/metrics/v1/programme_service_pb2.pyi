@@ -381,7 +381,7 @@ class RecoveryTimes(_message.Message):
     TRUNCATED_FIELD_NUMBER: _builtins.int
     count: _builtins.int
     kills_without_alert: _builtins.int
-    """Kills by people while no alert was open: since when there was trouble is on no record, so they are left out."""
+    """Flags that were killed while no alert was open: since when there was trouble is on no record, so they are left out."""
     truncated: _builtins.bool
     """Not everything was looked at: there are more changes in these days than are read."""
     @_builtins.property
@@ -430,7 +430,7 @@ class Recovery(_message.Message):
     flag_key: _builtins.str
     sign: Global___RecoverySign.ValueType
     by: _builtins.str
-    """Who turned it off; "mirante" for guards."""
+    """Who turned it off; of guards the name of the key with which metrics acts."""
     text: _builtins.str
     """The evidence of the guard, or the reason that was given."""
     @_builtins.property
