@@ -70,6 +70,8 @@ class SqlProcesses:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.DEVNULL,
                 env=environment,
+                # Ctrl-C in a terminal is for the service, which then ends this one.
+                start_new_session=True,
             )
         except OSError:
             raise Unavailable("no process can be started for the statement") from None

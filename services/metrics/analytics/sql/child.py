@@ -22,6 +22,7 @@ _BESIDE_MIB: Final = 1_024
 """For what is not the engine's: rows that are read into memory, and what its threads hold."""
 _MIB: Final = 2**20
 _OPEN_FILES: Final = 4_096
+_NICE: Final = 10
 
 
 def main() -> None:
@@ -51,6 +52,9 @@ def _answered(question: SqlQuestion) -> tuple[bytes, bytes]:
 
 def _bound(question: SqlQuestion) -> None:
     limit_memory((question.limits.memory_mib + _BESIDE_MIB) * _MIB)
+    if hasattr(os, "nice"):
+        # Whoever takes events in, and makes reports, comes first.
+        os.nice(_NICE)
     try:
         import resource  # noqa: PLC0415 - not on Windows
     except ImportError:
