@@ -36,6 +36,8 @@ export const analytics: Record<keyof typeof pt, string> = {
   "ana.scope.period": "Period",
   "ana.scope.own": "The board's",
   "ana.scope.days": "{days} days",
+  "ana.scope.weeks": "{days} weeks",
+  "ana.scope.months": "{days} months",
   "ana.scope.custom": "Other",
   "ana.scope.first": "From",
   "ana.scope.last": "To",

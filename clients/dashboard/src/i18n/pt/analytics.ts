@@ -34,6 +34,8 @@ export const analytics = {
   "ana.scope.period": "Período",
   "ana.scope.own": "Do painel",
   "ana.scope.days": "{days} dias",
+  "ana.scope.weeks": "{days} semanas",
+  "ana.scope.months": "{days} meses",
   "ana.scope.custom": "Outro",
   "ana.scope.first": "De",
   "ana.scope.last": "Até",

@@ -3,14 +3,14 @@ import { useCall } from "../../../api/hooks";
 import { Badge } from "../../../components/Badge";
 import { Button } from "../../../components/Button";
 import { Segmented } from "../../../components/Segmented";
-import { useSpeech } from "../../../i18n/language";
+import { type Speech, useSpeech } from "../../../i18n/language";
 import { useScope } from "../../../shell/scope";
 import { FilterRows } from "./FilterRows";
 import { datesOf, USUAL_ZONE, withDates, withDays, withoutPeriod, ZONES } from "./periods";
 import { type Scope, SERVICE } from "./question";
 
 const DAYS = ["7", "30", "90"] as const;
-type Period = (typeof DAYS)[number] | "own" | "custom";
+type Period = (typeof DAYS)[number] | "own" | "given" | "custom";
 
 interface Props {
   readonly scope: Scope;
@@ -30,6 +30,7 @@ export function ScopeBar({ scope, onChange, own = false }: Props) {
   const chosenFilters = filters.length + (scope.cohorts?.length ?? 0);
   const choose = (period: Period) => {
     if (period === "own") onChange(withoutPeriod(scope));
+    else if (period === "given") return;
     else if (period === "custom") onChange(withDates(scope, dates));
     else onChange(withDays(scope, Number(period)));
   };
@@ -46,6 +47,7 @@ export function ScopeBar({ scope, onChange, own = false }: Props) {
           label={t("ana.scope.period")}
           options={[
             ...(own ? [{ key: "own" as const, label: t("ana.scope.own") }] : []),
+            ...(chosen === "given" ? [{ key: "given" as const, label: lengthOf(scope, t) }] : []),
             ...DAYS.map((days) => ({ key: days, label: t("ana.scope.days", { days }) })),
             { key: "custom", label: t("ana.scope.custom") },
           ]}
@@ -110,7 +112,16 @@ export function ScopeBar({ scope, onChange, own = false }: Props) {
 
 function periodOf(scope: Scope): Period | undefined {
   if (scope.start !== undefined) return "custom";
-  return DAYS.find((days) => Number(days) === scope.last?.count);
+  if (scope.last === undefined) return undefined;
+  const inDays = scope.last.unit === undefined || scope.last.unit === "CALENDAR_UNIT_DAY";
+  return DAYS.find((days) => inDays && Number(days) === scope.last?.count) ?? "given";
+}
+
+/** Says how long a period is that none of the buttons has. */
+function lengthOf({ last }: Scope, t: Speech["t"]): string {
+  const unit = { CALENDAR_UNIT_WEEK: "ana.scope.weeks", CALENDAR_UNIT_MONTH: "ana.scope.months" } as const;
+  const key = last?.unit === "CALENDAR_UNIT_WEEK" || last?.unit === "CALENDAR_UNIT_MONTH" ? unit[last.unit] : "ana.scope.days";
+  return t(key, { days: last?.count ?? 0 });
 }
 
 function CohortChoice({ scope, onChange }: Props) {

@@ -25,7 +25,9 @@ export type FieldShape = Named &
     | { readonly kind: "flag" }
   );
 
+// What the contract takes when nothing is said comes first.
 const DAYS = ["CALENDAR_UNIT_DAY", "CALENDAR_UNIT_WEEK", "CALENDAR_UNIT_MONTH"];
+const WEEKS = ["CALENDAR_UNIT_WEEK", "CALENDAR_UNIT_DAY", "CALENDAR_UNIT_MONTH"];
 const unit = (options: readonly string[]): FieldShape => ({ name: "unit", kind: "choice", label: "explore.field.unit", options });
 const limit = (most: number): FieldShape => ({ name: "limit", kind: "number", label: "explore.field.limit", most });
 const breakdown: FieldShape = { name: "breakdown", kind: "breakdown", label: "explore.field.breakdown" };
@@ -108,7 +110,7 @@ export const SHAPES: Readonly<Record<Kind, readonly FieldShape[]>> = {
     unit(DAYS),
     { name: "powerFrom", kind: "number", label: "explore.field.powerFrom", most: 400 },
   ],
-  lifecycle: [selection("selection", "explore.field.selection"), unit(DAYS)],
+  lifecycle: [selection("selection", "explore.field.selection"), unit(WEEKS)],
   webVitals: [selection("event", "explore.field.event", "usual"), limit(200)],
   topValues: [
     selection("selection", "explore.field.selection"),
@@ -125,7 +127,7 @@ export const SHAPES: Readonly<Record<Kind, readonly FieldShape[]>> = {
     selection("answer", "explore.field.answer", "usual"),
     property("score", "explore.field.score"),
     property("survey", "explore.field.survey"),
-    unit(DAYS),
+    unit(WEEKS),
   ],
   revenueAssociation: [
     selection("feature", "explore.field.feature", "nothing"),

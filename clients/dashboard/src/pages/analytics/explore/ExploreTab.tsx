@@ -99,7 +99,7 @@ export default function ExploreTab() {
           ) : problem !== undefined ? (
             <div className="stack">
               <ErrorState problem={problem} retry={reload} />
-              {problem.violations.length > 0 && (
+              {problem.violations.length > 1 && (
                 <ul className="field-error violations">
                   {problem.violations.map((each) => (
                     <li key={each.field}>

@@ -61,7 +61,7 @@ function One({ table, title }: { readonly table: ResultTable; readonly title: st
                     {row[at] as string}
                   </th>
                 ) : (
-                  <td key={at} className={format === "moment" ? "nowrap" : LEFT.includes(format) ? undefined : "number"}>
+                  <td key={at} className={LEFT.includes(format) ? undefined : "number"}>
                     <Written cell={row[at]} format={format} most={most[at] ?? 0} />
                   </td>
                 ),
@@ -84,7 +84,7 @@ function Written({ cell, format, most }: { readonly cell: Cell; readonly format:
   if (format === "bar") {
     return (
       <span className="cell-bar">
-        <span aria-hidden="true" style={{ width: `${(Number(cell ?? 0) / most) * 48}px` }} />
+        <span aria-hidden="true" style={{ width: `${(Number(cell ?? 0) / most) * 40}px` }} />
         {text}
       </span>
     );
@@ -100,21 +100,18 @@ function Difference({ interval, text }: { readonly interval: Interval; readonly 
   const place = (value: number) => `${50 + (value / reach) * 50}%`;
   return (
     <span className="difference" data-worse={interval.isWorse}>
+      {text}
       <span className="difference-track" aria-hidden="true">
         <span style={{ left: place(interval.low), right: `calc(100% - ${place(interval.high)})` }} />
         <i style={{ left: place(interval.at) }} />
       </span>
-      <span>
-        {text}
-        <br />
-        {interval.isWorse ? (
-          <Badge tone="bad">{t("ana.worse")}</Badge>
-        ) : interval.high < 0 ? (
-          <Badge tone="good">{t("ana.better")}</Badge>
-        ) : (
-          <span className="faint">{t("ana.unclear")}</span>
-        )}
-      </span>
+      {interval.isWorse ? (
+        <Badge tone="bad">{t("ana.worse")}</Badge>
+      ) : interval.high < 0 ? (
+        <Badge tone="good">{t("ana.better")}</Badge>
+      ) : (
+        <span className="faint">{t("ana.unclear")}</span>
+      )}
     </span>
   );
 }
