@@ -8,7 +8,8 @@ compile "${project[@]}" -o requirements/runtime.lock
 compile "${project[@]}" --group dev --constraint requirements/runtime.lock -o requirements/dev.lock
 # What images hold: the versions of the runtime lock, without what they do not need.
 image=(--no-emit-package mirante pyproject.toml --constraint requirements/runtime.lock --excludes requirements/images/embedded.excludes)
-compile "${image[@]}" -o requirements/images/columnar.lock
+# The metrics service may be told to write to ClickHouse.
+compile "${image[@]}" --extra clickhouse --constraint requirements/dev.lock -o requirements/images/columnar.lock
 compile "${image[@]}" --excludes requirements/images/columnar.excludes -o requirements/images/plain.lock
 compile requirements/images/sbom.in -o requirements/images/sbom.lock
 compile k8s/requirements.in -o k8s/requirements.lock
