@@ -86,11 +86,12 @@ proto-check: $(PROTO_VENV)/.installed ## the committed code is what protos/ says
 	diff --recursive --exclude=__pycache__ "$$fresh/mirante/api" $(API) >&2 || \
 	{ echo "$(API) is not what protos/ says: run make proto" >&2; exit 1; }
 
-docs: $(DEV) ## docs/settings.md from the settings in the code, and the gateway's OpenAPI document from the contracts
+docs: $(DEV) ## docs/settings.md from the settings in the code, the gateway's OpenAPI document from the contracts, k8s's copy of the alert rules
 	@$(SETTINGS_PAGE) > docs/settings.md
 	@$(OPENAPI) > services/gateway/openapi.json.new && mv services/gateway/openapi.json.new services/gateway/openapi.json
+	@$(BIN)/python -m k8s.prometheus_rules >/dev/null
 
-docs-check: $(DEV) ## both are what the code says
+docs-check: $(DEV) ## the first two are what the code says; a test compares the rules
 	@$(SETTINGS_PAGE) | diff docs/settings.md - || { echo "docs/settings.md is not what the code says: run make docs" >&2; exit 1; }
 	@$(OPENAPI) | cmp - services/gateway/openapi.json || { echo "services/gateway/openapi.json is not what the contracts say: run make docs" >&2; exit 1; }
 

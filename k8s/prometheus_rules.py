@@ -10,7 +10,7 @@ RULES: Final = ROOT / "ops" / "prometheus" / "rules.yaml"
 RESOURCE: Final = ROOT / "k8s" / "components" / "prometheus" / "rules.yaml"
 
 _HEAD: Final = """\
-# Made from ops/prometheus/rules.yaml by `python -m k8s.prometheus_rules`; a test compares the two.
+# Made from ops/prometheus/rules.yaml by `make docs`; a test compares the two.
 apiVersion: monitoring.coreos.com/v1
 kind: PrometheusRule
 metadata:

@@ -74,7 +74,7 @@ def test_the_analytics_stores_are_where_all_replicas_see_them() -> None:
 
 
 def test_the_operator_has_the_rules_that_prometheus_has() -> None:
-    """The resource is made from the file; `python -m k8s.prometheus_rules` makes it anew."""
+    """The resource is made from the file; `make docs` makes it anew."""
     assert prometheus_rules.RESOURCE.read_text() == prometheus_rules.resource(prometheus_rules.RULES.read_text())
     resource = load(prometheus_rules.RESOURCE.read_text()).named("PrometheusRule", "mirante")
     assert resource is not None
