@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from services.metrics.analytics.store.keys import MOST_NAMES, Keys, encoded_keys, open_keys
 from services.metrics.analytics.store.manifest import Part, Segment
 from services.metrics.analytics.store.schema import ACTOR, FIXED, NAME, OWN_ACTOR, REST, TENANT, TIME, property_of
+from services.metrics.analytics.store.wire.buffer import coded
 
 ROWS_IN_GROUP: Final = 122_880
 """What DuckDB reads as one piece of work."""
@@ -100,8 +101,7 @@ def used_only(column: Any) -> Any:
     # The last one stands for -1: it stays null.
     renumbered = np.full(len(is_used), -1, np.int32)
     renumbered[used] = np.arange(len(used), dtype=np.int32)
-    now = renumbered[codes]
-    return pa.DictionaryArray.from_arrays(pa.array(now, mask=now < 0), column.dictionary.take(pa.array(used)))
+    return coded(renumbered[codes], column.dictionary.take(pa.array(used)))
 
 
 def with_used_only(rows: Any) -> Any:

@@ -118,7 +118,8 @@ class Buffer:
 def coded(codes: npt.NDArray[np.int32], dictionary: Any) -> Any:
     """Return a `pyarrow.DictionaryArray` of indices; those below 0 are null."""
     missing = codes < 0
-    indices = pa.array(codes, mask=missing) if missing.any() else pa.array(codes)
+    # Arrow follows indices of nulls too when it joins dictionaries: below 0 it reads what is not theirs.
+    indices = pa.array(np.maximum(codes, 0), mask=missing) if missing.any() else pa.array(codes)
     return pa.DictionaryArray.from_arrays(indices, dictionary)
 
 
