@@ -4,6 +4,7 @@ import time
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from mirante.api.common.v1.value_pb2 import Value
 from mirante.api.metrics.v1 import cohort_pb2, report_pb2
@@ -73,9 +74,8 @@ class AnsweringDesk:
     def __init__(self, folder: Path, entries: Iterable[StoredEvent], declared: Sequence[str], **bounds: float) -> None:
         self.store = BuiltStore(folder)
         self.store.take(*entries)
-        self.processes = ReportProcesses(
-            folder, ReportBounds(**{"concurrent": 1, "seconds": 90.0, **bounds}), time.monotonic
-        )  # type: ignore[arg-type]  # a test says which
+        asked: dict[str, Any] = {"concurrent": 1, "seconds": 90.0, **bounds}
+        self.processes = ReportProcesses(folder, ReportBounds(**asked), time.monotonic)
         self.cache = AnswerCache(1 << 20)
         self.desk = ReportDesk(
             folder,
