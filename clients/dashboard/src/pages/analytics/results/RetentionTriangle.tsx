@@ -74,7 +74,7 @@ interface CellProps {
 }
 
 /** As dark as the darkest cell may be, so that its number can be read. */
-const DARKEST = 70;
+const DARKEST = 62;
 
 function Cell({ cell, actors, most }: CellProps) {
   const { t, format } = useSpeech();
