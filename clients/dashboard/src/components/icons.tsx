@@ -21,6 +21,13 @@ const PATHS = {
       <path d="M10 20a2.2 2.2 0 0 0 4 0" />
     </>
   ),
+  experiments: (
+    <>
+      <path d="M9 3h6M10 3v6L4.5 18.5A1.7 1.7 0 0 0 6 21h12a1.7 1.7 0 0 0 1.5-2.5L14 9V3" />
+      <path d="M7.5 15h9" />
+    </>
+  ),
+  rollouts: <path d="M3 20h5v-5h5v-5h5V5h3" />,
   analytics: (
     <>
       <path d="M4 20h16" />

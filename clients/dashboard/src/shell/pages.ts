@@ -25,6 +25,8 @@ export const PAGES: readonly Page[] = [
   page("/", "nav.live", "live", () => import("../pages/live/LivePage")),
   page("/analises", "nav.analytics", "analytics", () => import("../pages/analytics/AnalyticsPage")),
   page("/flags", "nav.flags", "flags", () => import("../pages/flags/FlagsPage")),
+  page("/experimentos", "nav.experiments", "experiments", () => import("../pages/experiments/ExperimentsPage")),
+  page("/rollouts", "nav.rollouts", "rollouts", () => import("../pages/rollouts/RolloutsPage")),
   page("/eventos", "nav.events", "events", () => import("../pages/events/EventsPage")),
   page("/alertas", "nav.alerts", "alerts", () => import("../pages/alerts/AlertsPage")),
 ];

@@ -2,12 +2,27 @@
 import type { Texts } from "../messages";
 import { alerts } from "./alerts";
 import { analytics } from "./analytics";
+import { design } from "./design";
 import { events } from "./events";
+import { experiments } from "./experiments";
 import { explore } from "./explore";
 import { flags } from "./flags";
 import { impact } from "./impact";
 import { live } from "./live";
+import { rollouts } from "./rollouts";
 import { shell } from "./shell";
 
 /** A text for every key that Portuguese has. */
-export const texts: Texts = { ...shell, ...live, ...flags, ...events, ...alerts, ...analytics, ...explore, ...impact };
+export const texts: Texts = {
+  ...shell,
+  ...live,
+  ...flags,
+  ...events,
+  ...alerts,
+  ...analytics,
+  ...explore,
+  ...impact,
+  ...experiments,
+  ...design,
+  ...rollouts,
+};

@@ -8,6 +8,8 @@ export const shell: Record<keyof typeof pt, string> = {
   "nav.live": "Live",
   "nav.flags": "Flags",
   "nav.analytics": "Analytics",
+  "nav.experiments": "Experiments",
+  "nav.rollouts": "Rollouts",
   "nav.events": "Events",
   "nav.alerts": "Alerts",
   "nav.openAlerts_one": "{count} open alert",

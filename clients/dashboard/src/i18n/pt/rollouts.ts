@@ -29,7 +29,7 @@ export const rollouts = {
   "roll.state.ROLLOUT_STATE_BREACHED": "Proteção quebrada",
   "roll.state.ROLLOUT_STATE_ROLLED_BACK": "Revertido",
   "roll.state.ROLLOUT_STATE_COMPLETED": "Concluído",
-  "roll.lead.ROLLOUT_STATE_UNSPECIFIED": "",
+  "roll.lead.ROLLOUT_STATE_UNSPECIFIED": "–",
   "roll.lead.ROLLOUT_STATE_DRAFT": "Nada é servido ainda.",
   "roll.lead.ROLLOUT_STATE_RUNNING": "A próxima etapa começa sozinha.",
   "roll.lead.ROLLOUT_STATE_WAITING_FOR_APPROVAL": "Só falta a aprovação de uma pessoa.",
@@ -38,7 +38,7 @@ export const rollouts = {
   "roll.lead.ROLLOUT_STATE_BREACHED": "Uma proteção quebrou e a flag voltou atrás. Só uma pessoa retoma.",
   "roll.lead.ROLLOUT_STATE_ROLLED_BACK": "Alguém voltou atrás. A flag está livre para outro plano.",
   "roll.lead.ROLLOUT_STATE_COMPLETED": "Todas as etapas foram servidas.",
-  "roll.hold.HOLD_REASON_UNSPECIFIED": "",
+  "roll.hold.HOLD_REASON_UNSPECIFIED": "–",
   "roll.hold.HOLD_REASON_FLAG_CHANGED": "Alguém mudou o que a flag serve. Retome, e o plano segue a partir de como ela está.",
   "roll.hold.HOLD_REASON_FLAG_KILLED": "A flag foi morta.",
   "roll.hold.HOLD_REASON_FLAG_ARCHIVED": "A flag foi arquivada.",
@@ -195,4 +195,4 @@ export const rollouts = {
   "roll.onFlag.experiment": "Experimento",
   "roll.onFlag.rollout": "Rollout",
   "roll.onFlag.newExperiment": "Novo experimento",
-};
+} as const;

@@ -6,6 +6,8 @@ export const shell = {
   "nav.live": "Ao vivo",
   "nav.flags": "Flags",
   "nav.analytics": "Análises",
+  "nav.experiments": "Experimentos",
+  "nav.rollouts": "Rollouts",
   "nav.events": "Eventos",
   "nav.alerts": "Alertas",
   "nav.openAlerts_one": "{count} alerta aberto",

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { call } from "../../api/call";
 import { ApiProblem } from "../../api/problem";
 import { Button } from "../../components/Button";
@@ -16,6 +16,8 @@ import { coloured, Sentence, VariantTag } from "./Sentence";
 import { serveParts } from "./sentences";
 import { stateOf, usualServe } from "./state";
 import type { Flag, FlagRecord } from "./types";
+
+const FlagPlans = lazy(() => import("../rollouts/FlagPlans"));
 
 interface Props {
   readonly environment: string;
@@ -87,6 +89,9 @@ export function StateTab(props: Props) {
         <Delivery key={record.revision} environment={environment} revision={record.revision} version={flag.version} />
       </Card>
       <Facts record={record} flag={flag} {...(changeable ? { onArchive: () => setAsking("archive") } : {})} />
+      <Suspense fallback={null}>
+        <FlagPlans flagKey={flag.key} editor={changeable} />
+      </Suspense>
       {asking === "kill" && (
         <KillDialog environment={environment} flag={flag} onClose={close} onChanged={onChanged} />
       )}

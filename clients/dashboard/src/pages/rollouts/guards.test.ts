@@ -2,14 +2,21 @@ import { expect, test } from "vitest";
 import { texts } from "../../i18n/pt";
 import { speechOf } from "../../i18n/language";
 import { eventsOf, guardSentence, kindOf, KINDS, newGuard, withKind, writeReading } from "./guards";
+import type { Guard } from "./types";
 
 const speech = speechOf("pt-BR", texts);
 
+/** A guard whose tripwire has other members. */
+function tripwire(guard: Guard, changes: Partial<NonNullable<Guard["tripwire"]>>): Guard {
+  if (guard.tripwire === undefined) throw new Error("no tripwire");
+  return { ...guard, tripwire: { ...guard.tripwire, ...changes } };
+}
+
+const NAMED = tripwire(newGuard("erros"), { events: ["erro_frontend"] });
+
 test("a guard keeps its name, events and action when it watches something else, and is of the kind that was chosen", () => {
-  const errors = newGuard("erros");
-  const named = { ...errors, tripwire: { ...errors.tripwire!, events: ["erro_frontend"] } };
   for (const kind of KINDS) {
-    const other = withKind(named, kind);
+    const other = withKind(NAMED, kind);
     expect(kindOf(other)).toBe(kind);
     expect(other).toMatchObject({ name: "erros", action: "GUARD_ACTION_KILL" });
     expect(eventsOf(other)).toEqual(kind === "ratio" ? [] : ["erro_frontend"]);
@@ -17,13 +24,10 @@ test("a guard keeps its name, events and action when it watches something else, 
 });
 
 test("guards read as sentences, with shares as percentages", () => {
-  const errors = newGuard("erros");
-  const named = { ...errors, tripwire: { ...errors.tripwire!, events: ["erro_frontend"] } };
-  expect(guardSentence(named, speech)).toBe("Pessoas com erro_frontend acima de 5% em 30 s");
-  const slow = withKind(named, "quantile");
-  const told = { ...slow, tripwire: { ...slow.tripwire!, property: "ms", limit: 800 } };
+  expect(guardSentence(NAMED, speech)).toBe("Pessoas com erro_frontend acima de 5% em 30 s");
+  const told = tripwire(withKind(NAMED, "quantile"), { property: "ms", limit: 800 });
   expect(guardSentence(told, speech)).toBe("p95 de ms em erro_frontend acima de 800 em 30 s");
-  expect(guardSentence(withKind(named, "less"), speech)).toBe("Menos gente com erro_frontend do que sem a variante");
+  expect(guardSentence(withKind(NAMED, "less"), speech)).toBe("Menos gente com erro_frontend do que sem a variante");
 });
 
 test("a number that is not known yet is no zero", () => {
