@@ -18,6 +18,9 @@ LOOK_BACK: Final = datetime.timedelta(hours=24)
 SAME_MOMENT: Final = datetime.timedelta(seconds=1)
 """A kill so close to a breach of the same flag was made by it: both are written in one transaction."""
 
+OF_GUARDS: Final = "rollout."
+"""How rule keys of alerts begin that guards have raised: what those are about was turned off, or paused, already."""
+
 _UTC: Final = datetime.UTC
 _STOPPING: Final = (rollout_guard_pb2.GUARD_ACTION_KILL, rollout_guard_pb2.GUARD_ACTION_ROLL_BACK)
 
@@ -116,6 +119,7 @@ def _alarm(alerts: Sequence[alert_pb2.Alert], off: datetime.datetime) -> datetim
     opened = [
         each.opened_at.ToDatetime(_UTC)
         for each in alerts
-        if not each.HasField("resolved_at") or each.resolved_at.ToDatetime(_UTC) >= off
+        if not each.rule_key.startswith(OF_GUARDS)
+        and (not each.HasField("resolved_at") or each.resolved_at.ToDatetime(_UTC) >= off)
     ]
     return min((each for each in opened if off - LOOK_BACK <= each <= off), default=None)

@@ -54,8 +54,10 @@ def lengths(*found: Recovered | None) -> list[float | None]:
 
 
 def test_kills_by_people_count_from_the_oldest_open_alert() -> None:
-    """Not from alerts that were resolved, opened later, or open for more than a day already."""
-    alerts = [alert(30), alert(25), alert(90, resolved=60), alert(5), alert(60 * 26)]
+    """Not from alerts that were resolved, opened later, open for more than a day already, or raised by guards."""
+    of_guard = alert(40)
+    of_guard.rule_key = "rollout.0b0e7a3c.1.f"
+    alerts = [of_guard, alert(30), alert(25), alert(90, resolved=60), alert(5), alert(60 * 26)]
     assert lengths(*by_people({"f": [kill(10)]}, alerts, [], SINCE)) == [20]
     assert lengths(*by_people({"f": [kill(70)]}, alerts, [], SINCE)) == [20]
     assert lengths(*by_people({"f": [kill(10)]}, [alert(5)], [], SINCE)) == [None]

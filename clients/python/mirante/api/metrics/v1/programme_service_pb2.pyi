@@ -71,8 +71,8 @@ class _RecoverySignEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Recovery
     RECOVERY_SIGN_FIRST_BAD_EVENT: _RecoverySign.ValueType  # 1
     """The first bad event that counted against the guard which was breached."""
     RECOVERY_SIGN_ALERT: _RecoverySign.ValueType  # 2
-    """The oldest alert that was open when a person killed the flag, of those opened in the 24 hours before. It need not be about
-    that flag.
+    """The oldest alert that was open when a person killed the flag, of those opened in the 24 hours before by rules, not by guards.
+    It need not be about that flag.
     """
 
 class RecoverySign(_RecoverySign, metaclass=_RecoverySignEnumTypeWrapper):
@@ -82,8 +82,8 @@ RECOVERY_SIGN_UNSPECIFIED: RecoverySign.ValueType  # 0
 RECOVERY_SIGN_FIRST_BAD_EVENT: RecoverySign.ValueType  # 1
 """The first bad event that counted against the guard which was breached."""
 RECOVERY_SIGN_ALERT: RecoverySign.ValueType  # 2
-"""The oldest alert that was open when a person killed the flag, of those opened in the 24 hours before. It need not be about
-that flag.
+"""The oldest alert that was open when a person killed the flag, of those opened in the 24 hours before by rules, not by guards.
+It need not be about that flag.
 """
 Global___RecoverySign: _TypeAlias = RecoverySign  # noqa: Y015
 
@@ -148,8 +148,8 @@ Global___FlagLifecycle: _TypeAlias = FlagLifecycle  # noqa: Y015
 
 @_typing.final
 class VariantUsage(_message.Message):
-    """How often a variant was given, as clients record it: once an hour for each person, variant and version. Clients without
-    telemetry, and those that were told not to, record nothing.
+    """How often a variant was given, as clients record it: once an hour (browsers: a session) for each person, variant and
+    version. Clients without telemetry, and those that were told not to, record nothing.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
