@@ -12,11 +12,10 @@ interface Props {
   readonly onChange: (selection: Selection) => void;
   /** What an empty name means. */
   readonly placeholder?: PlainKey;
-  readonly invalid?: boolean;
 }
 
 /** Events of a name, and the conditions that they have to fulfil. */
-export function SelectionInput({ label, selection, onChange, placeholder = "explore.event", invalid = false }: Props) {
+export function SelectionInput({ label, selection, onChange, placeholder = "explore.event" }: Props) {
   const { t } = useSpeech();
   const { lists } = useReportNames();
   const filters = selection.filters ?? [];
@@ -29,7 +28,6 @@ export function SelectionInput({ label, selection, onChange, placeholder = "expl
           className="input"
           type="text"
           aria-label={label}
-          aria-invalid={invalid}
           list={lists.events}
           autoComplete="off"
           spellCheck={false}
