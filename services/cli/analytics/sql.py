@@ -3,11 +3,13 @@
 import csv
 import io
 import json
+import math
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from mirante.api.common.v1.value_pb2 import Value
@@ -16,13 +18,19 @@ from mirante.api.metrics.v1 import sql_service_pb2 as pb2
 from services.cli.command import command
 from services.cli.output import Output, local_time
 from services.cli.plain import plain
-from services.cli.refusals import Refusal
+from services.cli.refusals import Refusal, usage
 from services.cli.session import Session
 
 asking_sql = typer.Typer()
 
 _BESIDE_SECONDS = 20.0
 """For waiting in line, and for the start of what runs the statement."""
+
+_MOST_SECONDS: Final = 86_400.0
+
+_FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r")
+"""What spreadsheets take for the beginning of a formula."""
+_NUMBER: Final = re.compile(r"[+-]?\d+(\.\d+)?(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 
 
 class Format(StrEnum):
@@ -40,7 +48,7 @@ class Asked:
     tenant: Annotated[str | None, typer.Option(help="Whose events.")] = None
     all_tenants: Annotated[bool, typer.Option("--all-tenants", help="The events of all tenants.")] = False
     format: Annotated[Format, typer.Option(help="How rows are printed.")] = Format.TABLE
-    most_rows: Annotated[int, typer.Option(min=1, help="Of the answer.")] = 1_000
+    most_rows: Annotated[int, typer.Option(min=1, max=1_000_000, help="Of the answer.")] = 1_000
     time_limit: Annotated[float, typer.Option(help="Seconds that it may run.")] = 10.0
 
 
@@ -55,6 +63,9 @@ def sql(
     """Ask the events of a tenant in SQL; nothing can be changed."""
     if asked.tenant is None and not asked.all_tenants:
         raise Refusal("say whose events: --tenant NAME, or --all-tenants")
+    # Also one that is no number is not between them.
+    if not 0 < asked.time_limit <= _MOST_SECONDS:
+        raise usage("--time-limit must be a number of seconds, more than 0")
     if not statement:
         _describe(session, asked)
         return
@@ -97,11 +108,16 @@ def _describe(session: Session, asked: Asked) -> None:
 def _print_json(answer: pb2.RunSqlResponse, rows: list[list[Any]]) -> None:
     document = {
         "columns": [{"name": column.name, "type": column.type} for column in answer.columns],
-        "rows": rows,
+        "rows": [[_finite(cell) for cell in row] for row in rows],
         "truncated": answer.truncated,
         "watermark": plain(answer.watermark),
     }
     sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
+
+
+def _finite(cell: Any) -> Any:
+    """Return a cell for JSON, which has no such numbers as NaN: they are texts."""
+    return str(cell) if isinstance(cell, float) and not math.isfinite(cell) else cell
 
 
 def _remark(output: Output, answer: pb2.RunSqlResponse) -> None:
@@ -115,9 +131,14 @@ def _remark(output: Output, answer: pb2.RunSqlResponse) -> None:
 def _csv(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     made = io.StringIO()
     writer = csv.writer(made)
-    writer.writerow(names)
-    writer.writerows([["" if cell is None else _text(cell) for cell in row] for row in rows])
+    writer.writerow(map(_harmless, names))
+    writer.writerows([["" if cell is None else _harmless(_text(cell)) for cell in row] for row in rows])
     return made.getvalue()
+
+
+def _harmless(text: str) -> str:
+    """Return a text that spreadsheets do not run: an apostrophe stands before what would be a formula."""
+    return f"'{text}" if text.startswith(_FORMULAS) and not _NUMBER.fullmatch(text) else text
 
 
 def _cell(cell: Value) -> Any:

@@ -156,7 +156,7 @@ async def test_callers_wait_in_line_and_the_line_has_an_end(tmp_path: Path) -> N
         pid = await _stopped(desk)
         tasks = [asyncio.create_task(desk.ask(funnel("login", "venda", days=days))) for days in (1, 1, 2)]
         await _until(lambda: desk.processes.running == 1 and desk.processes.waiting == 1)
-        with pytest.raises(Overloaded, match="1 reports of this caller wait already"):
+        with pytest.raises(Overloaded, match="1 of this caller wait already"):
             await desk.ask(funnel("login", "venda", days=3))
         tasks.append(asyncio.create_task(desk.ask(funnel("login", "venda", days=3), caller="bia")))
         await _until(lambda: desk.processes.waiting == 2)

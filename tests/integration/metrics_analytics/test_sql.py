@@ -57,6 +57,11 @@ async def test_analysts_ask_and_others_do_not(stores: Datastores, tmp_path: Path
         assert [line.split() for line in table.splitlines()] == [["user_id", "vendas"], ["ana", "2"], ["bia", "1"]]
         printed = await _told(serving, tmp_path, "sql", _COUNTS, "--tenant", "acme", "--format", "csv")
         assert list(csv.reader(io.StringIO(printed))) == [["user_id", "vendas"], ["ana", "2"], ["bia", "1"]]
+        odd = """SELECT '=1+1' AS "@x", '-3.50' AS menos, 'nan'::DOUBLE AS nada"""
+        printed = await _told(serving, tmp_path, "sql", odd, "--tenant", "acme", "--format", "csv")
+        assert list(csv.reader(io.StringIO(printed))) == [["'@x", "menos", "nada"], ["'=1+1", "-3.50", "nan"]]
+        printed = await _told(serving, tmp_path, "sql", odd, "--tenant", "acme", "--format", "json")
+        assert json.loads(printed, parse_constant=lambda _: "no JSON")["rows"] == [["=1+1", "-3.50", "nan"]]
         document = json.loads(await _told(serving, tmp_path, "sql", _COUNTS, "--all-tenants", "--json"))
         assert document["rows"] == [["ana", 2], ["bia", 1], ["eva", 1]]
         assert "user_id" in await _told(serving, tmp_path, "sql", "--tenant", "acme")

@@ -45,7 +45,7 @@ async def test_too_many_are_refused() -> None:
     with pytest.raises(Overloaded, match="of this caller"):
         await line.take("ana")
     tasks += await _started(line, "bia")
-    with pytest.raises(Overloaded, match="as many reports wait"):
+    with pytest.raises(Overloaded, match="as many wait"):
         await line.take("caio")
     assert line.waiting == 3
     for task in tasks:

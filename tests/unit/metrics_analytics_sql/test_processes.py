@@ -32,11 +32,11 @@ def _children() -> list[psutil.Process]:
 async def test_a_statement_is_answered_or_refused(folder: Path) -> None:
     """By a process that is gone then."""
     processes = SqlProcesses()
-    answer = await processes.answer(question(folder, "SELECT count(*) FROM events"))
+    answer = await processes.answer(question(folder, "SELECT count(*) FROM events"), "ana")
     assert rows_of(pb2.RunSqlResponse.FromString(answer)) == [(30,)]
     with pytest.raises(InvalidRequest, match="statement: there is no table 'nada'"):
-        await processes.answer(question(folder, "FROM nada"))
-    described = pb2.DescribeTablesResponse.FromString(await processes.answer(question(folder, None)))
+        await processes.answer(question(folder, "FROM nada"), "ana")
+    described = pb2.DescribeTablesResponse.FromString(await processes.answer(question(folder, None), "ana"))
     assert described.tables[0].rows == 30
     assert not _children()
 
@@ -44,7 +44,7 @@ async def test_a_statement_is_answered_or_refused(folder: Path) -> None:
 async def test_what_nobody_waits_for_any_more_is_ended(folder: Path) -> None:
     """A caller who went away: the process goes at once."""
     processes = SqlProcesses()
-    call = asyncio.create_task(processes.answer(question(folder, _ENDLESS, seconds=60.0)))
+    call = asyncio.create_task(processes.answer(question(folder, _ENDLESS, seconds=60.0), "ana"))
 
     async def runs() -> bool:
         return bool(_children())
@@ -60,11 +60,11 @@ async def test_one_that_is_killed_or_fails_is_told_of() -> None:
     """Killed by the system it needed too much; what fails otherwise is ours."""
     killed = SqlProcesses((sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"))
     with pytest.raises(InvalidRequest, match="needs more than it may have: 512 MiB"):
-        await killed.answer(question(Path(), "SELECT 1"))
+        await killed.answer(question(Path(), "SELECT 1"), "ana")
     with pytest.raises(Unavailable):
-        await SqlProcesses((sys.executable, "-c", "raise SystemExit(1)")).answer(question(Path(), "SELECT 1"))
+        await SqlProcesses((sys.executable, "-c", "raise SystemExit(1)")).answer(question(Path(), "SELECT 1"), "ana")
     with pytest.raises(Unavailable):
-        await SqlProcesses(("/nowhere/python",)).answer(question(Path(), "SELECT 1"))
+        await SqlProcesses(("/nowhere/python",)).answer(question(Path(), "SELECT 1"), "ana")
 
 
 async def test_passwords_of_ours_are_not_handed_on(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,18 +72,26 @@ async def test_passwords_of_ours_are_not_handed_on(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("DATABASE_URL", "postgresql://secret")
     told = SqlProcesses((sys.executable, "-c", "import os, sys; sys.stdout.write('R' + ' '.join(os.environ))"))
     with pytest.raises(InvalidRequest) as refused:
-        await told.answer(question(Path(), "SELECT 1"))
+        await told.answer(question(Path(), "SELECT 1"), "ana")
     assert "PATH" in refused.value.message
     assert "DATABASE_URL" not in refused.value.message
 
 
 async def test_too_many_are_refused() -> None:
-    """A few run, some more wait, and who comes then is told when to come again."""
+    """A few run, some more wait, and who comes then is told when to come again; nobody keeps all others out."""
     processes = SqlProcesses((sys.executable, "-c", "import sys; sys.stdin.buffer.read()"))
-    calls = [asyncio.create_task(processes.answer(question(Path(), "SELECT 1"))) for _ in range(18)]
+
+    async def ask(caller: str) -> bytes:
+        return await processes.answer(question(Path(), "SELECT 1"), caller)
+
+    calls = [asyncio.create_task(ask("ana")) for _ in range(8)]
     await asyncio.sleep(0)
-    with pytest.raises(Overloaded):
-        await processes.answer(question(Path(), "SELECT 1"))
+    with pytest.raises(Overloaded, match="of this caller"):
+        await ask("ana")
+    calls += [asyncio.create_task(ask(f"bia {each // 5}")) for each in range(10)]
+    await asyncio.sleep(0)
+    with pytest.raises(Overloaded, match="as many wait"):
+        await ask("eva")
     for call in calls:
         call.cancel()
     await asyncio.gather(*calls, return_exceptions=True)

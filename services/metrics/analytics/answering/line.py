@@ -74,11 +74,11 @@ class FairLine(Generic[Thing]):
         line = self._lines.get(caller, ())
         if len(line) >= self._most_of_one:
             raise Overloaded(
-                f"{self._most_of_one} reports of this caller wait already: ask again when some are done",
+                f"{self._most_of_one} of this caller wait already: ask again when some are done",
                 retry_seconds=_RETRY_SECONDS,
             )
         if self.waiting >= self._most_waiting:
-            raise Overloaded("as many reports wait as may: ask again in a moment", retry_seconds=_RETRY_SECONDS)
+            raise Overloaded("as many wait as may: ask again in a moment", retry_seconds=_RETRY_SECONDS)
         future: asyncio.Future[Thing] = asyncio.get_running_loop().create_future()
         self._lines.setdefault(caller, deque()).append(future)
         return future

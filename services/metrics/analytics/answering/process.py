@@ -95,8 +95,9 @@ class ReportProcess:
         """
         stdin = self._process.stdin
         assert stdin is not None  # noqa: S101 - it was started with a pipe
-        stdin.write(encoded(question))
-        with contextlib.suppress(ConnectionError):
+        # uvloop says RuntimeError where the process has ended already.
+        with contextlib.suppress(ConnectionError, RuntimeError):
+            stdin.write(encoded(question))
             await stdin.drain()
         answer = await self._read()
         self.held_bytes = answer.head.get("held_bytes", 0)

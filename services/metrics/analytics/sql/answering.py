@@ -8,9 +8,10 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
+from services.metrics.analytics.answering.line import FairLine
 from services.metrics.analytics.sql.asking import SqlQuestion
 from services.metrics.analytics.store import StoreUnavailable
-from services.runtime.errors import InvalidRequest, Overloaded, Unavailable
+from services.runtime.errors import InvalidRequest, Unavailable
 
 _log = logging.getLogger(__name__)
 
@@ -23,6 +24,8 @@ _KEPT_VARIABLES: Final = ("PATH", "LD_LIBRARY_PATH", "PYTHONPATH", "PYTHONHOME",
 """Of our environment; the others may hold passwords, which a process that runs others' statements need not have."""
 _MOST_AT_ONCE: Final = 2
 _MOST_WAITING: Final = 16
+_MOST_WAITING_OF_ONE: Final = 6
+"""So that nobody keeps all others out."""
 _GRACE_SECONDS: Final = 10.0
 """For the start of a process, reading what is in memory, and what cannot be interrupted at once."""
 
@@ -37,29 +40,28 @@ class SqlProcesses:
 
     def __init__(self, command: Sequence[str] = (sys.executable, "-m", _MODULE)) -> None:
         self._command = tuple(command)
-        self._free = asyncio.Semaphore(_MOST_AT_ONCE)
-        self._waiting = 0
+        self._turns: FairLine[int] = FairLine(_MOST_WAITING, _MOST_WAITING_OF_ONE)
+        for turn in range(_MOST_AT_ONCE):
+            self._turns.offer(turn)
 
-    async def answer(self, question: SqlQuestion) -> bytes:
+    async def answer(self, question: SqlQuestion, caller: str) -> bytes:
         """
         Return the serialised answer to a question. A process of which nobody wants the answer any more is ended.
+
+        Args:
+            question: see there.
+            caller: in whose turn it runs.
 
         Raises:
             InvalidRequest: the statement may not run, is wrong, or needs more than it may have.
             StoreUnavailable: there is no store that can be read.
             Overloaded: too many statements wait.
         """
-        if self._waiting >= _MOST_WAITING:
-            raise Overloaded("too many statements wait already", retry_seconds=question.limits.seconds)
-        self._waiting += 1
-        try:
-            await self._free.acquire()
-        finally:
-            self._waiting -= 1
+        turn = await self._turns.take(caller)
         try:
             return await self._ran(question)
         finally:
-            self._free.release()
+            self._turns.offer(turn)
 
     async def _ran(self, question: SqlQuestion) -> bytes:
         environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ} | {"TZ": "UTC"}
@@ -90,7 +92,8 @@ class SqlProcesses:
 async def _exchanged(process: asyncio.subprocess.Process, question: SqlQuestion) -> tuple[bytes, int]:
     if process.stdin is None or process.stdout is None:
         raise AssertionError("both are pipes")
-    with contextlib.suppress(ConnectionError):
+    # uvloop says RuntimeError where the process has ended already.
+    with contextlib.suppress(ConnectionError, RuntimeError):
         # It stays open until the process has ended: its end says that nobody waits any more.
         process.stdin.write(question.encoded())
         await process.stdin.drain()

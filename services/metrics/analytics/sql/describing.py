@@ -13,7 +13,7 @@ _COLUMNS: Final = {
     "actor": "The person after all merges, as a number; NULL for nobody.",
     "time": "When it happened, UTC.",
     "received": "When it was committed to the log, UTC.",
-    "position": "The how-manieth entry of the log it is.",
+    "position": "Its place in the log, counted from 0.",
     "name": "The event's name.",
     "user_id": "The user whom the event names.",
     "anonymous_id": "The device whom the event names.",

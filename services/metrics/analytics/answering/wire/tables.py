@@ -56,7 +56,7 @@ def as_csv(table: Table) -> bytes:
     """Return a table as CSV (RFC 4180), UTF-8. Texts that would be formulas begin with an apostrophe."""
     written = io.StringIO(newline="")
     writer = csv.writer(written)
-    writer.writerow(table.columns)
+    writer.writerow(_cells(table.columns))
     writer.writerows(_cells(row) for row in table.rows)
     return written.getvalue().encode()
 
