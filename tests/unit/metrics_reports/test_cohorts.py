@@ -223,24 +223,27 @@ def test_traits_are_those_of_now() -> None:
 
 WRONG: dict[str, tuple[Cohort, str]] = {
     "no conditions": (Cohort(()), "conditions"),
-    "unknown event": (Cohort((Did(selection=Selection("Z")),)), "conditions[0].selection.event"),
-    "no days": (Cohort((OFTEN_A, Did(selection=Selection("A"), days=0))), "conditions[1].days"),
-    "most below least": (Cohort((Did(selection=Selection("A"), least=3, most=2),)), "conditions[0].most"),
+    "unknown event": (Cohort((Did(selection=Selection("Z")),)), "conditions[0].did.selection.event"),
+    "no days": (Cohort((OFTEN_A, Did(selection=Selection("A"), days=0))), "conditions[1].did.days"),
+    "most below least": (Cohort((Did(selection=Selection("A"), least=3, most=2),)), "conditions[0].did.at_most"),
     "the wrong order": (
         Cohort((FirstDid(selection=Selection("A"), start=START, end=START),)),
-        "conditions[0].end",
+        "conditions[0].first_did.end",
     ),
-    "days and a period": (Cohort((FirstDid(selection=Selection("A"), start=START, days=2),)), "conditions[0].days"),
+    "days and a period": (
+        Cohort((FirstDid(selection=Selection("A"), start=START, days=2),)),
+        "conditions[0].first_did.days",
+    ),
     "no time zone": (
         Cohort((FirstDid(selection=Selection("A"), start=datetime(2026, 1, 1)),)),
-        "conditions[0].start",
+        "conditions[0].first_did.start",
     ),
-    "no trait": (Cohort((HasTrait(FIREFOX),)), "conditions[0].filter.property"),
+    "no trait": (Cohort((HasTrait(FIREFOX),)), "conditions[0].trait.property"),
     "unknown trait": (
         Cohort((HasTrait(Filter(Property("plano", Origin.TRAIT), Operator.PRESENT)),)),
-        "conditions[0].filter.property",
+        "conditions[0].trait.property",
     ),
-    "no actors": (Cohort((IsAmong(()),)), "conditions[0].actors"),
+    "no actors": (Cohort((IsAmong(()),)), "conditions[0].actors.actors"),
 }
 
 

@@ -19,7 +19,7 @@ from services.metrics.analytics.answering.periods import settle
 from services.metrics.analytics.answering.processes import ReportProcesses
 from services.metrics.analytics.answering.wire.cohorts import cohort_of
 from services.metrics.analytics.answering.wire.reports import field_of, looks_at_traits, question_of, report_of
-from services.metrics.analytics.reports.checking import Checks
+from services.metrics.analytics.reports.checking import MOST_COHORTS, Checks
 from services.metrics.analytics.reports.running import check
 from services.metrics.analytics.store.reading import AnalyticsStore
 from services.runtime.errors import InvalidRequest
@@ -176,6 +176,9 @@ class ReportDesk:
         return question
 
     async def _define_cohorts(self, environment: str, question: report_pb2.Question) -> None:
+        if len(question.scope.cohorts) > MOST_COHORTS:
+            # Before any is looked up: each may be large.
+            raise InvalidRequest.of("scope.cohorts", f"may be {MOST_COHORTS} at most")
         named: list[tuple[str, _NamesCohort]] = [
             (f"scope.cohorts[{at}]", cohort) for at, cohort in enumerate(question.scope.cohorts)
         ]

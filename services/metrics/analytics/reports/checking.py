@@ -84,14 +84,15 @@ class Checks:
             self.add(f"{field}.conditions", f"must be 1 to {MOST_CONDITIONS}")
         for at, condition in enumerate(cohort.conditions[:MOST_CONDITIONS]):
             path = f"{field}.conditions[{at}]"
+            # By their names in questions, where each kind of condition has a message of its own.
             if isinstance(condition, Did | FirstDid):
-                self._did(path, condition)
+                self._did(f"{path}.did" if isinstance(condition, Did) else f"{path}.first_did", condition)
             elif isinstance(condition, HasTrait):
-                self._filter(f"{path}.filter", condition.filter)
+                self._filter(f"{path}.trait", condition.filter)
                 if condition.filter.property.origin is not Origin.TRAIT:
-                    self.add(f"{path}.filter.property", "must be a trait")
+                    self.add(f"{path}.trait.property", "must be a trait")
             elif not 1 <= len(condition.actors) <= MOST_ACTORS:
-                self.add(f"{path}.actors", f"must be 1 to {MOST_ACTORS}")
+                self.add(f"{path}.actors.actors", f"must be 1 to {MOST_ACTORS}")
 
     def _did(self, path: str, condition: Did | FirstDid) -> None:
         self.selection(f"{path}.selection", condition.selection)
@@ -109,9 +110,9 @@ class Checks:
         if len(moments) > 1 and moments[1] <= moments[0]:
             self.add(f"{path}.end", "must be after start")
         if isinstance(condition, Did):
-            self.number(f"{path}.least", condition.least, 0, MOST_TIMES)
+            self.number(f"{path}.at_least", condition.least, 0, MOST_TIMES)
             if condition.most is not None:
-                self.number(f"{path}.most", condition.most, condition.least, MOST_TIMES)
+                self.number(f"{path}.at_most", condition.most, condition.least, MOST_TIMES)
 
     def buckets(self, scope: Scope, unit: Unit, field: str = "unit") -> None:
         """Look at whether a period has too many buckets."""
