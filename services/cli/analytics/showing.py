@@ -12,7 +12,7 @@ from mirante.api.metrics.v1 import analytics_service_pb2 as pb2
 from mirante.api.metrics.v1 import report_pb2
 
 from services.cli.analytics.scopes import Format
-from services.cli.output import Output, local_time
+from services.cli.output import Output
 from services.cli.plain import plain
 from services.cli.session import Session
 
@@ -80,17 +80,20 @@ def show(output: Output, answer: report_pb2.Answer, exported: str) -> None:
 def _made_of(answer: report_pb2.Answer) -> str:
     zone = answer.time_zone
     state = "" if answer.watermark.at_end else ", and the store is catching up"
-    until = local_time(answer.watermark.complete_until) or "not caught up yet"
+    until = "not caught up yet"
+    if answer.watermark.HasField("complete_until"):
+        until = _local(answer.watermark.complete_until.ToDatetime(datetime.UTC), zone, "%Y-%m-%d %H:%M:%S")
     start, end = (_local(each.ToDatetime(datetime.UTC), zone) for each in (answer.start, answer.end))
     return f"{start} to {end} ({zone}); complete until {until}{state}"
 
 
-def _local(moment: datetime.datetime, zone: str) -> str:
+def _local(moment: datetime.datetime, zone: str, form: str = "") -> str:
     try:
         local = moment.astimezone(ZoneInfo(zone))
     except (ZoneInfoNotFoundError, ValueError, OSError):
         local = moment
-    return local.strftime("%Y-%m-%d %H:%M" if (local.hour, local.minute) != (0, 0) else "%Y-%m-%d")
+    usual = "%Y-%m-%d %H:%M" if (local.hour, local.minute) != (0, 0) else "%Y-%m-%d"
+    return local.strftime(form or usual)
 
 
 def _triangle(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[list[str], list[list[str]]]:

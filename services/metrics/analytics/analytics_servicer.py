@@ -1,6 +1,8 @@
 """`AnalyticsService`: answers questions, as messages and as files, and keeps what people save."""
 
+import datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from google.protobuf import json_format
 from google.protobuf.duration_pb2 import Duration
@@ -17,6 +19,7 @@ from services.metrics.analytics.store import StoreUnavailable
 from services.runtime.access import Caller
 from services.runtime.errors import InvalidRequest
 
+_INSTANT: Final = datetime.timedelta(microseconds=1)
 _CSV: Final = "text/csv; charset=utf-8"
 _JSON: Final = "application/json"
 
@@ -46,7 +49,7 @@ class AnalyticsServicer(SavedServicer):
         if request.format not in pb2.ExportFormat.values():
             raise InvalidRequest.of("format", "must be CSV or JSON")
         answer = await self._answer(environment, caller, request.question, request.fresh_within)
-        name = f"{report_of(answer.result)}-{answer.start.ToDatetime():%Y%m%d}-{answer.end.ToDatetime():%Y%m%d}"
+        name = f"{report_of(answer.result)}-{_days(answer)}"
         if request.format == pb2.EXPORT_FORMAT_JSON:
             content = json_format.MessageToJson(answer, preserving_proto_field_name=False).encode()
             return pb2.ExportReportResponse(content=content, media_type=_JSON, file_name=f"{name}.json")
@@ -90,3 +93,11 @@ class AnalyticsServicer(SavedServicer):
             raise InvalidRequest.of("fresh_within", "must not be negative")
         # People who share a key (the gateway's) have a place in the line each.
         return await self._desk.answer(environment, question, f"{caller.key_id} {caller.actor}", fresh_seconds)
+
+
+def _days(answer: report_pb2.Answer) -> str:
+    """Return the first and the last day of a period, which are those of its time zone."""
+    zone = ZoneInfo(answer.time_zone)
+    first = answer.start.ToDatetime(datetime.UTC).astimezone(zone)
+    last = (answer.end.ToDatetime(datetime.UTC) - _INSTANT).astimezone(zone)
+    return f"{first:%Y%m%d}-{last:%Y%m%d}"

@@ -2,18 +2,20 @@
 
 import contextlib
 import csv
+import datetime
 import io
 import json
 import os
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
 
 import grpc.aio
 import pytest
 from google.protobuf import json_format
 from mirante.api.metrics.v1 import analytics_service_pb2 as pb2
-from mirante.api.metrics.v1 import report_pb2, saved_report_pb2
+from mirante.api.metrics.v1 import cohort_pb2, report_pb2, saved_report_pb2
 from mirante.api.metrics.v1.analytics_service_pb2_grpc import AnalyticsServiceStub
 from mirante.api.telemetry.v1 import event_pb2
 
@@ -87,7 +89,10 @@ async def test_questions_are_answered_and_exported(stores: Datastores) -> None:
             ("", answer.result.series.total),
         ]
         assert exported.media_type.startswith("text/csv")
-        assert exported.file_name.endswith(".csv")
+        zone = ZoneInfo(answer.time_zone)
+        first = answer.start.ToDatetime(datetime.UTC).astimezone(zone)
+        last = first + datetime.timedelta(days=6)
+        assert exported.file_name == f"series-{first:%Y%m%d}-{last:%Y%m%d}.csv"
         request.format = pb2.EXPORT_FORMAT_JSON
         document = json.loads((await stub.ExportReport(request, metadata=reader)).content)
         assert document["result"]["series"]["total"] == "10.1"
@@ -205,6 +210,10 @@ async def test_a_saved_cohort_narrows_reports(stores: Datastores) -> None:
         size = pb2.RunReportRequest(question=_question(cohort_size={"cohort_id": cohort.info.id}))
         counted = (await stub.RunReport(size, metadata=editor)).answer.result.cohort_size
         assert (counted.members, counted.active, counted.all_active) == (1, 1, 3)
+        many = _question(cohort_size={"cohort_id": cohort.info.id})
+        many.scope.cohorts.extend([cohort_pb2.CohortFilter(cohort_id=cohort.info.id.replace("-", "0"))] * 6)
+        error = await refused(stub.RunReport(pb2.RunReportRequest(question=many), metadata=editor))
+        assert error.fields == ["question.scope.cohorts"], "none of them is looked up"
         nothing = pb2.RunReportRequest(question=_question(cohort_size={}))
         assert (await refused(stub.RunReport(nothing, metadata=editor))).fields == ["question.cohort_size"]
         cohort.definition.conditions[0].did.at_most = 0

@@ -99,6 +99,8 @@ async def test_questions_of_files_and_boards(mirante: Mirante, tmp_path: Path) -
     shown = await mirante("board", "negocio")
     assert "Vendas por dia" in shown.output
     assert "there is no event 'nps_respondido'" in shown.output
+    without = await mirante("board", "negocio", "--cohort", "apagada")
+    assert without.output.count("there is no cohort 'apagada'") == len(board["items"]), "each is asked"
 
 
 _REFUSED: Final = [
