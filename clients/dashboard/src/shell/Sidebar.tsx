@@ -1,3 +1,4 @@
+import { useEffect, useRef } from "react";
 import { Link, useLocation } from "wouter";
 import { Icon, Mark } from "../components/icons";
 import { useSpeech } from "../i18n/language";
@@ -10,10 +11,15 @@ export function Sidebar() {
   const { t } = useSpeech();
   const { href } = useScope();
   const [path] = useLocation();
+  const list = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // Phones do not hold all of them.
+    list.current?.querySelector("[aria-current=page]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [path]);
   return (
     <nav className="sidebar" aria-label={t("nav.main")}>
       <Brand />
-      <div className="nav">
+      <div className="nav" ref={list}>
         {PAGES.map((page) => (
           <Link key={page.path} href={href(page.path)} aria-current={isAt(path, page) ? "page" : undefined}>
             <Icon name={page.icon} />

@@ -63,7 +63,9 @@ export function ExperimentList() {
             {filter === "live" && <p>{t("exp.noneLead")}</p>}
           </EmptyState>
         ) : (
-          <Table caption={t("exp.title")} columns={columns} rows={found} rowKey={keyOf} onOpen={open} />
+          <div className="flag-table">
+            <Table caption={t("exp.title")} columns={columns} rows={found} rowKey={keyOf} onOpen={open} />
+          </div>
         )}
       </Card>
       {more !== undefined && (

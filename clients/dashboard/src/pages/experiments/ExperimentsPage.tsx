@@ -4,6 +4,7 @@ import { SkeletonLines } from "../../components/states";
 import { ExperimentList } from "./ExperimentList";
 import { ExperimentPage } from "./ExperimentPage";
 import "../flags/flags.css";
+import "../rollouts/pieces.css";
 import "./experiments.css";
 
 const Wizard = lazy(() => import("./design/WizardPage"));

@@ -12,6 +12,7 @@ import { useScope } from "../../shell/scope";
 import { useAllFlags } from "../flags/listing";
 import type { Flag } from "../flags/types";
 import { GuardsEditor } from "./GuardsEditor";
+import { lengthText } from "./lengths";
 import { emptyPlan, lengthOf, nextStage, usualVariant } from "./planForm";
 import { StagesEditor } from "./StagesEditor";
 import { type Plan, type RolloutRecord, SERVICE } from "./types";
@@ -31,7 +32,8 @@ interface Props {
 
 /** A new plan, or another one for a draft. */
 export function CreateRollout({ flagKey, record, onClose, onMade }: Props) {
-  const { t, format } = useSpeech();
+  const speech = useSpeech();
+  const { t } = speech;
   const { environment } = useScope();
   const tell = useToast();
   const { records } = useAllFlags(environment, "");
@@ -86,7 +88,7 @@ export function CreateRollout({ flagKey, record, onClose, onMade }: Props) {
             chosen={source}
             onChoose={choose}
           />
-          <span className="soft small">{t("roll.soak", { length: format.duration(lengthOf(stages)) })}</span>
+          <span className="soft small">{t("roll.soak", { length: lengthText(lengthOf(stages), speech) })}</span>
         </div>
         <StagesEditor stages={stages} problem={save.problem} onChange={(next) => change({ stages: next })} />
         <GuardsEditor guards={plan.guards} problem={save.problem} onChange={(guards) => change({ guards })} />

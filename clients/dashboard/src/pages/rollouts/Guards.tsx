@@ -1,6 +1,6 @@
 import { useSpeech } from "../../i18n/language";
 import { Distance, GuardBadge } from "./badges";
-import { guardSentence, kindOf, writeReading } from "./guards";
+import { actionOf, guardSentence, kindOf, writeReading } from "./guards";
 import type { Guard, Reading, RolloutRecord } from "./types";
 
 interface Props {
@@ -48,7 +48,7 @@ function GuardItem({ guard, reading }: { readonly guard: Guard; readonly reading
         {reading !== undefined && <GuardBadge state={reading.state} />}
       </div>
       <span>{guardSentence(guard, speech)}</span>
-      <span className="soft small">{t("roll.guard.then", { action: t(`roll.action.${guard.action}`) })}</span>
+      <span className="soft small">{t("roll.guard.then", { action: t(`roll.action.${actionOf(guard)}`) })}</span>
       {reading !== undefined && (
         <dl className="guard-facts">
           <div>

@@ -62,7 +62,7 @@ function GuardRow({ guard, number, events, problem, onChange, onRemove }: RowPro
   const kind = kindOf(guard);
   const wrong = problem?.violations.filter((each) => each.field.startsWith(`plan.guards[${number - 1}]`)) ?? [];
   return (
-    <div className="plan-row" role="group" aria-label={t("roll.form.guardName", { number })}>
+    <div className="plan-row" role="group" aria-label={`${t("roll.guard.name")} ${number}`}>
       <input
         className="input mono"
         aria-label={t("roll.form.guardName", { number })}

@@ -78,13 +78,15 @@ export function RolloutList() {
             <p>{t("roll.noneLead")}</p>
           </EmptyState>
         ) : (
-          <Table
-            caption={t("roll.title")}
-            columns={columns}
-            rows={found}
-            rowKey={(record) => record.id}
-            onOpen={(record) => navigate(href(`/rollouts/plano/${record.id}`))}
-          />
+          <div className="flag-table">
+            <Table
+              caption={t("roll.title")}
+              columns={columns}
+              rows={found}
+              rowKey={(record) => record.id}
+              onOpen={(record) => navigate(href(`/rollouts/plano/${record.id}`))}
+            />
+          </div>
         )}
       </Card>
       {more !== undefined && (

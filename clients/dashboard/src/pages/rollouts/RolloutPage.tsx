@@ -85,7 +85,7 @@ function Known({ record, onChanged }: KnownProps) {
       </div>
       <Card className={`rollout-now rollout-now-${record.state}`}>
         <div className="row row-between">
-          <div className="stack-tight grow">
+          <div className="stack-tight rollout-now-text">
             <p role="status">{t(`roll.lead.${record.state}`)}</p>
             {record.holdReason !== "HOLD_REASON_UNSPECIFIED" && <p>{t(`roll.hold.${record.holdReason}`)}</p>}
             {record.reason !== "" && record.state !== "ROLLOUT_STATE_BREACHED" && (

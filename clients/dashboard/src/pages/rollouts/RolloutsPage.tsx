@@ -2,6 +2,7 @@ import { useRoute } from "wouter";
 import { RolloutList } from "./RolloutList";
 import { RolloutPage } from "./RolloutPage";
 import "../flags/flags.css";
+import "./pieces.css";
 import "./rollouts.css";
 
 /** All plans of the environment, or one of them. */

@@ -2,6 +2,7 @@ import { Badge } from "../../components/Badge";
 import { Icon } from "../../components/icons";
 import { useSpeech } from "../../i18n/language";
 import { WHOLE } from "../flags/shares";
+import { lengthText } from "./lengths";
 import { audienceOf, isApproved, secondsOf, soakOf, type Standing, standingOf } from "./standing";
 import type { RolloutRecord, Stage } from "./types";
 
@@ -70,9 +71,10 @@ function StageItem({ record, stage, number, now }: ItemProps) {
 }
 
 function SoakLine({ record, stage, standing, now, number }: ItemProps & { readonly standing: Standing }) {
-  const { t, format } = useSpeech();
+  const speech = useSpeech();
+  const { t, format } = speech;
   const seconds = secondsOf(stage.soak);
-  const length = format.duration(seconds);
+  const length = lengthText(seconds, speech);
   const soak = standing === "current" ? soakOf(record, now) : undefined;
   if (seconds === 0) return <span className="soft small">{t("roll.soak.none")}</span>;
   if (soak === undefined) return <span className="soft small">{t("roll.soak", { length })}</span>;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { texts } from "../../i18n/pt";
 import { speechOf } from "../../i18n/language";
-import { eventsOf, guardSentence, kindOf, KINDS, newGuard, withKind, writeReading } from "./guards";
+import { actionOf, eventsOf, guardSentence, kindOf, KINDS, newGuard, withKind, writeReading } from "./guards";
 import type { Guard } from "./types";
 
 const speech = speechOf("pt-BR", texts);
@@ -18,7 +18,7 @@ test("a guard keeps its name, events and action when it watches something else, 
   for (const kind of KINDS) {
     const other = withKind(NAMED, kind);
     expect(kindOf(other)).toBe(kind);
-    expect(other).toMatchObject({ name: "erros", action: "GUARD_ACTION_KILL" });
+    expect(other).toMatchObject({ name: "erros", action: kind === "ratio" ? "GUARD_ACTION_PAUSE" : "GUARD_ACTION_KILL" });
     expect(eventsOf(other)).toEqual(kind === "ratio" ? [] : ["erro_frontend"]);
   }
 });
@@ -28,6 +28,15 @@ test("guards read as sentences, with shares as percentages", () => {
   const told = tripwire(withKind(NAMED, "quantile"), { property: "ms", limit: 800 });
   expect(guardSentence(told, speech)).toBe("p95 de ms em erro_frontend acima de 800 em 30 s");
   expect(guardSentence(withKind(NAMED, "less"), speech)).toBe("Menos gente com erro_frontend do que sem a variante");
+});
+
+test("a breach that nothing was said for rolls back, and a wrong share pauses", () => {
+  const unsaid = (guard: Guard) => actionOf({ ...guard, action: "GUARD_ACTION_UNSPECIFIED" });
+  expect([unsaid(NAMED), unsaid(withKind(NAMED, "ratio")), actionOf(NAMED)]).toEqual([
+    "GUARD_ACTION_ROLL_BACK",
+    "GUARD_ACTION_PAUSE",
+    "GUARD_ACTION_KILL",
+  ]);
 });
 
 test("a number that is not known yet is no zero", () => {

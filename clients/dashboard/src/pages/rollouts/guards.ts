@@ -33,7 +33,8 @@ export function eventsOf(guard: Guard): string[] {
 export function withKind(guard: Guard, kind: Kind): Guard {
   const { name, action } = guard;
   const events = eventsOf(guard);
-  if (kind === "ratio") return { name, action, sampleRatio: {} };
+  // Nothing can be believed then, good or bad.
+  if (kind === "ratio") return { name, action: "GUARD_ACTION_PAUSE", sampleRatio: {} };
   if (kind === "more" || kind === "less") {
     const harm = kind === "more" ? "HARM_DIRECTION_MORE" : "HARM_DIRECTION_LESS";
     return { name, action, guardrail: { events, harm, tightestAt: 0 } };
@@ -53,6 +54,12 @@ export function withKind(guard: Guard, kind: Kind): Guard {
 /** Returns a guard to begin with: a share of people with errors, which kills the flag. */
 export function newGuard(name: string): Guard {
   return withKind({ name, action: "GUARD_ACTION_KILL" }, "share");
+}
+
+/** Returns what a breach does. */
+export function actionOf(guard: Guard): Guard["action"] {
+  if (guard.action !== "GUARD_ACTION_UNSPECIFIED") return guard.action;
+  return guard.sampleRatio === undefined ? "GUARD_ACTION_ROLL_BACK" : "GUARD_ACTION_PAUSE";
 }
 
 /** Writes a number that a guard judges: shares as percentages. */

@@ -131,7 +131,7 @@ function PlanView({ experiment, plan, planned, onPlanned }: ViewProps) {
           ))}
         </ul>
       )}
-      <p className="faint small">
+      <p className="soft small">
         {t(`dsg.plan.population.${population}`, { from: day(plan.pastFrom), until: day(plan.pastUntil) })}
       </p>
       <details>

@@ -1,10 +1,11 @@
 /** Metrics as sentences; pure. */
 import type { Speech } from "../../../i18n/language";
+import { lengthText } from "../../rollouts/lengths";
 import { secondsOf } from "../../rollouts/standing";
 import { kindOf } from "../result/numbers";
 import type { EventMeasure, Metric } from "../types";
 
-type Words = Pick<Speech, "t" | "format">;
+type Words = Pick<Speech, "t" | "format" | "counted">;
 
 /** The events of a part, with their conditions. */
 function eventText(measure: EventMeasure | undefined, { t }: Words): string {
@@ -17,8 +18,8 @@ function eventText(measure: EventMeasure | undefined, { t }: Words): string {
 
 /** Returns what a metric measures as a sentence. */
 export function metricSentence(metric: Metric, words: Words): string {
-  const { t, format } = words;
-  const window = format.duration(secondsOf(metric.window));
+  const { t } = words;
+  const window = lengthText(secondsOf(metric.window), words);
   const kind = kindOf(metric);
   if (kind === "proportion") return t("dsg.says.proportion", { event: eventText(metric.proportion, words), window });
   if (kind === "mean") {

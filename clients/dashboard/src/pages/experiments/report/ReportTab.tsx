@@ -87,8 +87,10 @@ interface TableProps {
 }
 
 function TableView({ head, rows }: TableProps) {
+  const { t } = useSpeech();
   return (
-    <div className="table-frame" tabIndex={-1}>
+    // Wider than a phone: it scrolls, by keyboard as well.
+    <div className="table-frame" tabIndex={0} role="region" aria-label={t("exp.tab.report")}>
       <table className="table">
         <thead>
           <tr>

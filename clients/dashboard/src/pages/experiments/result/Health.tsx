@@ -2,7 +2,7 @@ import { Badge } from "../../../components/Badge";
 import { Card } from "../../../components/Card";
 import { useSpeech } from "../../../i18n/language";
 import type { Results } from "../types";
-import { pText } from "./numbers";
+import { pPhrase } from "./numbers";
 
 interface Props {
   readonly className: string;
@@ -31,16 +31,18 @@ export function Health({ className, health }: Props) {
             {t(bad ? "exp.health.bad" : "exp.health.good")}
           </Badge>
         </div>
-        <dl className="facts">
+        <dl className="facts health-facts">
           {health.arms.map((arm) => (
             <div key={arm.variant} data-arm={arm.variant}>
               <dt className="mono">{arm.variant}</dt>
               <dd>
-                {t("exp.health.count", {
-                  units: format.number(arm.units),
-                  share: all === 0 ? "–" : format.percent(Number(arm.units) / all),
-                  expected: format.percent(arm.expectedShare),
-                })}
+                {format.number(arm.units)}
+                <span className="flag-tags">
+                  {t("exp.health.count", {
+                    share: all === 0 ? "–" : format.percent(Number(arm.units) / all),
+                    expected: format.percent(arm.expectedShare),
+                  })}
+                </span>
               </dd>
             </div>
           ))}
@@ -49,7 +51,7 @@ export function Health({ className, health }: Props) {
             <dd>
               {health.sampleRatioP === undefined
                 ? "–"
-                : `${t(health.sampleRatioMismatch ? "exp.health.mismatch" : "exp.health.match")}, ${t("exp.health.srm.p", { p: pText(health.sampleRatioP, speech) })}`}
+                : `${t(health.sampleRatioMismatch ? "exp.health.mismatch" : "exp.health.match")}, ${pPhrase(health.sampleRatioP, speech)}`}
             </dd>
           </div>
           <div>

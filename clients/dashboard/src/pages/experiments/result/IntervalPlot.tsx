@@ -27,15 +27,18 @@ export function IntervalPlot({ comparisons, control, mark, markName, write }: Pr
           <Row key={each.variant} comparison={each} scale={scale} mark={mark} write={write} />
         ))}
       </ul>
-      <div className="interval-axis" aria-hidden="true">
-        <span className="interval-zero-name" style={{ left: percent(placeOf(0, scale)) }}>
-          0
-        </span>
-        {mark !== undefined && (
-          <span className="interval-mark-name" style={{ left: percent(placeOf(mark, scale)) }}>
-            {write(mark)}
+      <div className="interval-row" aria-hidden="true">
+        <span className="interval-name" />
+        <span className="interval-axis">
+          <span className="interval-zero-name" style={{ left: percent(placeOf(0, scale)) }}>
+            0
           </span>
-        )}
+          {mark !== undefined && (
+            <span className="interval-mark-name" style={{ left: percent(placeOf(mark, scale)) }}>
+              {write(mark)}
+            </span>
+          )}
+        </span>
       </div>
       <ul className="legend" aria-hidden="true">
         <li>

@@ -5,7 +5,7 @@ import { NOTHING } from "../../../i18n/format";
 import { useSpeech } from "../../../i18n/language";
 import type { Comparison, Experiment, Metric, MetricResult } from "../types";
 import { IntervalPlot } from "./IntervalPlot";
-import { intervalText, kindOf, type NumberWriter, pText, writerOf } from "./numbers";
+import { intervalText, kindOf, type NumberWriter, pPhrase, pText, writerOf } from "./numbers";
 import { markOf } from "./scale";
 
 interface Props {
@@ -44,14 +44,16 @@ export function MetricCard({ result, metric, experiment }: Props) {
           markName={t(guardrail ? "exp.plot.margin" : "exp.plot.effect")}
           write={write.difference}
         />
-        <Table caption={result.name} columns={columns} rows={result.arms} rowKey={(arm) => arm.variant} />
+        <div className="arm-table">
+          <Table caption={result.name} columns={columns} rows={result.arms} rowKey={(arm) => arm.variant} />
+        </div>
         {horizons.map(({ variant, atHorizon }) => (
           <p key={variant} className="small">
             <strong className="mono">{variant}</strong>{" "}
             {t("exp.horizon", {
               when: atHorizon?.at === undefined ? "–" : format.dateTime(new Date(atHorizon.at), new Date()),
               difference: write.difference(atHorizon?.difference),
-              p: pText(atHorizon?.p, speech),
+              p: pPhrase(atHorizon?.p, speech),
             })}
           </p>
         ))}
@@ -83,6 +85,7 @@ function useColumns(result: MetricResult, write: NumberWriter, control: string):
       key: "variant",
       title: t("exp.arm.variant"),
       heading: true,
+      sort: (arm) => arm.variant,
       cell: (arm) => (
         <>
           <span className="mono">{arm.variant}</span>

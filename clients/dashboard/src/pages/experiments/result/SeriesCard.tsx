@@ -9,6 +9,8 @@ import { differenceSeries, estimateSeries, timesOf } from "./series";
 
 const VIEWS = ["difference", "estimates"] as const;
 const DAY_MS = 86_400_000;
+/** Around a single look, so that it stands in the middle. */
+const AROUND_MS = 1_800_000;
 
 interface Props {
   readonly result: MetricResult;
@@ -30,13 +32,14 @@ export function SeriesCard({ result, metric, control }: Props) {
   if (comparison === undefined) return null;
   const write = writerOf(kindOf(metric), speech);
   const times = timesOf(comparison);
-  const [from, to] = [Math.min(...times), Math.max(...times)];
+  const around = times.length < 2 ? AROUND_MS : 0;
+  const [from, to] = [Math.min(...times) - around, Math.max(...times) + around];
   return (
     <Card
       className="span-12"
       title={t("exp.series")}
       actions={
-        <>
+        <div className="row series-choices">
           {result.comparisons.length > 1 && (
             <Segmented
               label={t("exp.series.arm")}
@@ -51,14 +54,14 @@ export function SeriesCard({ result, metric, control }: Props) {
             chosen={view}
             onChoose={setView}
           />
-        </>
+        </div>
       }
     >
       <TimeChart
         title={t("exp.series.title", { metric: result.name, variant: comparison.variant, control })}
         series={series}
         from={from}
-        to={to > from ? to : from + 60_000}
+        to={to}
         write={view === "difference" ? write.difference : write.estimate}
         writeTime={to - from > 2 * DAY_MS ? format.day : format.minute}
       />

@@ -61,6 +61,12 @@ export function intervalText(
     : t("exp.interval", { lower: write(lower), upper: write(upper) });
 }
 
+/** Writes a p-value within a sentence. */
+export function pPhrase(p: number | undefined, words: Words): string {
+  const text = pText(p, words);
+  return text.startsWith("<") ? `p ${text}` : `p = ${text}`;
+}
+
 /** Writes a p-value. */
 export function pText(p: number | undefined, { t, format }: Words): string {
   if (p === undefined) return NOTHING;

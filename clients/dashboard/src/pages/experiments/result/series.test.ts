@@ -16,15 +16,22 @@ const COMPARISON: Comparison = {
   ],
 };
 
+const LATER = { at: "2026-03-03T00:00:00Z", controlUnits: "190", units: "210", difference: 0.05, lower: -0.1, upper: 0.2 };
+
 test("a look that says nothing breaks the line and is no zero", () => {
-  const [lower, upper, difference] = differenceSeries(COMPARISON, t);
-  expect([lower, upper, difference].map((each) => each?.points.map((point) => point.y))).toEqual([
-    [null, -0.2],
-    [null, 0.4],
-    [null, 0.1],
+  const series = differenceSeries({ ...COMPARISON, series: [...COMPARISON.series, LATER] }, t);
+  const [lower, upper] = series;
+  expect(series.map((each) => each.points.map((point) => point.y))).toEqual([
+    [null, -0.2, -0.1],
+    [null, 0.4, 0.2],
+    [null, 0.1, 0.05],
   ]);
   // The band lies between the second line and the one before it.
   expect([lower?.band, upper?.band]).toEqual([undefined, true]);
+});
+
+test("a single look is drawn as points", () => {
+  expect(differenceSeries(COMPARISON, t).map((each) => each.kind)).toEqual(["points", "points", "points"]);
 });
 
 test("both arms stand beside each other", () => {
