@@ -172,3 +172,15 @@ def test_a_mistyped_name_is_answered_with_the_right_one() -> None:
     """What was probably meant is said."""
     with pytest.raises(InvalidRequest, match="did you mean 'venda_criada'"):
         check(Funnel(scope=scope_of(), steps=(*select("AB"), Selection("venda_criadas"))), KNOWN)
+
+
+def test_names_are_looked_for_a_few_times_only() -> None:
+    """Among many names that takes long: somebody may mistype hundreds. What is endless is not repeated in full."""
+    names = ["vendas_criadas", *["venda_criadas"] * 31]
+    known = Known(events={"venda_criada"})
+    wrong = Funnel(scope=scope_of(), steps=tuple(Selection(each) for each in [*names[:-1], "v" * 10_000]))
+    with pytest.raises(InvalidRequest) as caught:
+        check(wrong, known)
+    told = [each.description for each in caught.value.violations]
+    assert (len(told), sum("did you mean" in each for each in told)) == (32, 5)
+    assert len(told[-1]) < 200

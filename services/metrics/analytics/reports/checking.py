@@ -36,6 +36,8 @@ MOST_TIMES: Final = 1_000_000_000
 MOST_BUCKETS: Final = 1_000
 LONGEST_PERIOD: Final = timedelta(days=1_096)
 _LONGEST_TEXT: Final = 1_000
+_MOST_GUESSES: Final = 5
+_LONGEST_GUESSED: Final = 100
 _EARLIEST: Final = datetime(1971, 1, 1, tzinfo=UTC)
 _LATEST: Final = datetime(9999, 1, 1, tzinfo=UTC)
 _NUMERIC: Final = (Operator.MORE, Operator.LESS)
@@ -136,7 +138,7 @@ class Checks:
         if not name:
             self.add(field, "is required")
         elif self._known.events is not None and name not in self._known.events:
-            self.add(field, f"there is no event {name!r}{_like(name, self._known.events)}")
+            self.add(field, f"there is no event {_shown(name)}{self._like(name, self._known.events)}")
 
     def filters(self, field: str, filters: Sequence[Filter]) -> None:
         """Look at conditions."""
@@ -161,9 +163,9 @@ class Checks:
             self.add(field, "must have 1 to 100 bytes, none of them NUL")
         elif asked.origin is Origin.TRAIT:
             if self._known.traits is not None and asked.name not in self._known.traits:
-                self.add(field, f"nobody has a trait {asked.name!r}{_like(asked.name, self._known.traits)}")
+                self.add(field, f"nobody has a trait {asked.name!r}{self._like(asked.name, self._known.traits)}")
         elif self._known.properties is not None and asked.name not in self._known.properties:
-            self.add(field, f"no event has a property {asked.name!r}{_like(asked.name, self._known.properties)}")
+            self.add(field, f"no event has a property {asked.name!r}{self._like(asked.name, self._known.properties)}")
 
     def breakdown(self, breakdown: Breakdown | None) -> None:
         """Look at a breakdown."""
@@ -176,6 +178,13 @@ class Checks:
         if not least <= value <= most:
             self.add(field, f"must be {least} to {most}")
 
+    def _like(self, name: str, names: Collection[str]) -> str:
+        # Looking takes long where there are many names: it is done for the first few mistakes.
+        if len(self._found) >= _MOST_GUESSES or len(name) > _LONGEST_GUESSED:
+            return ""
+        similar = get_close_matches(name, list(names), 1)
+        return f"; did you mean {similar[0]!r}?" if similar else ""
+
 
 def is_zone(name: str) -> bool:
     """Return whether there is a time zone of this name."""
@@ -186,9 +195,8 @@ def is_zone(name: str) -> bool:
     return True
 
 
-def _like(name: str, names: Collection[str]) -> str:
-    similar = get_close_matches(name, list(names), 1)
-    return f"; did you mean {similar[0]!r}?" if similar else ""
+def _shown(name: str) -> str:
+    return repr(name if len(name) <= _LONGEST_GUESSED else f"{name[:_LONGEST_GUESSED]}...")
 
 
 def _value_problems(asked: Filter) -> Iterator[str]:

@@ -112,7 +112,9 @@ def _message(error: Exception, question: SqlQuestion) -> str:
     if not isinstance(error, _SHOW_THE_PLACE):
         # While it runs the engine shows what was made of the statement, which nobody wrote.
         text = text.partition("\n\nLINE ")[0]
-    return text.replace(question.folder, "").strip()[:_MOST_MESSAGE] or "the engine cannot run it"
+    for folder in (str(Path(question.folder).resolve()), question.folder):
+        text = text.replace(folder, "")
+    return text.strip()[:_MOST_MESSAGE] or "the engine cannot run it"
 
 
 def _answer(selected: Any, limits: SqlLimits, response: pb2.RunSqlResponse) -> None:
