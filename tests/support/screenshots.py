@@ -22,6 +22,7 @@ from playwright.async_api import Page, expect
 
 from tests.support.browser import PHONE, Complaints, opened, running_browser
 from tests.support.built_pages import built_pages
+from tests.support.experiment_scene import ExperimentScene
 from tests.support.gateway_people import MARK
 from tests.support.running_up import free_port, running_up
 from tests.support.screenshot_scene import TENANT, Scene
@@ -52,6 +53,11 @@ _PAGES: Final[Mapping[str, str]] = {
     "flag-rules": "/flags/flag/multi_moeda/regras",
     "flag-evaluate": "/flags/flag/nova_ui_vendas/avaliar",
     "flag-history": "/flags/flag/nova_ui_vendas/historico",
+    "experiments": "/experimentos",
+    "experiment": "/experimentos/experimento/{experiment}",
+    "experiment-design": "/experimentos/experimento/{draft}/editar",
+    "rollouts": "/rollouts",
+    "rollout": "/rollouts/plano/{rollout}",
     "events": "/eventos",
     "catalogue": "/eventos/catalogo",
     "dead-letters": "/eventos/rejeitados",
@@ -70,6 +76,7 @@ async def take(url: str, home: Path, folder: Path) -> None:
         cookies: list[Any] = [{"name": name, "value": value, "url": url} for name, value in answer.cookies.items()]
         places = {"tenant": TENANT, "alert": await Scene(http, server_key).prepare()}
         places["funnel"] = quote(json.dumps(_FUNNEL))
+        places |= await ExperimentScene(http, server_key).prepare()
     folder.mkdir(parents=True, exist_ok=True)
     complaints = Complaints()
     complaints.expect("status of 401.*/api/session")
@@ -95,13 +102,16 @@ async def _drawn(page: Page, path: str) -> None:
     if path.endswith("/avaliar"):
         await page.get_by_role("button", name="Avaliar", exact=True).click()
         await expect(page.locator(".result-value")).to_be_visible()
+    if path.endswith("/editar"):
+        await page.get_by_role("button", name="Tamanho").click()
+        await expect(page.locator("[data-plan]")).to_be_visible()
     if path == "/eventos":
         await expect(page.locator(".tail > li").nth(8)).to_be_visible(timeout=_EVENTS_MS)
 
 
 async def _height(page: Page, path: str) -> int:
-    """Return how high the screen has to be for all of a board; 0 for all other pages."""
-    if not path.startswith("/analises/painel"):
+    """Return how high the screen has to be for all of a board or an experiment; 0 for all other pages."""
+    if not path.startswith(("/analises/painel", "/experimentos/", "/rollouts/")):
         return 0
     height: int = await page.evaluate("document.documentElement.scrollHeight")
     return height
