@@ -9,7 +9,7 @@ from typing import Any
 
 from mirante.api.metrics.v1 import sql_service_pb2 as pb2
 from mirante.api.metrics.v1.sql_service_pb2_grpc import SqlServiceStub
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from services.cli.app import app
 from tests.support.metrics_serving import MetricsServing, metrics_serving
@@ -65,15 +65,22 @@ async def test_analysts_ask_and_others_do_not(stores: Datastores, tmp_path: Path
         document = json.loads(await _told(serving, tmp_path, "sql", _COUNTS, "--all-tenants", "--json"))
         assert document["rows"] == [["ana", 2], ["bia", 1], ["eva", 1]]
         assert "user_id" in await _told(serving, tmp_path, "sql", "--tenant", "acme")
+        for odd in ("nan", "inf", "-1"):
+            wrong = await _run(serving, tmp_path, "sql", _COUNTS, "--tenant", "acme", "--time-limit", odd)
+            assert (wrong.exit_code, "--time-limit must be" in wrong.output) == (2, True)
 
 
-async def _told(serving: MetricsServing, home: Path, *arguments: str) -> str:
-    """Return what the command line prints to stdout."""
+async def _run(serving: MetricsServing, home: Path, *arguments: str) -> Result:
     environment = {
         "MIRANTE_METRICS_ADDRESS": f"127.0.0.1:{serving.port}",
         "MIRANTE_API_KEY": "secret of reader",
         "MIRANTE_HOME": str(home),
     }
-    result = await asyncio.to_thread(CliRunner().invoke, app, list(arguments), env=environment, catch_exceptions=False)
+    return await asyncio.to_thread(CliRunner().invoke, app, list(arguments), env=environment)
+
+
+async def _told(serving: MetricsServing, home: Path, *arguments: str) -> str:
+    """Return what the command line prints to stdout."""
+    result = await _run(serving, home, *arguments)
     assert result.exit_code == 0, result.output
     return result.stdout
