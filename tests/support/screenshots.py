@@ -58,6 +58,7 @@ _PAGES: Final[Mapping[str, str]] = {
     "experiment-design": "/experimentos/experimento/{draft}/editar",
     "rollouts": "/rollouts",
     "rollout": "/rollouts/plano/{rollout}",
+    "programme": "/programa",
     "events": "/eventos",
     "catalogue": "/eventos/catalogo",
     "dead-letters": "/eventos/rejeitados",

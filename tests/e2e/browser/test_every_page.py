@@ -32,6 +32,7 @@ PAGES = (
     "/experimentos/novo?flag=nova_ui_vendas",
     "/rollouts",
     "/rollouts?novo=nova_ui_vendas",
+    "/programa",
     "/eventos",
     "/eventos/catalogo",
     "/eventos/catalogo/venda_criada",

@@ -28,6 +28,12 @@ const PATHS = {
     </>
   ),
   rollouts: <path d="M3 20h5v-5h5v-5h5V5h3" />,
+  programme: (
+    <>
+      <path d="M4.5 18.5a9 9 0 1 1 15 0" />
+      <path d="m12 14 4-5" />
+    </>
+  ),
   analytics: (
     <>
       <path d="M4 20h16" />

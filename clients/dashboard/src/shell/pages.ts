@@ -27,6 +27,7 @@ export const PAGES: readonly Page[] = [
   page("/flags", "nav.flags", "flags", () => import("../pages/flags/FlagsPage")),
   page("/experimentos", "nav.experiments", "experiments", () => import("../pages/experiments/ExperimentsPage")),
   page("/rollouts", "nav.rollouts", "rollouts", () => import("../pages/rollouts/RolloutsPage")),
+  page("/programa", "nav.programme", "programme", () => import("../pages/programme/ProgrammePage")),
   page("/eventos", "nav.events", "events", () => import("../pages/events/EventsPage")),
   page("/alertas", "nav.alerts", "alerts", () => import("../pages/alerts/AlertsPage")),
 ];

@@ -9,6 +9,7 @@ import { explore } from "./explore";
 import { flags } from "./flags";
 import { impact } from "./impact";
 import { live } from "./live";
+import { programme } from "./programme";
 import { rollouts } from "./rollouts";
 import { shell } from "./shell";
 
@@ -25,4 +26,5 @@ export const texts: Texts = {
   ...experiments,
   ...design,
   ...rollouts,
+  ...programme,
 };

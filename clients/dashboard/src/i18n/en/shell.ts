@@ -10,6 +10,7 @@ export const shell: Record<keyof typeof pt, string> = {
   "nav.analytics": "Analytics",
   "nav.experiments": "Experiments",
   "nav.rollouts": "Rollouts",
+  "nav.programme": "Programme",
   "nav.events": "Events",
   "nav.alerts": "Alerts",
   "nav.openAlerts_one": "{count} open alert",

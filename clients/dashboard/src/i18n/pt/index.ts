@@ -8,6 +8,7 @@ import { explore } from "./explore";
 import { flags } from "./flags";
 import { impact } from "./impact";
 import { live } from "./live";
+import { programme } from "./programme";
 import { rollouts } from "./rollouts";
 import { shell } from "./shell";
 
@@ -24,4 +25,5 @@ export const texts = {
   ...experiments,
   ...design,
   ...rollouts,
+  ...programme,
 } as const;

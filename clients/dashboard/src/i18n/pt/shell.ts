@@ -8,6 +8,7 @@ export const shell = {
   "nav.analytics": "Análises",
   "nav.experiments": "Experimentos",
   "nav.rollouts": "Rollouts",
+  "nav.programme": "Programa",
   "nav.events": "Eventos",
   "nav.alerts": "Alertas",
   "nav.openAlerts_one": "{count} alerta aberto",

@@ -7,6 +7,7 @@ import { useNow } from "../../components/now";
 import { Switch } from "../../components/Switch";
 import { useToast } from "../../components/toasts";
 import { useSpeech } from "../../i18n/language";
+import { ArchiveWarning } from "./ArchiveWarning";
 import { AskDialog } from "./AskDialog";
 import { StateBadge } from "./badges";
 import { Delivery } from "./Delivery";
@@ -126,6 +127,7 @@ export function StateTab(props: Props) {
           }}
         >
           <p>{t("flags.archiveLead")}</p>
+          <ArchiveWarning environment={environment} flagKey={flag.key} />
         </AskDialog>
       )}
     </div>
