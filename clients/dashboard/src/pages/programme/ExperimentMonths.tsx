@@ -10,7 +10,7 @@ export function ExperimentMonths({ experiments }: { readonly experiments: Messag
   const { t, counted } = useSpeech();
   const columns = useColumns();
   return (
-    <div className="stack-tight">
+    <div className="stack-tight programme-months">
       <p className="soft">{counted("prog.experiments.undecided", experiments.undecided)}</p>
       <Table
         caption={t("prog.experiments")}
