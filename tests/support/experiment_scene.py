@@ -70,7 +70,9 @@ class ExperimentScene:
         plan = {"flagKey": "pix_parcelado", "variant": "on", "stages": stages, "guards": guards}
         made = (await self._ask(f"{_ROLLOUTS}/CreateRollout", plan=plan))["rollout"]
         await self._ask(f"{_ROLLOUTS}/StartRollout", rolloutId=made["id"])
-        await self._ask(f"{_ROLLOUTS}/StepRollout", rolloutId=made["id"], stage=2, comment="nenhum erro no piloto")
+        step = {"rolloutId": made["id"], "stage": 2, "comment": "nenhum erro no piloto"}
+        served = (await self._ask(f"{_ROLLOUTS}/StepRollout", **step))["rollout"]
+        await self._send(list(_uses(int(served["flagVersion"]))))
         return str(made["id"])
 
     async def _flag(self, key: str, kind: str, variants: list[tuple[str, Any]]) -> None:
@@ -138,6 +140,19 @@ def _events(started: datetime) -> Iterator[dict[str, Any]]:
                 yield _event(
                     "erro_frontend", user, seen + timedelta(milliseconds=10), {"tipo": "Error", "mensagem": "x"}
                 )
+
+
+def _uses(version: int) -> Iterator[dict[str, Any]]:
+    """Yield who was given the variant of the plan and who was not, and who bought: one in eight."""
+    for person in range(400):
+        user, now = f"pix-{version}-{person}", datetime.now(UTC)
+        variant = "on" if person % 4 == 0 else "off"
+        told = {"flag": "pix_parcelado", "variant": variant, "version": version, "reason": "SPLIT"}
+        told |= {"rule_id": "rollout.2" if variant == "on" else ""}
+        yield _event("flag_exposta", user, now, told)
+        if person // 4 % 8 == 0:
+            sale = {"venda_id": f"v-{user}", "valor": "120.00", "moeda": "BRL", "metodo_pagamento": "pix"}
+            yield _event("venda_criada", user, now, sale | {"itens_count": 1})
 
 
 def _event(name: str, user: str, at: datetime, properties: dict[str, Any]) -> dict[str, Any]:

@@ -64,6 +64,8 @@ function Known({ record, onChanged }: KnownProps) {
   const { plan } = record;
   if (plan === undefined) return null;
   const { flagKey, variant, baselineVariant, description, origin } = plan;
+  // What the evidence says stands below.
+  const isTold = record.breach !== undefined && record.breach.text !== "" && record.reason.includes(record.breach.text);
   return (
     <>
       <div className="page-head">
@@ -88,9 +90,7 @@ function Known({ record, onChanged }: KnownProps) {
           <div className="stack-tight rollout-now-text">
             <p role="status">{t(`roll.lead.${record.state}`)}</p>
             {record.holdReason !== "HOLD_REASON_UNSPECIFIED" && <p>{t(`roll.hold.${record.holdReason}`)}</p>}
-            {record.reason !== "" && record.state !== "ROLLOUT_STATE_BREACHED" && (
-              <p className="soft small">{record.reason}</p>
-            )}
+            {record.reason !== "" && !isTold && <p className="soft small">{record.reason}</p>}
           </div>
           {editor && <RolloutActions record={record} onChanged={onChanged} />}
         </div>
