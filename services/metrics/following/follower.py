@@ -12,11 +12,11 @@ from mirante.api.telemetry.v1 import event_log_service_pb2 as log_pb2
 from services.metrics.following import EventLog, LogRestored
 from services.metrics.following.leadership import Leadership
 from services.metrics.following.places import Places
-from services.metrics.following.recording import Boundary, Recorded, Recorder, begin_noting
+from services.metrics.following.recording import Boundary, Recorded, Recorder, begin_noting, in_parts
 from services.metrics.live.environment import LiveMetrics
 from services.metrics.live.keeping import Limits
 from services.metrics.live.plan import Plan
-from services.metrics.rollups import Progress, RollupReader, RollupWriter
+from services.metrics.rollups import Progress, RollupReader, RollupWriter, Writing
 from services.runtime.errors import Unavailable
 
 _log = logging.getLogger(__name__)
@@ -89,6 +89,7 @@ class Follower:
         self._retry_seconds = retry_seconds
         self._splits_known = 0
         self._write_all = False
+        self._written: Writing | None = None
         self._away = False
         self.view = View(LiveMetrics(plan, clock(), limits))
         self.places = Places()
@@ -116,6 +117,7 @@ class Follower:
 
     async def _session(self, writer: RollupWriter | None) -> None:
         self.rebuilds += 1
+        self._written = None
         now = self._clock()
         building = View(LiveMetrics(self._plan, now, self._limits))
         replay_before = building.metrics.floor * 60 - _REPLAY_MARGIN
@@ -216,7 +218,10 @@ class Follower:
             if number % _HOURS_AT_ONCE == 0:
                 await asyncio.sleep(0)
         stored = await writer.rows(self.environment, recorded.revised)
-        await writer.write(self.environment, recorded.with_hours(self._plan.metrics, rows, stored))
+        writing = recorded.with_hours(self._plan.metrics, rows, stored)
+        for part in in_parts(writing, self._written, recorded.revised):
+            await writer.write(self.environment, part)
+        self._written = writing
 
     async def _begin_anew(self, writer: RollupWriter | None) -> None:
         _log.warning("the log was restored: its metrics are counted anew", extra={"environment": self.environment})

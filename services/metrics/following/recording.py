@@ -2,7 +2,7 @@
 
 import datetime
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -18,6 +18,8 @@ from services.metrics.rollups.rows import FoundHour, at_least, changed, changes_
 LAST_ENTRIES: Final = 1_000
 REPLAY_SECONDS: Final = 600.0
 """How often a place to replay from is saved."""
+
+ROWS_AT_ONCE: Final = 1_000
 
 _LONGEST_WINDOW: Final = 60
 
@@ -52,6 +54,31 @@ class Recorded:
         rows = {key: changed(by_name[key.metric], before(key), each) for key, each in self.changes.items()}
         past = {key: at_least(by_name[key.metric], before(key), each) for key, each in self.past.items()}
         return replace(self.writing, rows={**found, **rows, **past})
+
+
+def in_parts(writing: Writing, before: Writing | None, revised: Collection[HourKey]) -> Iterator[Writing]:
+    """
+    Yield a writing in parts of a thousand rows, of which the last one brings the new cursor.
+
+    A transaction of many rows would keep whoever reads the log waiting: readers stop at the oldest one. Rows that are
+    written and a cursor that is not do no harm: what is read again from the cursor on touches the same hours. That is
+    not so for hours that are added to, and for tenants that are removed first.
+
+    Args:
+        writing: what is to be written.
+        before: what was written last in this stretch of reading; None when nothing was.
+        revised: hours that are added to.
+    """
+    if before is None or writing.erased:
+        yield writing
+        return
+    added = set(revised)
+    alone = [key for key in writing.rows if key not in added]
+    for start in range(0, len(alone) - ROWS_AT_ONCE, ROWS_AT_ONCE):
+        part = alone[start : start + ROWS_AT_ONCE]
+        yield Writing(before.cursor, before.last_entries, before.at, {key: writing.rows[key] for key in part})
+    last = {*alone[max(0, (len(alone) - 1) // ROWS_AT_ONCE * ROWS_AT_ONCE) :], *added}
+    yield replace(writing, rows={key: row for key, row in writing.rows.items() if key in last})
 
 
 class Recorder:

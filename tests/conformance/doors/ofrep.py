@@ -81,7 +81,9 @@ class _OfrepDoor:
     """A connection with the key of the tests."""
 
     def __init__(self, gateway: RunningGateway) -> None:
-        self._http = httpx.Client(base_url=gateway.url, timeout=_SECONDS)
+        # A connection that the gateway closes for idleness while it is being used again would fail a case.
+        unshared = httpx.Limits(max_keepalive_connections=0)
+        self._http = httpx.Client(base_url=gateway.url, timeout=_SECONDS, limits=unshared)
         self._headers = {"authorization": f"Bearer {gateway.secret}"}
 
     def __enter__(self) -> Self:
