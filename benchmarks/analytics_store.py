@@ -59,6 +59,7 @@ class Ingestion:
         self._thread = threading.Thread(target=self._tidy)
         self.seconds = 0.0
         self.slowest = 0.0
+        self._has_work = True
 
     def run(self, scale: Scale) -> None:
         """Take all events of a scale in."""
@@ -67,7 +68,7 @@ class Ingestion:
         for batch in batches(scale, EVENTS_AT_ONCE):
             responses = wire.responses(batch)
             start = time.perf_counter()
-            while len(fresh_of(self.publisher.manifest)) > _MOST_FRESH:
+            while self._has_work and len(fresh_of(self.publisher.manifest)) > _MOST_FRESH:
                 time.sleep(0.01)
             self._intake.take(responses)
             seconds = time.perf_counter() - start
@@ -94,7 +95,8 @@ class Ingestion:
     def _tidy(self) -> None:
         while True:
             ended = self._ended.is_set()
-            if not self.tidy():
+            self._has_work = self.tidy()
+            if not self._has_work:
                 if ended:
                     return
                 time.sleep(0.05)

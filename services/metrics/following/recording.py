@@ -19,7 +19,7 @@ LAST_ENTRIES: Final = 1_000
 REPLAY_SECONDS: Final = 600.0
 """How often a place to replay from is saved."""
 
-ROWS_AT_ONCE: Final = 1_000
+ROWS_AT_ONCE: Final = 250
 
 _LONGEST_WINDOW: Final = 60
 
@@ -58,7 +58,7 @@ class Recorded:
 
 def in_parts(writing: Writing, before: Writing | None, revised: Collection[HourKey]) -> Iterator[Writing]:
     """
-    Yield a writing in parts of a thousand rows, of which the last one brings the new cursor.
+    Yield a writing in parts of some hundred rows, of which the last one brings the new cursor.
 
     A transaction of many rows would keep whoever reads the log waiting: readers stop at the oldest one. Rows that are
     written and a cursor that is not do no harm: what is read again from the cursor on touches the same hours. That is

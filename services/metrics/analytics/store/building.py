@@ -54,6 +54,7 @@ class BuildKeeper:
         self.caught_up = asyncio.Event()
         self.began_at = clock()
         self._tidied = asyncio.Event()
+        self._has_work = True
 
     async def follow(self) -> None:
         """
@@ -72,14 +73,15 @@ class BuildKeeper:
                     self.caught_up.set()
 
     async def _room(self) -> None:
-        while len(fresh_of(self.publisher.manifest)) > _MOST_FRESH:
+        # What waits for its time, such as segments of many tenants, keeps nobody waiting.
+        while self._has_work and len(fresh_of(self.publisher.manifest)) > _MOST_FRESH:
             self._tidied.clear()
             await self._tidied.wait()
 
     async def tidy(self) -> None:
         """Tidy for ever. Raises what `Tidier.step` does."""
         while True:
-            done = await in_quiet_thread(self.tidier.step)
+            self._has_work = await in_quiet_thread(self.tidier.step)
             self._tidied.set()
-            if not done:
+            if not self._has_work:
                 await asyncio.sleep(_IDLE_SECONDS)
