@@ -124,6 +124,11 @@ async def violations_of(page: Page, *, impacts: Sequence[str] = ("serious", "cri
     ]
 
 
+async def fits(page: Page) -> None:
+    """Wait until a page is no wider than its window: charts follow a change of it by some frames."""
+    await page.wait_for_function("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
 async def overflow_of(page: Page) -> int:
     """Return by how many pixels a page is wider than its window."""
     return int(await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))

@@ -10,7 +10,7 @@ from mirante.wire import value_to_proto
 from playwright.async_api import Locator, Page, expect
 
 from tests.e2e.browser.conftest import OpenPage
-from tests.support.browser import overflow_of, violations_of
+from tests.support.browser import fits, violations_of
 from tests.support.browser_world import FLAGS
 from tests.support.serving import eventually
 from tests.support.telemetry_events import event_id
@@ -58,7 +58,7 @@ async def test_from_the_design_to_the_plan_that_ships_the_winner(
     await expect(page.get_by_text("Exploratório")).to_be_visible()
     assert await violations_of(page) == []
     await page.set_viewport_size({"width": 390, "height": 844})
-    assert await overflow_of(page) == 0
+    await fits(page)
     await page.set_viewport_size({"width": 1280, "height": 900})
 
     await page.get_by_role("button", name="Decidir").click()
