@@ -30,6 +30,7 @@ async def test_from_the_design_to_the_plan_that_ships_the_winner(
 ) -> None:
     """The wizard stores what was written, the page says what the service says, and deciding begins a rollout."""
     await _flag(mirante)
+    await _metrics_answers(mirante)
     await _send(mirante, _past())
     page = await open_page(f"{mirante.url}/experimentos?env=production", cookies=admin)
     await page.get_by_role("link", name="Novo experimento").click()
@@ -73,6 +74,18 @@ async def test_from_the_design_to_the_plan_that_ships_the_winner(
     await page.get_by_role("link", name="Ver o plano de rollout").click()
     await expect(page.locator(".timeline > li")).to_have_count(4)
     await expect(page.get_by_text(f"Veio do experimento {KEY}")).to_be_visible()
+
+
+async def _metrics_answers(mirante: WholeMirante) -> None:
+    """Wait for the gateway's first connection to the metrics service: both were started at once."""
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                await mirante.ask(f"{EXPERIMENTS}/ListExperiments")
+            except AssertionError:
+                await asyncio.sleep(0.2)
+            else:
+                return
 
 
 async def _design(mirante: WholeMirante, page: Page) -> None:
