@@ -30,8 +30,8 @@ async def test_from_the_design_to_the_plan_that_ships_the_winner(
 ) -> None:
     """The wizard stores what was written, the page says what the service says, and deciding begins a rollout."""
     await _flag(mirante)
-    await _metrics_answers(mirante)
     await _send(mirante, _past())
+    await _store_answers(mirante)
     page = await open_page(f"{mirante.url}/experimentos?env=production", cookies=admin)
     await page.get_by_role("link", name="Novo experimento").click()
     await _design(mirante, page)
@@ -76,16 +76,14 @@ async def test_from_the_design_to_the_plan_that_ships_the_winner(
     await expect(page.get_by_text(f"Veio do experimento {KEY}")).to_be_visible()
 
 
-async def _metrics_answers(mirante: WholeMirante) -> None:
-    """Wait for the gateway's first connection to the metrics service: both were started at once."""
+async def _store_answers(mirante: WholeMirante) -> None:
+    """Wait for the analytics store of a metrics service that was just started: plans are made from it."""
     async with asyncio.timeout(60):
         while True:
-            try:
-                await mirante.ask(f"{EXPERIMENTS}/ListExperiments")
-            except AssertionError:
-                await asyncio.sleep(0.2)
-            else:
+            found = await mirante.ask("mirante.api.metrics.v1.AnalyticsStoreService/GetAnalyticsStore")
+            if "answering" in found.get("store", {}):
                 return
+            await asyncio.sleep(0.2)
 
 
 async def _design(mirante: WholeMirante, page: Page) -> None:
