@@ -5,12 +5,11 @@ from typing import Final
 from mirante.api.flags.v1 import access_admin_service_pb2 as pb2
 from mirante.api.flags.v1 import flag_admin_service_pb2 as flags_pb2
 
-from services.flags.pages import last_version
 from services.flags.people.people_admin import require_everywhere
 from services.flags.store.access_history import AccessEntry, AccessHistory
 from services.flags.timestamps import timestamp
 from services.runtime.access import Caller
-from services.runtime.pages import page_size, page_token
+from services.runtime.pages import last_number, page_size, page_token
 
 _USUAL_PAGE: Final = 50
 _LARGEST_PAGE: Final = 200
@@ -29,7 +28,7 @@ async def access_history_page(
     """
     require_everywhere(caller)
     size = page_size(request.page_size, default=_USUAL_PAGE, most=_LARGEST_PAGE)
-    found = await history.entries(last_version(request.page_token), size + 1)
+    found = await history.entries(last_number(request.page_token), size + 1)
     shown = found[:size]
     return pb2.GetAccessHistoryResponse(
         changes=map(_message, shown),

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.flags.history_diff import FieldChange, field_changes
-from services.flags.pages import last_key, last_version
 from services.flags.preconditions import existing
 from services.flags.store import Kind
 from services.flags.store.absence import no_environment
 from services.flags.store.definitions import DefinitionStore, Filter
 from services.flags.store.records import PastVersion, Record, parsed_flag, parsed_segment
-from services.flags.texts import is_environment, require_key
-from services.runtime.pages import page_size, page_token
+from services.flags.texts import is_environment, is_key, require_key
+from services.runtime.pages import last_key, last_number, page_size, page_token
 from services.runtime.texts import check_text
 
 _PAGE_BYTES: Final = 3 * 1024 * 1024
@@ -63,7 +62,7 @@ class DefinitionReading:
             NotFound: no such environment.
         """
         limit = page_size(size, default=100, most=1000)
-        after = last_key(token)
+        after = last_key(token, is_key)
         for name, text in (("tag", wanted.tag), ("owner", wanted.owner), ("search", wanted.search)):
             check_text(name, text, 200)
         _require_environment(environment)
@@ -82,7 +81,7 @@ class DefinitionReading:
         """
         require_key(self._kind, key)
         limit = page_size(size, default=50, most=200)
-        before = last_version(token)
+        before = last_number(token)
         _require_environment(environment)
         versions = await self._store.history(environment, self._kind, key, before=before, limit=limit + 1)
         if not versions and before is None:

@@ -2,11 +2,13 @@
 
 import base64
 import binascii
+from collections.abc import Callable
 from typing import Final
 
 from services.runtime.errors import InvalidRequest
 
 _LONGEST_TOKEN: Final = 300
+_LONGEST_NUMBER: Final = 18
 
 
 def page_size(asked: int, *, default: int, most: int) -> int:
@@ -29,6 +31,26 @@ def decoded(token: str) -> str:
         return base64.b64decode(token + "=" * (-len(token) % 4), altchars="-_", validate=True).decode()
     except (binascii.Error, ValueError):
         raise wrong_token() from None
+
+
+def last_key(token: str, is_key: Callable[[str], bool]) -> str:
+    """Return the key after which a page begins, "" for the first page; raise `InvalidRequest` for a wrong token."""
+    if not token:
+        return ""
+    key = decoded(token)
+    if not is_key(key):
+        raise wrong_token()
+    return key
+
+
+def last_number(token: str) -> int | None:
+    """Return the number before which a page begins, None for the first; raise `InvalidRequest` for a wrong token."""
+    if not token:
+        return None
+    text = decoded(token)
+    if not (text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER):
+        raise wrong_token()
+    return int(text)
 
 
 def wrong_token() -> InvalidRequest:

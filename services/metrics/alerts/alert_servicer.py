@@ -14,7 +14,7 @@ from mirante.api.metrics.v1 import alert_service_pb2_grpc as pb2_grpc
 from services.metrics.alerts.alert_desk import AlertDesk, AlertFilter
 from services.metrics.alerts.alerting import Alerting
 from services.metrics.alerts.bench import Watched
-from services.metrics.alerts.changes import changes_page, number_of
+from services.metrics.alerts.changes import changes_page
 from services.metrics.alerts.delivery.outbox import Filter, PostgresOutbox
 from services.metrics.alerts.hour_judging import Place
 from services.metrics.alerts.places import place_of, uuid_place_of
@@ -26,10 +26,9 @@ from services.metrics.alerts.request_checks import (
     check_tenants,
     optional_time,
     replayed_stretch,
-    rule_key_after,
     silence_of,
 )
-from services.metrics.alerts.rule_checks import check_rule, uuid_of
+from services.metrics.alerts.rule_checks import check_rule, is_rule_key, uuid_of
 from services.metrics.alerts.rule_desk import RuleDesk
 from services.metrics.alerts.silences import PostgresSilences
 from services.metrics.alerts.webhooks import Webhooks
@@ -37,7 +36,7 @@ from services.runtime.access import Caller, current_caller
 from services.runtime.calls.bytes_context import BytesContext
 from services.runtime.calls.streams import EndingStreams
 from services.runtime.errors import InvalidRequest, NotFound
-from services.runtime.pages import page_size
+from services.runtime.pages import last_key, last_number, page_size
 from services.runtime.postgres.pool import PostgresPool
 
 _DEFAULT_PAGE: Final = 100
@@ -100,7 +99,7 @@ class AlertServicer(pb2_grpc.AlertServiceServicer):
     async def ListAlertRules(self, request: pb2.ListAlertRulesRequest, _: object) -> pb2.ListAlertRulesResponse:
         """Return a page of rules."""
         place, _caller = await self._asked(request.environment)
-        after = rule_key_after(request.page_token)
+        after = last_key(request.page_token, is_rule_key)
         records, token = await self._parts.rules.page(place.environment, after, _size(request.page_size))
         return pb2.ListAlertRulesResponse(records=records, next_page_token=token)
 
@@ -128,7 +127,7 @@ class AlertServicer(pb2_grpc.AlertServiceServicer):
         """Return versions, newest first."""
         place, _caller = await self._asked(request.environment)
         size = page_size(request.page_size, default=_DEFAULT_HISTORY, most=_MOST_HISTORY)
-        before = number_of(request.page_token)
+        before = last_number(request.page_token)
         versions, token = await self._parts.rules.history(place.environment, request.rule_key, before, size)
         return pb2.GetAlertRuleHistoryResponse(versions=versions, next_page_token=token)
 

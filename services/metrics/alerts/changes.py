@@ -8,7 +8,7 @@ from typing import Final
 import asyncpg
 from mirante.api.metrics.v1 import alert_pb2 as pb2
 
-from services.runtime.pages import decoded, page_token, wrong_token
+from services.runtime.pages import last_number, page_token
 from services.runtime.postgres.pool import PostgresPool
 
 _ADD: Final = """
@@ -19,7 +19,6 @@ _PAGE: Final = """
     WHERE environment = $1 AND ($2 = '' OR subject = $2) AND ($3::bigint IS NULL OR id < $3)
     ORDER BY id DESC LIMIT $4
 """
-_LONGEST_NUMBER: Final = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ async def changes_page(
         InvalidRequest: the token is wrong.
         Unavailable: the database does not answer.
     """
-    before = number_of(token)
+    before = last_number(token)
     async with pool.connection() as connection:
         rows = await connection.fetch(_PAGE, environment, subject, before, size + 1)
     changes = []
@@ -60,13 +59,3 @@ async def changes_page(
         change.at.FromDatetime(row["at"])
         changes.append(change)
     return changes, page_token(str(rows[size - 1]["id"])) if len(rows) > size else ""
-
-
-def number_of(token: str) -> int | None:
-    """Return the number that a page token holds, None for the first page; raise `InvalidRequest` for a wrong one."""
-    if not token:
-        return None
-    text = decoded(token)
-    if not (text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER):
-        raise wrong_token()
-    return int(text)

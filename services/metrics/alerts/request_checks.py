@@ -12,7 +12,6 @@ from services.metrics.alerts.rule_checks import MOST_TENANTS, is_rule_key, tenan
 from services.metrics.alerts.scope_replay import Stretch
 from services.metrics.definitions import Metrics
 from services.runtime.errors import InvalidRequest
-from services.runtime.pages import decoded, wrong_token
 from services.runtime.texts import require_text
 
 LONGEST_SILENCE: Final = datetime.timedelta(days=366)
@@ -47,16 +46,6 @@ def check_tenants(field: str, tenants: Sequence[str]) -> None:
         problem = tenant_problem(tenant)
         if problem:
             raise InvalidRequest.of(f"{field}[{at}]", problem)
-
-
-def rule_key_after(token: str) -> str:
-    """Return the key after which a page begins, "" for the first page; raise `InvalidRequest` for a wrong token."""
-    if not token:
-        return ""
-    key = decoded(token)
-    if not is_rule_key(key):
-        raise wrong_token()
-    return key
 
 
 def silence_of(request: pb2.CreateSilenceRequest, metrics: Metrics, now: datetime.datetime) -> alert_pb2.Silence:

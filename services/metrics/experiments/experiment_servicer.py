@@ -15,7 +15,7 @@ from services.metrics.experiments.results_desk import WEEKS, ResultsDesk
 from services.metrics.experiments.storing.experiments import PostgresExperiments, no_such_experiment
 from services.runtime.access import current_caller
 from services.runtime.errors import InvalidRequest
-from services.runtime.pages import decoded, page_size, wrong_token
+from services.runtime.pages import last_key, last_number, page_size
 
 _DEFAULT_PAGE: Final = 100
 _MOST_IN_PAGE: Final = 1_000
@@ -65,7 +65,7 @@ class ExperimentServicer(pb2_grpc.ExperimentServiceServicer):
         if len(request.flag_key) > _LONGEST_PROPERTY * 2 or "\x00" in request.flag_key:
             raise InvalidRequest.of("flag_key", "is not the key of a flag")
         records, token = await self._parts.experiments.page(
-            environment, _key_after(request.page_token), size, states=states, flag_key=request.flag_key
+            environment, last_key(request.page_token, is_key), size, states=states, flag_key=request.flag_key
         )
         return pb2.ListExperimentsResponse(records=records, next_page_token=token)
 
@@ -134,7 +134,7 @@ class ExperimentServicer(pb2_grpc.ExperimentServiceServicer):
         """Return changes, newest first."""
         environment, key = _named(request)
         size = page_size(request.page_size, default=_DEFAULT_HISTORY, most=_MOST_HISTORY)
-        before = _version_of(request.page_token)
+        before = last_number(request.page_token)
         changes, token = await self._parts.experiments.history(environment, key, before, size)
         return pb2.GetExperimentHistoryResponse(changes=changes, next_page_token=token)
 
@@ -171,21 +171,3 @@ def _named(request: Any) -> tuple[str, str]:
 def _asked(request: Any) -> Asked:
     environment, key = _named(request)
     return Asked(environment, key, request.etag, request.comment, current_caller.get())
-
-
-def _key_after(token: str) -> str:
-    if not token:
-        return ""
-    key = decoded(token)
-    if not is_key(key):
-        raise wrong_token()
-    return key
-
-
-def _version_of(token: str) -> int | None:
-    if not token:
-        return None
-    text = decoded(token)
-    if not (text.isascii() and text.isdigit() and len(text) < 19):
-        raise wrong_token()
-    return int(text)
