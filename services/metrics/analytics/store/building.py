@@ -7,7 +7,6 @@ from typing import Final
 from services.metrics.analytics.store.gathering import gathered
 from services.metrics.analytics.store.people import Split
 from services.metrics.analytics.store.publishing import Publisher
-from services.metrics.analytics.store.quiet_threads import in_quiet_thread
 from services.metrics.analytics.store.tidy_plan import fresh_of
 from services.metrics.analytics.store.tidying import Tidier
 from services.metrics.analytics.store.writing import LogIntake
@@ -68,7 +67,7 @@ class BuildKeeper:
         async with self._log.follow_raw(self._environment, self.publisher.manifest.cursor) as responses:
             async for some in gathered(responses, self._gather_seconds):
                 await self._room()
-                manifest = await in_quiet_thread(self.intake.take, some)
+                manifest = await asyncio.to_thread(self.intake.take, some)
                 if manifest.at_end:
                     self.caught_up.set()
 
@@ -81,7 +80,7 @@ class BuildKeeper:
     async def tidy(self) -> None:
         """Tidy for ever. Raises what `Tidier.step` does."""
         while True:
-            self._has_work = await in_quiet_thread(self.tidier.step)
+            self._has_work = await asyncio.to_thread(self.tidier.step)
             self._tidied.set()
             if not self._has_work:
                 await asyncio.sleep(_IDLE_SECONDS)
