@@ -5,6 +5,7 @@ import os
 import random
 import subprocess
 import sys
+import threading
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,7 +27,10 @@ PROGRAM = Path(relaying_program.__file__)
 def relaying(table: OutboxTable, telemetry: FakeTelemetry, *how: str) -> Iterator["subprocess.Popen[str]"]:
     """Run a process that relays until the block ends, then kill it."""
     command = [sys.executable, str(PROGRAM), table.url, telemetry.address, KEY, *how]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    # As in an application: the client says how gRPC is prepared for forks, not what else this process imported.
+    environment = {name: value for name, value in os.environ.items() if name != "GRPC_ENABLE_FORK_SUPPORT"}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=environment) as process:
         try:
             said(process, "relaying")
             yield process
@@ -38,6 +42,15 @@ def said(process: "subprocess.Popen[str]", word: str) -> None:
     """Wait until the process says it."""
     assert process.stdout is not None
     assert word in iter(lambda: process.stdout and process.stdout.readline().strip(), "")
+
+
+def asked(process: "subprocess.Popen[str]", line: str) -> int:
+    """Return what the process answers to a line."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(f"{line}\n")
+    process.stdin.flush()
+    return int(process.stdout.readline())
 
 
 def test_a_kill_between_answer_and_commit_counts_nothing_twice(
@@ -73,48 +86,34 @@ def test_kills_at_any_moment_lose_nothing(table: OutboxTable, telemetry: FakeTel
     assert sorted(uuid.UUID(bytes=event_id) for event_id in telemetry.stored) == sorted(added)
 
 
-def test_a_relay_outlives_a_fork(table: OutboxTable, telemetry: FakeTelemetry, make_relay: MakeRelay) -> None:
+def test_a_relay_outlives_a_fork(table: OutboxTable, telemetry: FakeTelemetry) -> None:
     """In the parent it goes on; the child has none until it starts one, and leaves the parent's connection alone."""
-    relay = make_relay()
-    relay.start()
-    table.add("venda_criada")
-    assert eventually(lambda: len(telemetry.stored) == 1)
-    for number in (2, 4):
-        pid = os.fork()
-        if pid == 0:
-            # The child adds and delivers by itself; `os._exit` because what follows is the parent's.
-            table.add("venda_na_filha")
-            relay.start()
-            os._exit(0 if eventually(lambda: table.ids() == []) else 1)
-        assert os.waitpid(pid, 0)[1] == 0
+    with relaying(table, telemetry) as process:
         table.add("venda_criada")
-        assert eventually(lambda: len(telemetry.stored) > number)  # noqa: B023 - called before the next turn
-    assert telemetry.names.count("venda_na_filha") == 2
-    assert eventually(lambda: table.ids() == [])
+        assert eventually(lambda: len(telemetry.stored) == 1)
+        for number in (2, 4):
+            assert asked(process, "relay") == 0
+            table.add("venda_criada")
+            assert eventually(lambda: len(telemetry.stored) > number)  # noqa: B023 - called before the next turn
+        assert telemetry.names.count("venda_na_filha") == 2
+        assert eventually(lambda: table.ids() == [])
 
 
-def test_a_fork_cuts_the_batch_under_way_off(
-    table: OutboxTable, telemetry: FakeTelemetry, make_relay: MakeRelay
-) -> None:
+def test_a_fork_cuts_the_batch_under_way_off(table: OutboxTable, telemetry: FakeTelemetry) -> None:
     """GRPC has to be let go of; the batch comes again, and counts once."""
 
-    def fork_meanwhile(request: ingest_pb2.IngestRequest, _context: grpc.ServicerContext) -> None:
+    def answer_after_the_fork(request: ingest_pb2.IngestRequest, _context: grpc.ServicerContext) -> None:
         telemetry.take(request)
-        taken.append(True)
-        eventually(lambda: forked)
+        taken.set()
+        forked.wait()
 
-    taken: list[bool] = []
-    forked: list[bool] = []
-    telemetry.scripts.append(fork_meanwhile)
+    taken, forked = threading.Event(), threading.Event()
+    telemetry.scripts.append(answer_after_the_fork)
     added = table.add(*["venda_criada"] * 3)
-    relay = make_relay()
-    relay.start()
-    assert eventually(lambda: taken)
-    pid = os.fork()
-    if pid == 0:
-        os._exit(0)
-    forked.append(True)
-    os.waitpid(pid, 0)
-    assert eventually(lambda: table.ids() == [])
-    assert [uuid.UUID(bytes=event_id) for event_id in telemetry.stored] == added
-    assert eventually(lambda: relay.status.sent + relay.status.duplicates == 3)
+    with relaying(table, telemetry) as process:
+        assert taken.wait(60)
+        assert asked(process, "fork") == 0
+        forked.set()
+        assert eventually(lambda: table.ids() == [])
+        assert [uuid.UUID(bytes=event_id) for event_id in telemetry.stored] == added
+        assert eventually(lambda: asked(process, "delivered") == 3)
