@@ -15,6 +15,7 @@ _BY_SERVICE: Final[Mapping[str, Mapping[str, frozenset[Role]]]] = {
     "LiveMetricsService": {
         "GetLiveMetrics": _READERS,
         "WatchLiveMetrics": _READERS,
+        "WatchTenants": _PEOPLE,
         "QuerySeries": _READERS,
     },
     "AlertService": {

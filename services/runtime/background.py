@@ -26,6 +26,19 @@ async def in_background(*endless: Callable[[], Awaitable[None]]) -> AsyncIterato
             _, left = await asyncio.wait(left, timeout=_PAUSE_SECONDS)
 
 
+async def first_of(work: Awaitable[None], other: Awaitable[None]) -> None:
+    """Return when one of these ends, or raise what it raised; the other one is cancelled."""
+    tasks = [asyncio.ensure_future(work), asyncio.ensure_future(other)]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
 async def _keep_running(work: Callable[[], Awaitable[None]]) -> None:
     while True:
         try:

@@ -73,6 +73,10 @@ class ScriptedStreams(metrics_grpc.LiveMetricsServiceServicer, log_grpc.EventLog
         """Not here."""
         raise NotImplementedError
 
+    def WatchTenants(self, _requests: object, _context: object) -> AsyncIterator[metrics_pb2.WatchTenantsResponse]:  # noqa: N802 - as above
+        """Not here."""
+        raise NotImplementedError
+
     def FollowEvents(self, _request: object, _context: object) -> AsyncIterator[log_pb2.FollowEventsResponse]:  # noqa: N802 - as above
         """Not here."""
         raise NotImplementedError

@@ -28,7 +28,8 @@ from services.gateway.http.problems import (
     problem_response,
 )
 from services.gateway.http.websocket_protocol import outlet_of
-from services.gateway.live.feeds import Feed, Feeds
+from services.gateway.live.feed import Feed
+from services.gateway.live.feeds import Feeds
 from services.gateway.live.messages import Hello, read_hello, read_renew
 from services.gateway.live.places import Places
 from services.gateway.live.subscriber import Subscriber

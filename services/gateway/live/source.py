@@ -1,6 +1,7 @@
 """Where live metrics come from."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import grpc
@@ -14,21 +15,33 @@ if TYPE_CHECKING:
     from mirante.api.metrics.v1.live_metrics_service_pb2_grpc import LiveMetricsServiceAsyncStub
 
 MOST_BYTES: Final = 16 * 1024 * 1024
+MOST_IN_A_CHANGE: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """
+    Tenants that are watched from now on, each with the last frame that came before a broken stream, and no more.
+
+    A tenant in both begins anew. At most MOST_IN_A_CHANGE in each.
+    """
+
+    added: Sequence[tuple[str, metrics_pb2.LiveFrame | None]] = ()
+    removed: Sequence[str] = ()
 
 
 class LiveSource(Protocol):
-    """Streams the frames of one tenant."""
+    """Streams the frames of the tenants of an environment."""
 
     def watch(
-        self, environment: str, tenant: str, received: metrics_pb2.LiveFrame | None
-    ) -> AsyncIterator[metrics_pb2.LiveFrame]:
+        self, environment: str, changes: AsyncIterator[Change]
+    ) -> AsyncGenerator[Sequence[metrics_pb2.LiveFrame]]:
         """
-        Yield frames with their series, as `WatchLiveMetrics` sends them.
+        Yield frames with their series, as `WatchTenants` sends them.
 
         Args:
-            environment: of the tenant.
-            tenant: exactly one.
-            received: the last frame that came before a broken connection.
+            environment: of the tenants.
+            changes: which tenants; does not end before the stream.
 
         Raises:
             Unavailable: the source went away, or ended the stream.
@@ -36,29 +49,36 @@ class LiveSource(Protocol):
 
 
 class GrpcLiveSource:
-    """The `LiveSource` that asks the metrics service, with the key of this process: one stream for each tenant."""
+    """The `LiveSource` that asks the metrics service, with the key of this process."""
 
     def __init__(self, channel: grpc.aio.Channel, secret: str) -> None:
         self._stub: LiveMetricsServiceAsyncStub = LiveMetricsServiceStub(channel)
         self._metadata: tuple[tuple[str, Any], ...] = (("authorization", f"Bearer {secret}"),)
 
     async def watch(
-        self, environment: str, tenant: str, received: metrics_pb2.LiveFrame | None
-    ) -> AsyncIterator[metrics_pb2.LiveFrame]:
+        self, environment: str, changes: AsyncIterator[Change]
+    ) -> AsyncGenerator[Sequence[metrics_pb2.LiveFrame]]:
         """See `LiveSource`."""
-        request = metrics_pb2.WatchLiveMetricsRequest(environment=environment, tenants=[tenant], with_series=True)
-        if received is not None:
-            request.received.add(tenant=tenant, origin=received.origin, sequence=received.sequence)
-        call = self._stub.WatchLiveMetrics(request, metadata=self._metadata)
+        call = self._stub.WatchTenants(_requests(environment, changes), metadata=self._metadata)
         try:
             async for response in call:
-                for frame in response.frames:
-                    # Whatever a service might send: a socket receives its own tenant and nothing else.
-                    if frame.tenant == tenant and frame.environment == environment:
-                        yield frame
+                # Whatever a service might send: nobody receives another environment.
+                yield [frame for frame in response.frames if frame.environment == environment]
         except grpc.RpcError as error:
             code = error.code().name if isinstance(error, grpc.aio.AioRpcError) else type(error).__name__
             raise Unavailable(f"the metrics service does not answer: {code}") from error
         finally:
             call.cancel()
         raise Unavailable("the metrics service ended the stream")
+
+
+async def _requests(
+    environment: str, changes: AsyncIterator[Change]
+) -> AsyncGenerator[metrics_pb2.WatchTenantsRequest]:
+    async for change in changes:
+        request = metrics_pb2.WatchTenantsRequest(environment=environment, removed=change.removed)
+        for tenant, frame in change.added:
+            position = request.added.add(tenant=tenant)
+            if frame is not None:
+                position.origin, position.sequence = frame.origin, frame.sequence
+        yield request

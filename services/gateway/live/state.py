@@ -45,7 +45,8 @@ class LiveState:
     The state of one tenant.
 
     `version` grows by one with every message. A socket that has the version before gets the change, one that has an
-    older version, or none, gets everything: whoever is slow skips what came between.
+    older version, or none, gets everything: whoever is slow skips what came between. `silent` says that the source has
+    told nothing for a while.
     """
 
     def __init__(self) -> None:
@@ -55,7 +56,7 @@ class LiveState:
         self._series: dict[MetricKey, _Series] = {}
         self._change: bytes | None = None
         self._whole: bytes | None = None
-        self._silent = False
+        self.silent = False
 
     @property
     def position(self) -> str:
@@ -72,12 +73,12 @@ class LiveState:
             if metric.HasField("series"):
                 self._series_of(metric).put(metric.series.start_time.seconds, list(metric.series.values))
                 found["series"] = _series_document(metric.series.start_time.seconds, list(metric.series.values))
-        self.frame, self._document, self._silent = frame, document, False
+        self.frame, self._document, self.silent = frame, document, False
         self._told(None if anew else _message("frame", document))
 
     def note_silence(self) -> None:
         """Tell that the source has said nothing for a while: the numbers may be old, or there are none yet."""
-        self._silent = True
+        self.silent = True
         if self.frame is None:
             self._told(_message("waiting", {}))
         else:
@@ -85,7 +86,7 @@ class LiveState:
 
     def next_for(self, version: int) -> bytes | None:
         """Return the frame for a socket that has `version`; None when there is nothing new to tell."""
-        if version == self.version or (self.frame is None and not self._silent):
+        if version == self.version or (self.frame is None and not self.silent):
             return None
         if version == self.version - 1 and self._change is not None:
             return self._change
@@ -110,7 +111,7 @@ class LiveState:
             metrics.append(
                 found if series is None else found | {"series": _series_document(series.start, series.values)}
             )
-        return _message("snapshot", self._document | {"metrics": metrics, "stale": self._silent})
+        return _message("snapshot", self._document | {"metrics": metrics, "stale": self.silent})
 
 
 def _position(frame: metrics_pb2.LiveFrame) -> str:

@@ -1,9 +1,10 @@
 """Everybody who watches the tenants of an environment."""
 
 import asyncio
+import contextlib
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,18 +12,19 @@ from mirante.api.metrics.v1 import live_metrics_service_pb2 as pb2
 
 from services.metrics.answers.frames import add_series, frame_of
 from services.metrics.answers.last_week import LastWeek
+from services.metrics.answers.watcher import Watcher
 from services.metrics.following.follower import Follower
 
-HEARTBEAT_SECONDS: Final = 4.0
-"""A frame is sent this long after the last one, also when nothing has changed: at least every 5 seconds."""
-
-_PAUSES: Final = (0.1, 0.5)
-_RESPONSES_PER_SECOND: Final = 2_000
-"""After a response changes come together for a while: the longer, the more watchers there are, within bounds."""
+_INTERVALS: Final = (0.1, 0.5)
+_FRAMES_PER_SECOND: Final = 2_000
+"""Changes of a tenant come together for a while after each frame: the longer, the more is watched, within bounds."""
+_TOGETHER_SECONDS: Final = 0.02
+"""Tenants that change within this time go into one response."""
 _FRESH_SECONDS: Final = 1.0
 _MOST_FRAMES: Final = 10_000
-_LARGEST_RESPONSE: Final = 100
-_LARGEST_WITH_SERIES: Final = 10
+_MOST_IN_A_RESPONSE: Final = 50
+_LARGEST_RESPONSE: Final = 256 * 1024
+"""Bytes, after which a response takes no further frame: a whole day of minutes takes some fifty thousand."""
 
 
 @dataclass(slots=True)
@@ -32,46 +34,6 @@ class _Made:
     frame: pb2.LiveFrame
     made_at: float
     stale: bool
-
-
-class Watcher:
-    """
-    What one reader still has to be sent.
-
-    Args:
-        tenants: that are watched; None for all.
-    """
-
-    def __init__(self, tenants: frozenset[str] | None) -> None:
-        self.tenants = tenants
-        self.due: OrderedDict[str, int | None] = OrderedDict()
-        """Tenants with the first minute that has changed; None for everything."""
-        self.sent_at: dict[str, float] = {}
-        self.sent_minute: dict[str, int] = {}
-        self.woken = asyncio.Event()
-
-    def offer(self, tenant: str, minute: int) -> None:
-        """Note that a tenant has changed, since a minute."""
-        if tenant not in self.due:
-            self.due[tenant] = minute if tenant in self.sent_minute else None
-        else:
-            before = self.due[tenant]
-            self.due[tenant] = None if before is None else min(before, minute)
-        self.woken.set()
-
-    def offer_all(self, tenants: Collection[str]) -> None:
-        """Note that whole frames of these are due."""
-        for tenant in tenants:
-            self.due[tenant] = None
-        if tenants:
-            self.woken.set()
-
-    def beat(self, now: float, tenants: Collection[str]) -> None:
-        """Note the tenants that have not been sent anything for long."""
-        for tenant in tenants:
-            if tenant not in self.due and now - self.sent_at.get(tenant, float("-inf")) >= HEARTBEAT_SECONDS:
-                self.due[tenant] = self.sent_minute.get(tenant)
-                self.woken.set()
 
 
 class Hub:
@@ -94,6 +56,7 @@ class Hub:
         self._made: OrderedDict[str, _Made] = OrderedDict()
         self._watchers: set[Watcher] = set()
         self._watchers_of: dict[str | None, set[Watcher]] = {}
+        self._named = 0
         self.frames_made = 0
 
     @property
@@ -135,61 +98,107 @@ class Hub:
         add_series(whole, metrics.numbers(tenant), metrics.plan.metrics, since)
         return whole
 
-    def watch(self, tenants: Collection[str], received: Collection[pb2.FramePosition]) -> Watcher:
-        """Return a watcher of these tenants, or of all when there are none, until `leave`."""
-        watcher = Watcher(frozenset(tenants) or None)
-        first = set(self._names(watcher))
-        for position in received:
-            made = self._made.get(position.tenant)
-            present = made is not None and not made.stale and made.frame.sequence == position.sequence
-            if present and made is not None and position.origin == self._origin and position.tenant in first:
-                first.discard(position.tenant)
-                watcher.sent_at[position.tenant] = time.monotonic()
-                watcher.sent_minute[position.tenant] = made.frame.as_of.seconds // 60
-        watcher.offer_all(sorted(first))
+    def watch(self, tenants: Collection[str], received: Iterable[pb2.FramePosition]) -> Watcher:
+        """
+        Return a watcher of these tenants, or of all when there are none, until `leave`.
+
+        Who has received the present frame of a tenant is sent no first one.
+        """
+        if tenants:
+            watcher = self.watch_some()
+            positions = {position.tenant: position for position in received}
+            self.add(watcher, [positions.get(each, pb2.FramePosition(tenant=each)) for each in sorted(tenants)])
+            return watcher
+        watcher = Watcher(None)
         self._watchers.add(watcher)
-        for tenant in (None,) if watcher.tenants is None else watcher.tenants:
-            self._watchers_of.setdefault(tenant, set()).add(watcher)
+        self._watchers_of.setdefault(None, set()).add(watcher)
+        for position in received:
+            self._admit(watcher, position)
         return watcher
+
+    def watch_some(self) -> Watcher:
+        """Return a watcher of no tenant yet, until `leave`."""
+        watcher = Watcher(())
+        self._watchers.add(watcher)
+        return watcher
+
+    def add(self, watcher: Watcher, positions: Iterable[pb2.FramePosition]) -> None:
+        """Let a watcher of some watch more tenants, and say what was received of them; with sequence 0 nothing."""
+        assert watcher.tenants is not None  # noqa: S101 - it is not one of all
+        for position in positions:
+            if position.tenant not in watcher.tenants:
+                watcher.tenants.add(position.tenant)
+                self._named += 1
+            self._watchers_of.setdefault(position.tenant, set()).add(watcher)
+            if not self._admit(watcher, position):
+                watcher.offer_whole(position.tenant)
+
+    def remove(self, watcher: Watcher, tenants: Iterable[str]) -> None:
+        """Let a watcher of some watch these tenants no more."""
+        assert watcher.tenants is not None  # noqa: S101 - as above
+        for tenant in watcher.tenants.intersection(tenants):
+            watcher.tenants.discard(tenant)
+            watcher.forget(tenant)
+            self._unlist(watcher, tenant)
+            self._named -= 1
 
     def leave(self, watcher: Watcher) -> None:
         """Forget a watcher."""
         self._watchers.discard(watcher)
-        for tenant in (None,) if watcher.tenants is None else watcher.tenants:
-            watchers = self._watchers_of.get(tenant, set())
-            watchers.discard(watcher)
-            if not watchers:
-                self._watchers_of.pop(tenant, None)
+        if watcher.tenants is None:
+            self._unlist(watcher, None)
+        else:
+            self.remove(watcher, watcher.tenants)
 
-    async def next(self, watcher: Watcher, *, with_series: bool) -> pb2.WatchLiveMetricsResponse:
-        """Wait until frames are due, and return them."""
-        while not watcher.due:
+    async def next(self, watcher: Watcher, *, with_series: bool) -> Sequence[pb2.LiveFrame]:
+        """Wait until frames may be sent, and return them."""
+        watcher.interval = self._interval
+        while True:
+            now = time.monotonic()
+            watcher.beat(self.tenants if watcher.tenants is None else watcher.tenants, now)
+            frames = self._due(watcher, now, with_series=with_series)
+            if frames:
+                return frames
             watcher.woken.clear()
-            try:
-                async with asyncio.timeout(HEARTBEAT_SECONDS / 8):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(watcher.wait_seconds(now)):
                     await watcher.woken.wait()
-            except TimeoutError:
-                watcher.beat(time.monotonic(), self._names(watcher))
-        response = pb2.WatchLiveMetricsResponse()
-        most = _LARGEST_WITH_SERIES if with_series else _LARGEST_RESPONSE
-        while watcher.due and len(response.frames) < most:
-            tenant, since = watcher.due.popitem(last=False)
-            response.frames.append(
-                self.frame(tenant, with_series=with_series, since=self._since(watcher, tenant, since))
-            )
-            watcher.sent_at[tenant] = time.monotonic()
-            watcher.sent_minute[tenant] = response.frames[-1].as_of.seconds // 60
-        return response
+            # Something is due now, or will be: what else is due by then goes with it.
+            await asyncio.sleep(_TOGETHER_SECONDS)
 
-    async def pause(self, watcher: Watcher) -> None:
-        """Let changes come together, unless the watcher has not got everything yet."""
-        if not watcher.due:
-            shortest, longest = _PAUSES
-            await asyncio.sleep(min(longest, max(shortest, len(self._watchers) / _RESPONSES_PER_SECOND)))
+    @property
+    def _interval(self) -> float:
+        watched = self._named + len(self._watchers_of.get(None, ())) * len(self.tenants)
+        shortest, longest = _INTERVALS
+        return min(longest, max(shortest, watched / _FRAMES_PER_SECOND))
 
-    def _since(self, watcher: Watcher, tenant: str, since: int | None) -> int | None:
-        """Return the first minute to be sent: windows that ended since the last frame are new in any case."""
-        return None if since is None else min(since, watcher.sent_minute.get(tenant, since))
+    def _due(self, watcher: Watcher, now: float, *, with_series: bool) -> list[pb2.LiveFrame]:
+        frames: list[pb2.LiveFrame] = []
+        size = 0
+        while size < _LARGEST_RESPONSE and len(frames) < _MOST_IN_A_RESPONSE:
+            taken = watcher.take(now)
+            if taken is None:
+                break
+            tenant, since = taken
+            frame = self.frame(tenant, with_series=with_series, since=since)
+            watcher.sent(tenant, frame.as_of.seconds // 60, now)
+            frames.append(frame)
+            size += frame.ByteSize()
+        return frames
+
+    def _admit(self, watcher: Watcher, position: pb2.FramePosition) -> bool:
+        """Return whether the reader has the present frame of a tenant, and note that."""
+        made = self._made.get(position.tenant)
+        if made is None or made.stale or position.origin != self._origin or position.sequence != made.frame.sequence:
+            return False
+        watcher.sent(position.tenant, made.frame.as_of.seconds // 60, time.monotonic())
+        return True
+
+    def _unlist(self, watcher: Watcher, tenant: str | None) -> None:
+        watchers = self._watchers_of.get(tenant, set())
+        watchers.discard(watcher)
+        if not watchers:
+            self._watchers_of.pop(tenant, None)
 
     def _make(self, tenant: str, now: float) -> _Made:
         frame = frame_of(self._follower.view, self._last_week, tenant, self._clock())
@@ -202,6 +211,3 @@ class Hub:
         while len(self._made) > _MOST_FRAMES:
             self._made.popitem(last=False)
         return made
-
-    def _names(self, watcher: Watcher) -> Collection[str]:
-        return self.tenants if watcher.tenants is None else watcher.tenants

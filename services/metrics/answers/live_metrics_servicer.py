@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+import grpc.aio
+from google.protobuf.message import DecodeError
 from google.protobuf.timestamp_pb2 import Timestamp
 from mirante.api.common.v1 import error_reason_pb2 as reasons
 from mirante.api.metrics.v1 import live_metrics_service_pb2 as pb2
@@ -14,14 +16,18 @@ from mirante.api.metrics.v1 import live_metrics_service_pb2_grpc as pb2_grpc
 from services.metrics.answers.frames import text_of
 from services.metrics.answers.hub import Hub
 from services.metrics.answers.series import Points, SeriesQueries, Stretch
+from services.metrics.answers.watcher import Watcher
 from services.metrics.definitions import Metric, Metrics
 from services.metrics.live import DAY, HOUR
 from services.runtime.access import Role, current_caller
+from services.runtime.background import first_of
 from services.runtime.calls.bytes_context import BytesContext
 from services.runtime.calls.streams import EndingStreams
+from services.runtime.calls.unary_call import malformed_request
 from services.runtime.errors import InvalidRequest, NotFound
 
 MOST_TENANTS: Final = 1_000
+MOST_ON_A_STREAM: Final = 50_000
 _MOST_TENANT_BYTES: Final = 100
 _LONGEST: Final = {pb2.RESOLUTION_MINUTE: 7 * DAY, pb2.RESOLUTION_HOUR: 400 * DAY}
 _STEPS: Final = {pb2.RESOLUTION_MINUTE: 1, pb2.RESOLUTION_HOUR: HOUR}
@@ -76,9 +82,21 @@ class LiveMetricsServicer(pb2_grpc.LiveMetricsServiceServicer):
             watcher = hub.watch(request.tenants, request.received)
             try:
                 while True:
-                    response = await hub.next(watcher, with_series=request.with_series)
-                    await context.write(response.SerializeToString())
-                    await hub.pause(watcher)
+                    frames = await hub.next(watcher, with_series=request.with_series)
+                    await context.write(pb2.WatchLiveMetricsResponse(frames=frames).SerializeToString())
+            finally:
+                hub.leave(watcher)
+
+    async def WatchTenants(self, _requests: object, context: BytesContext) -> None:  # type: ignore[override]  # reads and writes bytes
+        """Stream frames of tenants that come and go."""
+        request = await _read(context)
+        if request is None:
+            return
+        hub = self._environment(request.environment).hub
+        with self._streams.streaming():
+            watcher = hub.watch_some()
+            try:
+                await first_of(_change(hub, watcher, request, context), _write(hub, watcher, context))
             finally:
                 hub.leave(watcher)
 
@@ -119,6 +137,42 @@ class LiveMetricsServicer(pb2_grpc.LiveMetricsServiceServicer):
                 metadata={"environment": environment},
             )
         return answering
+
+
+async def _read(context: BytesContext) -> pb2.WatchTenantsRequest | None:
+    """Return what the reader says next; None when it has ended its side."""
+    message = await context.read()
+    if message is grpc.aio.EOF:
+        return None
+    try:
+        return pb2.WatchTenantsRequest.FromString(message)
+    except DecodeError:
+        raise malformed_request() from None
+
+
+async def _change(hub: Hub, watcher: Watcher, request: pb2.WatchTenantsRequest | None, context: BytesContext) -> None:
+    """Watch what the reader wants, until it ends its side."""
+    while request is not None:
+        _check_change(watcher, request)
+        hub.remove(watcher, request.removed)
+        hub.add(watcher, request.added)
+        request = await _read(context)
+
+
+async def _write(hub: Hub, watcher: Watcher, context: BytesContext) -> None:
+    while True:
+        frames = await hub.next(watcher, with_series=True)
+        await context.write(pb2.WatchTenantsResponse(frames=frames).SerializeToString())
+
+
+def _check_change(watcher: Watcher, request: pb2.WatchTenantsRequest) -> None:
+    for field, length in (("removed", len(request.removed)), ("added", len(request.added))):
+        if length > MOST_TENANTS:
+            raise InvalidRequest.of(field, f"may be {MOST_TENANTS} at most")
+    for at, position in enumerate(request.added):
+        _require_tenant(f"added[{at}].tenant", position.tenant)
+    if len(watcher.tenants or ()) + len(request.added) > MOST_ON_A_STREAM:
+        raise InvalidRequest.of("added", f"a stream may watch {MOST_ON_A_STREAM} tenants at most")
 
 
 def _require_tenant(field: str, tenant: str) -> None:

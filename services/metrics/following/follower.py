@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import datetime
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from mirante.api.telemetry.v1 import event_log_service_pb2 as log_pb2
@@ -17,6 +17,7 @@ from services.metrics.live.environment import LiveMetrics
 from services.metrics.live.keeping import Limits
 from services.metrics.live.plan import Plan
 from services.metrics.rollups import Progress, RollupReader, RollupWriter, Writing
+from services.runtime.background import first_of
 from services.runtime.errors import Unavailable
 
 _log = logging.getLogger(__name__)
@@ -101,7 +102,7 @@ class Follower:
         while True:
             writer = self._leadership.writer
             try:
-                await _first_of(self._session(writer), self._leadership.another_writer(writer))
+                await first_of(self._session(writer), self._leadership.another_writer(writer))
             except LogRestored:
                 await self._begin_anew(writer)
             except _Anew:
@@ -235,19 +236,6 @@ class Follower:
             await writer.begin_anew(self.environment)
         except Unavailable:
             await asyncio.sleep(self._retry_seconds)
-
-
-async def _first_of(work: Awaitable[None], other: Awaitable[None]) -> None:
-    """Return when one of these ends, or raise what it raised; the other one is cancelled."""
-    tasks = [asyncio.ensure_future(work), asyncio.ensure_future(other)]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _ended(task: "asyncio.Task[None]") -> None:

@@ -1,7 +1,7 @@
 """The adapter that asks the metrics service, against its contract on a real socket."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 
 import grpc.aio
@@ -9,38 +9,42 @@ import pytest
 from mirante.api.metrics.v1 import live_metrics_service_pb2 as pb2
 from mirante.api.metrics.v1 import live_metrics_service_pb2_grpc as pb2_grpc
 
-from services.gateway.live.source import GrpcLiveSource
+from services.gateway.live.source import Change, GrpcLiveSource
 from services.runtime.errors import Unavailable
 from tests.support.gateway_live import live_frame
 from tests.support.serving import PATIENCE_SECONDS
 
 
 class ScriptedMetrics(pb2_grpc.LiveMetricsServiceServicer):
-    """Sends what the test wants, then ends or fails."""
+    """Answers each request with what the test wants, then goes on, or ends or fails."""
 
     def __init__(self) -> None:
-        self.requests: list[pb2.WatchLiveMetricsRequest] = []
+        self.requests: list[pb2.WatchTenantsRequest] = []
         self.metadata: list[dict[str, Any]] = []
         self.frames: list[pb2.LiveFrame] = []
         self.failure: grpc.StatusCode | None = None
-        self.cancelled = asyncio.Event()
+        self.ended = asyncio.Event()
         self.hold = False
 
-    async def WatchLiveMetrics(  # noqa: N802 - the contract's name
-        self, request: pb2.WatchLiveMetricsRequest, context: Any
-    ) -> AsyncIterator[pb2.WatchLiveMetricsResponse]:
+    async def WatchTenants(  # noqa: N802 - the contract's name
+        self, requests: AsyncIterator[pb2.WatchTenantsRequest], context: Any
+    ) -> AsyncIterator[pb2.WatchTenantsResponse]:
         """Stream."""
-        self.requests.append(request)
         self.metadata.append(dict(context.invocation_metadata()))
-        yield pb2.WatchLiveMetricsResponse(frames=self.frames)
+        try:
+            async for request in requests:
+                self.requests.append(request)
+                yield pb2.WatchTenantsResponse(frames=self.frames)
+                if not self.hold:
+                    break
+        finally:
+            self.ended.set()
         if self.failure is not None:
             await context.abort(self.failure, "as the test wants it")
-        try:
-            while self.hold:
-                await asyncio.sleep(3_600)
-        except asyncio.CancelledError:
-            self.cancelled.set()
-            raise
+
+    def WatchLiveMetrics(self, _request: object, _context: object) -> AsyncIterator[pb2.WatchLiveMetricsResponse]:  # noqa: N802 - as above
+        """Not here."""
+        raise NotImplementedError
 
     async def GetLiveMetrics(self, _request: object, _context: object) -> pb2.GetLiveMetricsResponse:  # noqa: N802 - as above
         """Not here."""
@@ -63,34 +67,57 @@ async def metrics() -> AsyncIterator[tuple[ScriptedMetrics, GrpcLiveSource]]:
     await server.stop(None)
 
 
-async def test_frames_of_the_tenant_come_and_no_others(metrics: tuple[ScriptedMetrics, GrpcLiveSource]) -> None:
-    """What a service sends by mistake reaches no socket; the end of the stream is an outage."""
+async def changes(*those: Change, go_on: asyncio.Event | None = None) -> AsyncGenerator[Change]:
+    """Yield changes, and stay open; each but the first only when the test says so."""
+    for number, change in enumerate(those):
+        if number and go_on is not None:
+            await go_on.wait()
+        yield change
+    await asyncio.Event().wait()
+
+
+async def test_frames_of_the_environment_come_and_no_others(metrics: tuple[ScriptedMetrics, GrpcLiveSource]) -> None:
+    """What a service sends by mistake reaches nobody; the end of the stream is an outage."""
     service, source = metrics
     foreign = live_frame(1, "acme")
     foreign.environment = "staging"
-    service.frames = [live_frame(1, "acme"), live_frame(2, "other"), foreign, live_frame(3, "acme")]
+    service.frames = [live_frame(1, "acme"), foreign, live_frame(3, "other")]
     found = []
-
-    async def follow() -> None:
-        async for frame in source.watch("production", "acme", None):
-            found.append(frame.sequence)
-
-    with pytest.raises(Unavailable):
-        await follow()
-    assert found == [1, 3]
+    with pytest.raises(Unavailable):  # noqa: PT012 - the iteration raises
+        async for frames in source.watch("production", changes(Change([("acme", None)]))):
+            found += [(frame.tenant, frame.sequence) for frame in frames]
+    assert found == [("acme", 1), ("other", 3)]
     (request,) = service.requests
-    assert (request.environment, list(request.tenants), request.with_series) == ("production", ["acme"], True)
+    assert request.environment == "production"
+    assert list(request.added) == [pb2.FramePosition(tenant="acme")]
     assert service.metadata[0]["authorization"] == "Bearer secret"
 
 
-async def test_a_broken_stream_is_gone_on_with(metrics: tuple[ScriptedMetrics, GrpcLiveSource]) -> None:
-    """The last frame is named; failures are told as outages, without the other service's words."""
+async def test_tenants_come_and_go_on_one_stream(metrics: tuple[ScriptedMetrics, GrpcLiveSource]) -> None:
+    """Those that were received before are named with their last frame."""
+    service, source = metrics
+    service.hold, service.frames = True, [live_frame(1, "acme")]
+    go_on = asyncio.Event()
+    last = live_frame(9, "beta", origin=5)
+    watching = source.watch(
+        "production", changes(Change([("acme", None)]), Change([("beta", last)], ["acme"]), go_on=go_on)
+    )
+    await anext(watching)
+    go_on.set()
+    await anext(watching)
+    await watching.aclose()
+    request = service.requests[1]
+    assert list(request.removed) == ["acme"]
+    assert list(request.added) == [pb2.FramePosition(tenant="beta", origin=5, sequence=9)]
+    assert len(service.metadata) == 1
+
+
+async def test_failures_are_told_as_outages(metrics: tuple[ScriptedMetrics, GrpcLiveSource]) -> None:
+    """Without the other service's words."""
     service, source = metrics
     service.failure = grpc.StatusCode.PERMISSION_DENIED
     with pytest.raises(Unavailable, match="PERMISSION_DENIED"):
-        [frame async for frame in source.watch("production", "acme", live_frame(9, "acme", origin=5))]
-    (position,) = service.requests[0].received
-    assert (position.tenant, position.origin, position.sequence) == ("acme", 5, 9)
+        [frames async for frames in source.watch("production", changes(Change([("acme", None)])))]
 
 
 async def test_a_stream_that_nobody_reads_any_more_is_cancelled(
@@ -99,7 +126,8 @@ async def test_a_stream_that_nobody_reads_any_more_is_cancelled(
     """The service notices."""
     service, source = metrics
     service.hold, service.frames = True, [live_frame(1, "acme")]
-    watching = source.watch("production", "acme", None)
-    assert (await anext(watching)).sequence == 1
-    await watching.aclose()  # type: ignore[attr-defined]
-    await asyncio.wait_for(service.cancelled.wait(), PATIENCE_SECONDS)
+    watching = source.watch("production", changes(Change([("acme", None)])))
+    (frame,) = await anext(watching)
+    assert frame.sequence == 1
+    await watching.aclose()
+    await asyncio.wait_for(service.ended.wait(), PATIENCE_SECONDS)

@@ -1,7 +1,11 @@
 """From an event that is sent to what a manager sees."""
 
 from decimal import Decimal
+from typing import Any
 
+import grpc
+import grpc.aio
+import pytest
 from mirante.api.metrics.v1 import live_metrics_service_pb2 as pb2
 from mirante.api.telemetry.v1 import event_log_service_pb2 as log_pb2
 from mirante.api.telemetry.v1 import event_pb2
@@ -89,3 +93,42 @@ async def test_whoever_has_the_present_frame_gets_no_first_one(stores: Datastore
         response = await serving.watch("acme", "globex", received=[known, other]).read()
         assert isinstance(response, pb2.WatchLiveMetricsResponse)
         assert [frame.tenant for frame in response.frames] == ["acme"]
+
+
+async def test_one_stream_watches_tenants_that_come_and_go(stores: Datastores) -> None:
+    """Each begins with a whole frame; one that was removed comes no more, and ending one's side ends the stream."""
+    async with metrics_serving(stores) as serving:
+        await serving.telemetry.send(sale("acme"), sale("globex"))
+        await serving.until(lambda frame: shown(frame)["vendas_hora", ""] == "1", "globex")
+        call = serving.live.WatchTenants(metadata=serving.key("internal"))
+        await call.write(pb2.WatchTenantsRequest(added=[pb2.FramePosition(tenant="acme")]))
+        (first,) = await read_until(call, lambda frame: frame.tenant == "acme")
+        assert {len(each.series.values) for each in first.metrics} == {1440}
+        await call.write(pb2.WatchTenantsRequest(removed=["acme"], added=[pb2.FramePosition(tenant="globex")]))
+        await read_until(call, lambda frame: frame.tenant == "globex" and len(frame.metrics[0].series.values) == 1440)
+        await serving.telemetry.send(sale("acme"), sale("globex"))
+        frames = await read_until(call, lambda frame: shown(frame)["vendas_hora", ""] == "2")
+        assert {frame.tenant for frame in frames} == {"globex"}
+        assert len(frames[-1].metrics[0].series.values) <= 2
+        await call.done_writing()
+        assert await call.read() is grpc.aio.EOF
+        assert await call.code() is grpc.StatusCode.OK
+
+
+@pytest.mark.parametrize(
+    ("request_", "field"),
+    [
+        (pb2.WatchTenantsRequest(added=[pb2.FramePosition()]), "added[0].tenant"),
+        (pb2.WatchTenantsRequest(added=[pb2.FramePosition(tenant="a")] * 1_001), "added"),
+        (pb2.WatchTenantsRequest(removed=["a"] * 1_001), "removed"),
+    ],
+)
+async def test_what_a_stream_of_tenants_refuses(stores: Datastores, request_: Any, field: str) -> None:
+    """The field is named, also in a message that is not the first."""
+    async with metrics_serving(stores) as serving:
+        for first in ([], [pb2.WatchTenantsRequest()]):
+            call = serving.live.WatchTenants(metadata=serving.key("reader"))
+            for message in (*first, request_):
+                await call.write(message)
+            assert await call.code() is grpc.StatusCode.INVALID_ARGUMENT
+            assert (await call.details() or "").startswith(f"{field}: ")

@@ -130,15 +130,14 @@ async def test_a_watcher_gets_one_frame_for_many_changes() -> None:
     desk.count(sale(THIS_MINUTE, "ana", "v-0"))
     watcher = desk.hub.watch(["acme"], [])
     first = await desk.hub.next(watcher, with_series=True)
-    assert [len(each.series.values) for each in first.frames[0].metrics][:1] == [1440]
+    assert [len(each.series.values) for each in first[0].metrics][:1] == [1440]
     for number in range(1, 5):
         desk.count(sale(THIS_MINUTE - number, "ana", f"v-{number}"))
     desk.count(sale(THIS_MINUTE, "ana", "v-9", tenant="globex"))
-    response = await desk.hub.next(watcher, with_series=True)
-    (frame,) = response.frames
+    (frame,) = await desk.hub.next(watcher, with_series=True)
     assert frame.metrics[0].value == "5"
     assert len(frame.metrics[0].series.values) == 5
-    assert frame.sequence > first.frames[0].sequence
+    assert frame.sequence > first[0].sequence
     assert not watcher.due
 
 
@@ -147,7 +146,7 @@ async def test_frames_are_made_once_for_all_who_watch() -> None:
     desk = Desk()
     desk.count(sale(THIS_MINUTE, "ana"))
     watchers = [desk.hub.watch(["acme"], []) for _ in range(5)]
-    frames = [(await desk.hub.next(each, with_series=False)).frames[0] for each in watchers]
+    frames = [(await desk.hub.next(each, with_series=False))[0] for each in watchers]
     assert {each.sequence for each in frames} == {frames[0].sequence}
     assert desk.hub.frames_made == 1
 

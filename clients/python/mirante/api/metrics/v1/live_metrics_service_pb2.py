@@ -26,17 +26,17 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n1mirante/api/metrics/v1/live_metrics_service.proto\x12\x16mirante.api.metrics.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"Q\n\x15GetLiveMetricsRequest\x12\x13\n\x0b\x65nvironment\x18\x01 \x01(\t\x12\x0e\n\x06tenant\x18\x02 \x01(\t\x12\x13\n\x0bwith_series\x18\x03 \x01(\x08\"J\n\x16GetLiveMetricsResponse\x12\x30\n\x05\x66rame\x18\x01 \x01(\x0b\x32!.mirante.api.metrics.v1.LiveFrame\"\x8d\x01\n\x17WatchLiveMetricsRequest\x12\x13\n\x0b\x65nvironment\x18\x01 \x01(\t\x12\x0f\n\x07tenants\x18\x02 \x03(\t\x12\x13\n\x0bwith_series\x18\x03 \x01(\x08\x12\x37\n\x08received\x18\x04 \x03(\x0b\x32%.mirante.api.metrics.v1.FramePosition\"A\n\rFramePosition\x12\x0e\n\x06tenant\x18\x01 \x01(\t\x12\x0e\n\x06origin\x18\x02 \x01(\x06\x12\x10\n\x08sequence\x18\x03 \x01(\x04\"M\n\x18WatchLiveMetricsResponse\x12\x31\n\x06\x66rames\x18\x01 \x03(\x0b\x32!.mirante.api.metrics.v1.LiveFrame\"\xf8\x01\n\tLiveFrame\x12\x13\n\x0b\x65nvironment\x18\x01 \x01(\t\x12\x0e\n\x06tenant\x18\x02 \x01(\t\x12\x0e\n\x06origin\x18\x03 \x01(\x06\x12\x10\n\x08sequence\x18\x04 \x01(\x04\x12)\n\x05\x61s_of\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0blog_read_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0b\x63\x61tching_up\x18\x07 \x01(\x08\x12\x33\n\x07metrics\x18\x08 \x03(\x0b\x32\".mirante.api.metrics.v1.LiveMetric\"\xe8\x02\n\nLiveMetric\x12\x0e\n\x06metric\x18\x01 \x01(\t\x12\x10\n\x08\x63urrency\x18\x02 \x01(\t\x12\x38\n\x0b\x61ggregation\x18\x03 \x01(\x0e\x32#.mirante.api.metrics.v1.Aggregation\x12)\n\x06window\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\r\n\x05value\x18\x05 \x01(\t\x12\x11\n\tnumerator\x18\x06 \x01(\x04\x12\x13\n\x0b\x64\x65nominator\x18\x07 \x01(\x04\x12\x34\n\rprevious_hour\x18\x08 \x01(\x0b\x32\x1d.mirante.api.metrics.v1.Trend\x12\x30\n\tlast_week\x18\t \x01(\x0b\x32\x1d.mirante.api.metrics.v1.Trend\x12\x34\n\x06series\x18\n \x01(\x0b\x32$.mirante.api.metrics.v1.MinuteSeries\"&\n\x05Trend\x12\r\n\x05value\x18\x01 \x01(\t\x12\x0e\n\x06\x63hange\x18\x02 \x01(\t\"N\n\x0cMinuteSeries\x12.\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06values\x18\x02 \x03(\t\"\xf1\x01\n\x12QuerySeriesRequest\x12\x13\n\x0b\x65nvironment\x18\x01 \x01(\t\x12\x0e\n\x06tenant\x18\x02 \x01(\t\x12\x0e\n\x06metric\x18\x03 \x01(\t\x12\x10\n\x08\x63urrency\x18\x04 \x01(\t\x12.\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x36\n\nresolution\x18\x07 \x01(\x0e\x32\".mirante.api.metrics.v1.Resolution\"p\n\x13QuerySeriesResponse\x12.\n\x06series\x18\x01 \x03(\x0b\x32\x1e.mirante.api.metrics.v1.Series\x12)\n\x05\x61s_of\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"O\n\x06Series\x12\x10\n\x08\x63urrency\x18\x01 \x01(\t\x12\x33\n\x06points\x18\x02 \x03(\x0b\x32#.mirante.api.metrics.v1.SeriesPoint\"`\n\x0bSeriesPoint\x12.\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05value\x18\x02 \x01(\t\x12\x12\n\nincomplete\x18\x03 \x01(\x08*\xb0\x01\n\x0b\x41ggregation\x12\x1b\n\x17\x41GGREGATION_UNSPECIFIED\x10\x00\x12\x15\n\x11\x41GGREGATION_COUNT\x10\x01\x12\x13\n\x0f\x41GGREGATION_SUM\x10\x02\x12\x1f\n\x1b\x41GGREGATION_DISTINCT_ACTORS\x10\x03\x12\x1b\n\x17\x41GGREGATION_ACTOR_RATIO\x10\x04\x12\x1a\n\x16\x41GGREGATION_PERCENTILE\x10\x05*T\n\nResolution\x12\x1a\n\x16RESOLUTION_UNSPECIFIED\x10\x00\x12\x15\n\x11RESOLUTION_MINUTE\x10\x01\x12\x13\n\x0fRESOLUTION_HOUR\x10\x02\x32\xe6\x02\n\x12LiveMetricsService\x12o\n\x0eGetLiveMetrics\x12-.mirante.api.metrics.v1.GetLiveMetricsRequest\x1a..mirante.api.metrics.v1.GetLiveMetricsResponse\x12w\n\x10WatchLiveMetrics\x12/.mirante.api.metrics.v1.WatchLiveMetricsRequest\x1a\x30.mirante.api.metrics.v1.WatchLiveMetricsResponse0\x01\x12\x66\n\x0bQuerySeries\x12*.mirante.api.metrics.v1.QuerySeriesRequest\x1a+.mirante.api.metrics.v1.QuerySeriesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n1mirante/api/metrics/v1/live_metrics_service.proto\x12\x16mirante.api.metrics.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"Q\n\x15GetLiveMetricsRequest\x12\x13\n\x0b\x65nvironment\x18\x01 \x01(\t\x12\x0e\n\x06tenant\x18\x02 \x01(\t\x12\x13\n\x0bwith_series\x18\x03 \x01(\x08\"J\n\x16GetLiveMetricsResponse\x12\x30\n\x05\x66rame\x18\x01 \x01(\x0b\x32!.mirante.api.metrics.v1.LiveFrame\"\x8d\x01\n\x17WatchLiveMetricsRequest\x12\x13\n\x0b\x65nvironment\x18\x01 \x01(\t\x12\x0f\n\x07tenants\x18\x02 \x03(\t\x12\x13\n\x0bwith_series\x18\x03 \x01(\x08\x12\x37\n\x08received\x18\x04 \x03(\x0b\x32%.mirante.api.metrics.v1.FramePosition\"A\n\rFramePosition\x12\x0e\n\x06tenant\x18\x01 \x01(\t\x12\x0e\n\x06origin\x18\x02 \x01(\x06\x12\x10\n\x08sequence\x18\x03 \x01(\x04\"M\n\x18WatchLiveMetricsResponse\x12\x31\n\x06\x66rames\x18\x01 \x03(\x0b\x32!.mirante.api.metrics.v1.LiveFrame\"q\n\x13WatchTenantsRequest\x12\x13\n\x0b\x65nvironment\x18\x01 \x01(\t\x12\x0f\n\x07removed\x18\x02 \x03(\t\x12\x34\n\x05\x61\x64\x64\x65\x64\x18\x03 \x03(\x0b\x32%.mirante.api.metrics.v1.FramePosition\"I\n\x14WatchTenantsResponse\x12\x31\n\x06\x66rames\x18\x01 \x03(\x0b\x32!.mirante.api.metrics.v1.LiveFrame\"\xf8\x01\n\tLiveFrame\x12\x13\n\x0b\x65nvironment\x18\x01 \x01(\t\x12\x0e\n\x06tenant\x18\x02 \x01(\t\x12\x0e\n\x06origin\x18\x03 \x01(\x06\x12\x10\n\x08sequence\x18\x04 \x01(\x04\x12)\n\x05\x61s_of\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0blog_read_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0b\x63\x61tching_up\x18\x07 \x01(\x08\x12\x33\n\x07metrics\x18\x08 \x03(\x0b\x32\".mirante.api.metrics.v1.LiveMetric\"\xe8\x02\n\nLiveMetric\x12\x0e\n\x06metric\x18\x01 \x01(\t\x12\x10\n\x08\x63urrency\x18\x02 \x01(\t\x12\x38\n\x0b\x61ggregation\x18\x03 \x01(\x0e\x32#.mirante.api.metrics.v1.Aggregation\x12)\n\x06window\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\r\n\x05value\x18\x05 \x01(\t\x12\x11\n\tnumerator\x18\x06 \x01(\x04\x12\x13\n\x0b\x64\x65nominator\x18\x07 \x01(\x04\x12\x34\n\rprevious_hour\x18\x08 \x01(\x0b\x32\x1d.mirante.api.metrics.v1.Trend\x12\x30\n\tlast_week\x18\t \x01(\x0b\x32\x1d.mirante.api.metrics.v1.Trend\x12\x34\n\x06series\x18\n \x01(\x0b\x32$.mirante.api.metrics.v1.MinuteSeries\"&\n\x05Trend\x12\r\n\x05value\x18\x01 \x01(\t\x12\x0e\n\x06\x63hange\x18\x02 \x01(\t\"N\n\x0cMinuteSeries\x12.\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06values\x18\x02 \x03(\t\"\xf1\x01\n\x12QuerySeriesRequest\x12\x13\n\x0b\x65nvironment\x18\x01 \x01(\t\x12\x0e\n\x06tenant\x18\x02 \x01(\t\x12\x0e\n\x06metric\x18\x03 \x01(\t\x12\x10\n\x08\x63urrency\x18\x04 \x01(\t\x12.\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x36\n\nresolution\x18\x07 \x01(\x0e\x32\".mirante.api.metrics.v1.Resolution\"p\n\x13QuerySeriesResponse\x12.\n\x06series\x18\x01 \x03(\x0b\x32\x1e.mirante.api.metrics.v1.Series\x12)\n\x05\x61s_of\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"O\n\x06Series\x12\x10\n\x08\x63urrency\x18\x01 \x01(\t\x12\x33\n\x06points\x18\x02 \x03(\x0b\x32#.mirante.api.metrics.v1.SeriesPoint\"`\n\x0bSeriesPoint\x12.\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05value\x18\x02 \x01(\t\x12\x12\n\nincomplete\x18\x03 \x01(\x08*\xb0\x01\n\x0b\x41ggregation\x12\x1b\n\x17\x41GGREGATION_UNSPECIFIED\x10\x00\x12\x15\n\x11\x41GGREGATION_COUNT\x10\x01\x12\x13\n\x0f\x41GGREGATION_SUM\x10\x02\x12\x1f\n\x1b\x41GGREGATION_DISTINCT_ACTORS\x10\x03\x12\x1b\n\x17\x41GGREGATION_ACTOR_RATIO\x10\x04\x12\x1a\n\x16\x41GGREGATION_PERCENTILE\x10\x05*T\n\nResolution\x12\x1a\n\x16RESOLUTION_UNSPECIFIED\x10\x00\x12\x15\n\x11RESOLUTION_MINUTE\x10\x01\x12\x13\n\x0fRESOLUTION_HOUR\x10\x02\x32\xd5\x03\n\x12LiveMetricsService\x12o\n\x0eGetLiveMetrics\x12-.mirante.api.metrics.v1.GetLiveMetricsRequest\x1a..mirante.api.metrics.v1.GetLiveMetricsResponse\x12w\n\x10WatchLiveMetrics\x12/.mirante.api.metrics.v1.WatchLiveMetricsRequest\x1a\x30.mirante.api.metrics.v1.WatchLiveMetricsResponse0\x01\x12m\n\x0cWatchTenants\x12+.mirante.api.metrics.v1.WatchTenantsRequest\x1a,.mirante.api.metrics.v1.WatchTenantsResponse(\x01\x30\x01\x12\x66\n\x0bQuerySeries\x12*.mirante.api.metrics.v1.QuerySeriesRequest\x1a+.mirante.api.metrics.v1.QuerySeriesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'mirante.api.metrics.v1.live_metrics_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_AGGREGATION']._serialized_start=1863
-  _globals['_AGGREGATION']._serialized_end=2039
-  _globals['_RESOLUTION']._serialized_start=2041
-  _globals['_RESOLUTION']._serialized_end=2125
+  _globals['_AGGREGATION']._serialized_start=2053
+  _globals['_AGGREGATION']._serialized_end=2229
+  _globals['_RESOLUTION']._serialized_start=2231
+  _globals['_RESOLUTION']._serialized_end=2315
   _globals['_GETLIVEMETRICSREQUEST']._serialized_start=142
   _globals['_GETLIVEMETRICSREQUEST']._serialized_end=223
   _globals['_GETLIVEMETRICSRESPONSE']._serialized_start=225
@@ -47,22 +47,26 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_FRAMEPOSITION']._serialized_end=510
   _globals['_WATCHLIVEMETRICSRESPONSE']._serialized_start=512
   _globals['_WATCHLIVEMETRICSRESPONSE']._serialized_end=589
-  _globals['_LIVEFRAME']._serialized_start=592
-  _globals['_LIVEFRAME']._serialized_end=840
-  _globals['_LIVEMETRIC']._serialized_start=843
-  _globals['_LIVEMETRIC']._serialized_end=1203
-  _globals['_TREND']._serialized_start=1205
-  _globals['_TREND']._serialized_end=1243
-  _globals['_MINUTESERIES']._serialized_start=1245
-  _globals['_MINUTESERIES']._serialized_end=1323
-  _globals['_QUERYSERIESREQUEST']._serialized_start=1326
-  _globals['_QUERYSERIESREQUEST']._serialized_end=1567
-  _globals['_QUERYSERIESRESPONSE']._serialized_start=1569
-  _globals['_QUERYSERIESRESPONSE']._serialized_end=1681
-  _globals['_SERIES']._serialized_start=1683
-  _globals['_SERIES']._serialized_end=1762
-  _globals['_SERIESPOINT']._serialized_start=1764
-  _globals['_SERIESPOINT']._serialized_end=1860
-  _globals['_LIVEMETRICSSERVICE']._serialized_start=2128
-  _globals['_LIVEMETRICSSERVICE']._serialized_end=2486
+  _globals['_WATCHTENANTSREQUEST']._serialized_start=591
+  _globals['_WATCHTENANTSREQUEST']._serialized_end=704
+  _globals['_WATCHTENANTSRESPONSE']._serialized_start=706
+  _globals['_WATCHTENANTSRESPONSE']._serialized_end=779
+  _globals['_LIVEFRAME']._serialized_start=782
+  _globals['_LIVEFRAME']._serialized_end=1030
+  _globals['_LIVEMETRIC']._serialized_start=1033
+  _globals['_LIVEMETRIC']._serialized_end=1393
+  _globals['_TREND']._serialized_start=1395
+  _globals['_TREND']._serialized_end=1433
+  _globals['_MINUTESERIES']._serialized_start=1435
+  _globals['_MINUTESERIES']._serialized_end=1513
+  _globals['_QUERYSERIESREQUEST']._serialized_start=1516
+  _globals['_QUERYSERIESREQUEST']._serialized_end=1757
+  _globals['_QUERYSERIESRESPONSE']._serialized_start=1759
+  _globals['_QUERYSERIESRESPONSE']._serialized_end=1871
+  _globals['_SERIES']._serialized_start=1873
+  _globals['_SERIES']._serialized_end=1952
+  _globals['_SERIESPOINT']._serialized_start=1954
+  _globals['_SERIESPOINT']._serialized_end=2050
+  _globals['_LIVEMETRICSSERVICE']._serialized_start=2318
+  _globals['_LIVEMETRICSSERVICE']._serialized_end=2787
 # @@protoc_insertion_point(module_scope)

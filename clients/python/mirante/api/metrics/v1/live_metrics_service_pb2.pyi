@@ -211,6 +211,62 @@ class WatchLiveMetricsResponse(_message.Message):
 Global___WatchLiveMetricsResponse: _TypeAlias = WatchLiveMetricsResponse  # noqa: Y015
 
 @_typing.final
+class WatchTenantsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENVIRONMENT_FIELD_NUMBER: _builtins.int
+    REMOVED_FIELD_NUMBER: _builtins.int
+    ADDED_FIELD_NUMBER: _builtins.int
+    environment: _builtins.str
+    """Of the whole stream: in its first message."""
+    @_builtins.property
+    def removed(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Tenants that are not watched any more, at most 1,000; taken before those that are added."""
+
+    @_builtins.property
+    def added(self) -> _containers.RepeatedCompositeFieldContainer[Global___FramePosition]:
+        """Tenants that are watched from now on, at most 1,000 in one message and 50,000 in all, each with the last frame that was
+        received: while it is the present one there is no first frame. Without one origin and sequence are zero.
+        """
+
+    def __init__(
+        self,
+        *,
+        environment: _builtins.str = ...,
+        removed: _abc.Iterable[_builtins.str] | None = ...,
+        added: _abc.Iterable[Global___FramePosition] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["added", b"added", "environment", b"environment", "removed", b"removed"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WatchTenantsRequest: _TypeAlias = WatchTenantsRequest  # noqa: Y015
+
+@_typing.final
+class WatchTenantsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FRAMES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def frames(self) -> _containers.RepeatedCompositeFieldContainer[Global___LiveFrame]:
+        """At most one for each tenant."""
+
+    def __init__(
+        self,
+        *,
+        frames: _abc.Iterable[Global___LiveFrame] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["frames", b"frames"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WatchTenantsResponse: _TypeAlias = WatchTenantsResponse  # noqa: Y015
+
+@_typing.final
 class LiveFrame(_message.Message):
     """The state of one tenant, whole in itself but for its series."""
 

@@ -48,6 +48,11 @@ class LiveMetricsServiceStub(object):
                 request_serializer=mirante_dot_api_dot_metrics_dot_v1_dot_live__metrics__service__pb2.WatchLiveMetricsRequest.SerializeToString,
                 response_deserializer=mirante_dot_api_dot_metrics_dot_v1_dot_live__metrics__service__pb2.WatchLiveMetricsResponse.FromString,
                 _registered_method=True)
+        self.WatchTenants = channel.stream_stream(
+                '/mirante.api.metrics.v1.LiveMetricsService/WatchTenants',
+                request_serializer=mirante_dot_api_dot_metrics_dot_v1_dot_live__metrics__service__pb2.WatchTenantsRequest.SerializeToString,
+                response_deserializer=mirante_dot_api_dot_metrics_dot_v1_dot_live__metrics__service__pb2.WatchTenantsResponse.FromString,
+                _registered_method=True)
         self.QuerySeries = channel.unary_unary(
                 '/mirante.api.metrics.v1.LiveMetricsService/QuerySeries',
                 request_serializer=mirante_dot_api_dot_metrics_dot_v1_dot_live__metrics__service__pb2.QuerySeriesRequest.SerializeToString,
@@ -78,6 +83,14 @@ class LiveMetricsServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def WatchTenants(self, request_iterator, context):
+        """The same with series, over one stream for a reader of many tenants that come and go, as the gateway is one. The stream
+        ends when the reader ends its side. Roles: reader, admin, internal.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def QuerySeries(self, request, context):
         """How one metric has gone, from the roll-ups. Roles: server, reader, admin, internal.
         """
@@ -97,6 +110,11 @@ def add_LiveMetricsServiceServicer_to_server(servicer, server):
                     servicer.WatchLiveMetrics,
                     request_deserializer=mirante_dot_api_dot_metrics_dot_v1_dot_live__metrics__service__pb2.WatchLiveMetricsRequest.FromString,
                     response_serializer=mirante_dot_api_dot_metrics_dot_v1_dot_live__metrics__service__pb2.WatchLiveMetricsResponse.SerializeToString,
+            ),
+            'WatchTenants': grpc.stream_stream_rpc_method_handler(
+                    servicer.WatchTenants,
+                    request_deserializer=mirante_dot_api_dot_metrics_dot_v1_dot_live__metrics__service__pb2.WatchTenantsRequest.FromString,
+                    response_serializer=mirante_dot_api_dot_metrics_dot_v1_dot_live__metrics__service__pb2.WatchTenantsResponse.SerializeToString,
             ),
             'QuerySeries': grpc.unary_unary_rpc_method_handler(
                     servicer.QuerySeries,
@@ -162,6 +180,33 @@ class LiveMetricsService(object):
             '/mirante.api.metrics.v1.LiveMetricsService/WatchLiveMetrics',
             mirante_dot_api_dot_metrics_dot_v1_dot_live__metrics__service__pb2.WatchLiveMetricsRequest.SerializeToString,
             mirante_dot_api_dot_metrics_dot_v1_dot_live__metrics__service__pb2.WatchLiveMetricsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WatchTenants(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/mirante.api.metrics.v1.LiveMetricsService/WatchTenants',
+            mirante_dot_api_dot_metrics_dot_v1_dot_live__metrics__service__pb2.WatchTenantsRequest.SerializeToString,
+            mirante_dot_api_dot_metrics_dot_v1_dot_live__metrics__service__pb2.WatchTenantsResponse.FromString,
             options,
             channel_credentials,
             insecure,

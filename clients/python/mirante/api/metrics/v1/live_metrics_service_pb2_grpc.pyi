@@ -44,6 +44,10 @@ class LiveMetricsServiceStub:
     each tenant at least every 5 seconds. A slow reader gets the newest frame, never a queue. Roles: server (with exactly
     one tenant), reader, admin, internal.
     """
+    WatchTenants: _grpc.StreamStreamMultiCallable[_live_metrics_service_pb2.WatchTenantsRequest, _live_metrics_service_pb2.WatchTenantsResponse]
+    """The same with series, over one stream for a reader of many tenants that come and go, as the gateway is one. The stream
+    ends when the reader ends its side. Roles: reader, admin, internal.
+    """
     QuerySeries: _grpc.UnaryUnaryMultiCallable[_live_metrics_service_pb2.QuerySeriesRequest, _live_metrics_service_pb2.QuerySeriesResponse]
     """How one metric has gone, from the roll-ups. Roles: server, reader, admin, internal."""
 
@@ -62,6 +66,10 @@ class LiveMetricsServiceAsyncStub(LiveMetricsServiceStub):
     """Streams frames: first the present one of each tenant asked for, then one whenever something has changed, and one of
     each tenant at least every 5 seconds. A slow reader gets the newest frame, never a queue. Roles: server (with exactly
     one tenant), reader, admin, internal.
+    """
+    WatchTenants: _aio.StreamStreamMultiCallable[_live_metrics_service_pb2.WatchTenantsRequest, _live_metrics_service_pb2.WatchTenantsResponse]  # type: ignore[assignment]
+    """The same with series, over one stream for a reader of many tenants that come and go, as the gateway is one. The stream
+    ends when the reader ends its side. Roles: reader, admin, internal.
     """
     QuerySeries: _aio.UnaryUnaryMultiCallable[_live_metrics_service_pb2.QuerySeriesRequest, _live_metrics_service_pb2.QuerySeriesResponse]  # type: ignore[assignment]
     """How one metric has gone, from the roll-ups. Roles: server, reader, admin, internal."""
@@ -90,6 +98,16 @@ class LiveMetricsServiceServicer(metaclass=_abc_1.ABCMeta):
         """Streams frames: first the present one of each tenant asked for, then one whenever something has changed, and one of
         each tenant at least every 5 seconds. A slow reader gets the newest frame, never a queue. Roles: server (with exactly
         one tenant), reader, admin, internal.
+        """
+
+    @_abc_1.abstractmethod
+    def WatchTenants(
+        self,
+        request_iterator: _MaybeAsyncIterator[_live_metrics_service_pb2.WatchTenantsRequest],
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_live_metrics_service_pb2.WatchTenantsResponse], _abc.AsyncIterator[_live_metrics_service_pb2.WatchTenantsResponse]]:
+        """The same with series, over one stream for a reader of many tenants that come and go, as the gateway is one. The stream
+        ends when the reader ends its side. Roles: reader, admin, internal.
         """
 
     @_abc_1.abstractmethod
