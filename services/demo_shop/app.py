@@ -16,6 +16,7 @@ from services.demo_shop.asking import ImportedFlags, LiveFlags
 from services.demo_shop.browsers import Browsers
 from services.demo_shop.importing import import_history
 from services.demo_shop.position import Position
+from services.demo_shop.rush import Rush
 from services.demo_shop.schedule import Schedule
 from services.demo_shop.settings import DemoShopSettings, key_for
 from services.demo_shop.shop import Shop
@@ -75,7 +76,7 @@ async def _play(settings: DemoShopSettings, client: Mirante, calls: TelemetryCal
     for tenant in TENANTS:
         client.identify("", {"plano": tenant.plan, "regiao": tenant.region}, tenant=tenant.key)
     browsers = Browsers(calls)
-    shop = Shop(client, browsers, schedule)
+    shop = Shop(client, browsers, schedule, Rush(position.world, flags, flags.orders))
     _log.info("open", extra={"began": position.began})
     async with in_background(shop.open, browsers.run):
         await import_history(calls, position, ImportedFlags(client))

@@ -3,6 +3,7 @@
 from mirante import Mirante
 
 from services.demo_shop.effects import Context, Decision, Flags
+from services.demo_shop.rush import ORDERS_FLAG, Orders
 
 
 class ImportedFlags(Flags):
@@ -38,3 +39,8 @@ class LiveFlags(Flags):
             return self._imported.decide(flag_key, context)
         answer = self._client.details(flag_key, context)
         return Decision("" if answer.error else answer.variant, recorded=True)
+
+    def orders(self) -> Orders:
+        """Return what a drill wants now. Nobody is exposed to the flag that says it."""
+        answer = self._client.all_flags({}).get(ORDERS_FLAG)
+        return Orders() if answer is None or answer.error is not None else Orders.read(answer.value)

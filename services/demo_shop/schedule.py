@@ -57,6 +57,10 @@ class Schedule:
                 self._planned += _DAY
                 self._add(self._planned)
 
+    def join(self, visit: Iterator[Happening]) -> None:
+        """Take in a visit that the story does not know of."""
+        self._go_on(visit)
+
     def _add(self, day: datetime.date) -> None:
         self._arrivals += [each for tenant in self._tenants for each in arrivals(self._world, tenant, day)]
         self._arrivals.sort(key=lambda arrival: arrival.at_ms)

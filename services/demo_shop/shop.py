@@ -9,6 +9,7 @@ from mirante import Mirante
 from services.demo_shop.browsers import Browsers
 from services.demo_shop.happening import Happening
 from services.demo_shop.messages import message_of
+from services.demo_shop.rush import Rush
 from services.demo_shop.schedule import Schedule
 from services.demo_shop.world import local_time
 
@@ -19,21 +20,24 @@ _TOO_LATE_MS: Final = 300_000
 
 
 class Shop:
-    """Lets happen what the schedule says."""
+    """Lets happen what the schedule says, and what a drill wants."""
 
-    def __init__(self, client: Mirante, browsers: Browsers, schedule: Schedule) -> None:
+    def __init__(self, client: Mirante, browsers: Browsers, schedule: Schedule, rush: Rush) -> None:
         self._client = client
         self._browsers = browsers
         self._schedule = schedule
+        self._rush = rush
 
     async def open(self) -> None:
         """Play; for ever."""
         while True:
             now_ms = time.time_ns() // 1_000_000
+            for visit in self._rush.visits(now_ms):
+                self._schedule.join(visit)
             for happening in self._schedule.due(now_ms):
                 if happening.at_ms > now_ms - _TOO_LATE_MS:
                     self.tell(happening)
-            wait = (self._schedule.next_ms - now_ms) / 1000
+            wait = (min(self._schedule.next_ms, self._rush.next_ms) - now_ms) / 1000
             await asyncio.sleep(min(_LONGEST_SLEEP_SECONDS, max(0.01, wait)))
 
     def tell(self, happening: Happening) -> None:

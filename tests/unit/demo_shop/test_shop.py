@@ -12,6 +12,7 @@ import pytest
 from services.demo_shop.browsers import Browsers
 from services.demo_shop.history import history
 from services.demo_shop.position import Position
+from services.demo_shop.rush import Orders, Rush
 from services.demo_shop.schedule import Schedule
 from services.demo_shop.shop import Shop
 from services.demo_shop.telemetry_calls import TelemetryCalls
@@ -47,7 +48,8 @@ def test_each_thing_is_told_once_by_whom_it_belongs_to() -> None:
     )
     told: list[bytes] = []
     browsers = SimpleNamespace(tell=lambda event: told.append(event.id))
-    shop = Shop(cast("Any", client), cast("Any", browsers), Schedule(WORLD, HashedFlags(), instant_ms(WORLD.began, 0)))
+    schedule = Schedule(WORLD, HashedFlags(), instant_ms(WORLD.began, 0))
+    shop = Shop(cast("Any", client), cast("Any", browsers), schedule, Rush(WORLD, HashedFlags(), Orders))
     happenings = history(WORLD, tenant_of("demo-padaria-sol"), WORLD.began, HashedFlags(recorded=True))
     for happening in happenings:
         shop.tell(happening)
