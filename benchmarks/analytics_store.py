@@ -23,14 +23,13 @@ from services.metrics.analytics.store.folders import StoreFolder
 from services.metrics.analytics.store.publishing import Publisher, begin_build, take_term
 from services.metrics.analytics.store.reading import GRACE_SECONDS, AnalyticsStore
 from services.metrics.analytics.store.sweeping import Sweeper
-from services.metrics.analytics.store.tidy_plan import fresh_of
+from services.metrics.analytics.store.tidy_plan import are_many, fresh_of
 from services.metrics.analytics.store.tidying import Tidier
 from services.metrics.analytics.store.writing import LogIntake
 
 ENVIRONMENT: Final = "production"
 EVENTS_AT_ONCE: Final = 100_000
 """What is gathered for one segment at full speed."""
-_MOST_FRESH: Final = 64
 
 
 class Ingestion:
@@ -68,7 +67,7 @@ class Ingestion:
         for batch in batches(scale, EVENTS_AT_ONCE):
             responses = wire.responses(batch)
             start = time.perf_counter()
-            while self._has_work and len(fresh_of(self.publisher.manifest)) > _MOST_FRESH:
+            while self._has_work and are_many(self.publisher.manifest) and time.perf_counter() - start < 2:
                 time.sleep(0.01)
             self._intake.take(responses)
             seconds = time.perf_counter() - start

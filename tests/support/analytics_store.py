@@ -31,12 +31,14 @@ class BuiltStore:
         self.publisher.go_live()
         self.intake = LogIntake(self.publisher, lambda: NOW)
         self._taken = 0
+        self.at_end = True
+        """Whether the log says that it has nothing more."""
 
     def take(self, *entries: log_pb2.LogEntry | StoredEvent) -> None:
         """Take entries in, as the log would stream them."""
         wrapped = [log_pb2.LogEntry(event=each) if isinstance(each, StoredEvent) else each for each in entries]
         self._taken += len(wrapped)
-        response = log_pb2.FollowEventsResponse(entries=wrapped, cursor=b"%d" % self._taken, at_end=True)
+        response = log_pb2.FollowEventsResponse(entries=wrapped, cursor=b"%d" % self._taken, at_end=self.at_end)
         response.read_at.FromSeconds(int(NOW))
         self.intake.take([response.SerializeToString()])
 

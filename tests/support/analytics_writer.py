@@ -23,7 +23,7 @@ from services.metrics.analytics.store.tidying import Tidier
 from services.metrics.analytics.store.writing import LogIntake
 
 ENVIRONMENT = "production"
-FEW = {"MANY": 2, "MOST_SETTLED": 20, "OWN_ROWS": 4}
+FEW = {"MANY": 2, "MOST_SETTLED": 20, "OWN_ROWS": 4, "AT_ONCE": 10}
 """Of `tidy_plan`: so that a few rows make everything happen that millions would."""
 
 

@@ -1,5 +1,7 @@
 """Manifests are values: what is written is read, and what the log says of people changes them without chains."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -125,10 +127,54 @@ def test_segments_that_are_merged_are_many_and_of_like_size(rows: list[int]) -> 
 
 def test_months_are_written_anew_when_it_is_worth_it() -> None:
     """When they have grown by a quarter; when rows have waited, by a fiftieth; along with another one, by that too."""
-    settled, now, behind = {1: 1_000, 2: 1_000}, Manifest("b", at_end=True), Manifest("b")
-    assert tidy_plan.months_to_settle(now, {1: 249, 2: 1}, settled, aged=False) == set()
-    assert tidy_plan.months_to_settle(now, {1: 250, 2: 1}, settled, aged=False) == {1}
-    assert tidy_plan.months_to_settle(now, {1: 250, 2: 20, 3: 1}, settled, aged=False) == {1, 2, 3}
-    assert tidy_plan.months_to_settle(now, {1: 20, 2: 19}, settled, aged=True) == {1}
-    assert tidy_plan.months_to_settle(behind, {1: 999}, settled, aged=False) == set()
-    assert tidy_plan.months_to_settle(behind, {1: 1_000}, settled, aged=False) == {1}
+    settled = {1: 1_000, 2: 1_000}
+    assert tidy_plan.months_to_settle({1: 249, 2: 1}, settled, aged=False) == set()
+    assert tidy_plan.months_to_settle({1: 250, 2: 1}, settled, aged=False) == {1}
+    assert tidy_plan.months_to_settle({1: 250, 2: 20, 3: 1}, settled, aged=False) == {1, 2, 3}
+    assert tidy_plan.months_to_settle({1: 20, 2: 19}, settled, aged=True) == {1}
+
+
+def _shared(number: int, rows: int, made_us: int = 0) -> Segment:
+    parts = (Part("a", 0, rows - 1, 0, 0, 1, 1), Part("b", rows - 1, 1, 0, 0, 1, 1))
+    return Segment(str(number), None, parts, rows, made_us=made_us)
+
+
+def test_while_the_store_catches_up_rows_are_merged_once_and_wait_for_the_end() -> None:
+    """However much there is, each row is written once for every step of its growth; too many large ones do not wait."""
+    segments: list[Segment] = []
+    written = 0
+    for number in range(1_200):
+        segments.append(_shared(number, 100_000))
+        chosen = tidy_plan.to_merge(segments, at_end=False)
+        if chosen:
+            rows = sum(segment.rows for segment in chosen)
+            written += rows
+            segments = [segment for segment in segments if segment not in chosen]
+            segments.append(_shared(10_000 + number, rows))
+        manifest = Manifest("b", segments=tuple(segments))
+        assert not tidy_plan.are_many(manifest)
+        large = [segment for segment in segments if segment.rows >= tidy_plan.LARGE]
+        assert tidy_plan.to_move(manifest, 0) == (large if len(large) > tidy_plan.MOST_LARGE else [])
+    assert written == 1_200 * 100_000
+    assert len(segments) == 120
+    at_end = Manifest("b", segments=tuple(segments), at_end=True)
+    assert tidy_plan.to_move(at_end, 0) == segments
+
+
+def test_shared_segments_are_put_into_months_when_rows_have_waited() -> None:
+    """All of them together, those that came later too; not while the store catches up."""
+    segments = (_shared(1, 10), _shared(2, 10, made_us=tidy_plan.AGED_US))
+    now = Manifest("b", segments=segments, at_end=True)
+    assert tidy_plan.to_move(now, tidy_plan.AGED_US - 1) == []
+    assert tidy_plan.to_move(now, tidy_plan.AGED_US) == list(segments)
+    assert tidy_plan.to_move(Manifest("b", segments=segments), tidy_plan.AGED_US) == []
+
+
+@given(st.integers(0, 2**62), st.integers(0, 2**62), st.integers(0, 20_000_000))
+def test_actors_are_cut_into_ranges_without_gaps(first: int, length: int, rows: int) -> None:
+    """Each of them has so few rows that they fit into memory, when actors are spread evenly."""
+    last = first + length + 100
+    ranges = tidy_plan.cut(first, last, rows)
+    assert (ranges[0][0], ranges[-1][1]) == (first, last)
+    assert all(end + 1 == start for (_, end), (start, _) in pairwise(ranges))
+    assert rows / len(ranges) <= tidy_plan.MOST_MERGED

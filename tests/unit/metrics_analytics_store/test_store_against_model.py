@@ -33,7 +33,8 @@ class World(LogWorld):
         self.tidier = Tidier(self.store.publisher, lambda: NOW + 10_000)
 
     def take(self, entries: Sequence[log_pb2.LogEntry]) -> None:
-        """In one segment."""
+        """In one segment; the log may have more by then."""
+        self.store.at_end = self.chance.random() < 0.6
         self.store.take(*entries)
 
     def tidy(self) -> None:
@@ -76,7 +77,11 @@ def _by_arrays(snapshot: Snapshot, tenant: str | None) -> list[tuple[str, int, i
 @pytest.fixture(autouse=True)
 def _small_segments(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that a few rows make everything happen that millions would."""
-    for name, rows in (("MANY", 3), ("MOST_SETTLED", 6), ("OWN_ROWS", 4)):
+    few = {
+        "MANY": 3, "MANY_BEHIND": 3, "MOST_SETTLED": 6, "MOST_MERGED": 12, "LARGE": 8, "MOST_LARGE": 2,
+        "AT_ONCE": 8, "OWN_ROWS": 4, "OWN_ROWS_BEHIND": 6,
+    }  # fmt: skip
+    for name, rows in few.items():
         monkeypatch.setattr(tidy_plan, name, rows)
 
 

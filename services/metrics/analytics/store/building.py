@@ -1,20 +1,21 @@
 """Keeps one build of a store up with the log."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from typing import Final
 
 from services.metrics.analytics.store.gathering import gathered
 from services.metrics.analytics.store.people import Split
 from services.metrics.analytics.store.publishing import Publisher
-from services.metrics.analytics.store.tidy_plan import fresh_of
+from services.metrics.analytics.store.tidy_plan import are_many
 from services.metrics.analytics.store.tidying import Tidier
 from services.metrics.analytics.store.writing import LogIntake
 from services.metrics.following import RawEventLog
 
 _IDLE_SECONDS: Final = 1.0
-_MOST_FRESH: Final = 64
-"""So many segments may wait to be tidied; then the log has to wait."""
+_MOST_WAIT_SECONDS: Final = 2.0
+"""So long the log waits for segments that wait to be tidied: some more of them are better than to fall behind."""
 
 
 class BuildKeeper:
@@ -73,9 +74,11 @@ class BuildKeeper:
 
     async def _room(self) -> None:
         # What waits for its time, such as segments of many tenants, keeps nobody waiting.
-        while self._has_work and len(fresh_of(self.publisher.manifest)) > _MOST_FRESH:
-            self._tidied.clear()
-            await self._tidied.wait()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_MOST_WAIT_SECONDS):
+                while self._has_work and are_many(self.publisher.manifest):
+                    self._tidied.clear()
+                    await self._tidied.wait()
 
     async def tidy(self) -> None:
         """Tidy for ever. Raises what `Tidier.step` does."""

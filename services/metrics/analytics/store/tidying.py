@@ -1,41 +1,18 @@
 """Makes few large segments of many small ones, and of what must not be seen any more, none. Blocking."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
-from itertools import pairwise
-from typing import Any, Final, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from services.metrics.analytics.store import tidy_plan as plan
+from services.metrics.analytics.store.making import SegmentMaker
 from services.metrics.analytics.store.manifest import Manifest, Segment
 from services.metrics.analytics.store.people import Split, SplitUnclear, affected, forgotten, rows_split
 from services.metrics.analytics.store.publishing import Publisher
-from services.metrics.analytics.store.rows import joined_tables, month_of, numbers_of, sorted_rows, with_people
-from services.metrics.analytics.store.rows import with_few_properties as narrowed
-from services.metrics.analytics.store.schema import ACTOR, TENANT
-from services.metrics.analytics.store.segment_files import (
-    all_columns,
-    columns_of,
-    keys_of,
-    rows_of,
-    used_only,
-    with_used_only,
-    write_segment,
-)
-
-_EVERYBODY: Final = (0, 2**63 - 1)
-_MOST_AT_ONCE: Final = 500_000
-"""Rows of several tenants that are settled in one step."""
-
-
-class _Settled(NamedTuple):
-    """What is made of the new rows of a tenant, and of which segments of its months."""
-
-    made: Sequence[Segment]
-    gone: Sequence[Segment]
+from services.metrics.analytics.store.rows import joined_tables, sorted_rows
+from services.metrics.analytics.store.settling import Settling, stretches
 
 
 class Tidier:
@@ -49,7 +26,6 @@ class Tidier:
             before it was begun; None for any other build.
 
     Attributes:
-        rows: that were written anew.
         leaves_splits: whether splits are left as they are, for another build will know.
     """
 
@@ -59,10 +35,16 @@ class Tidier:
         self._publisher = publisher
         self._clock = clock
         self._settled = settled
-        self.rows = 0
+        self._maker = SegmentMaker(publisher, clock)
         self.leaves_splits = False
         self._refused: dict[str, frozenset[str]] = {}
-        self._held: dict[str, Any] = {}
+        self._moving: frozenset[str] = frozenset()
+        self._forgets = 0
+
+    @property
+    def rows(self) -> int:
+        """How many rows were written anew."""
+        return self._maker.rows
 
     def step(self) -> bool:
         """
@@ -85,208 +67,122 @@ class Tidier:
                 self._split(manifest)
                 return True
         found = affected(self._publisher.folder, manifest)
-        if found or plan.unclean(manifest):
-            self._rewrite(manifest, [*found, *[each for each in plan.unclean(manifest) if each not in found]])
+        unclean = [each for each in plan.unclean(manifest) if each not in found and not self._is_moving(each, manifest)]
+        if found or unclean:
+            self._rewrite(manifest, [*found, *unclean])
             return True
         if manifest.erased:
             self._forget()
             return True
-        fresh = plan.fresh_of(manifest)
-        for group in _groups(fresh):
-            chosen = plan.to_merge(group)
+        now_us = int(self._clock() * 1_000_000)
+        moving = self._to_move(manifest, now_us)
+        for group in plan.groups_of(_others(plan.fresh_of(manifest), moving)):
+            chosen = plan.to_merge(group, at_end=manifest.at_end)
             if chosen:
                 self._merge(manifest, chosen)
                 return True
-        if self._settle_some(manifest, int(self._clock() * 1_000_000)):
-            self._forget()
+        if moving:
+            self._move(manifest, moving)
             return True
-        return False
+        return self._settle(manifest, now_us)
+
+    def _is_moving(self, segment: Segment, manifest: Manifest) -> bool:
+        """Return whether rows of a segment may stay in its file although they are elsewhere as well by now."""
+        # Of whom something was erased since, no row may stay anywhere.
+        return segment.name in self._moving and manifest.forgets == self._forgets
+
+    def _to_move(self, manifest: Manifest, now_us: int) -> list[Segment]:
+        """Return the segments of several tenants whose rows are put into months, some tenants at a time."""
+        moving = [segment for segment in manifest.segments if segment.name in self._moving]
+        if not moving:
+            moving = plan.to_move(manifest, now_us)
+            self._moving = frozenset(segment.name for segment in moving)
+        # What must not stay since was written anew by now.
+        self._forgets = manifest.forgets
+        return moving
 
     def _merge(self, manifest: Manifest, chosen: Sequence[Segment]) -> None:
         """Make one of several segments; tenants with many rows get segments of their own."""
-        rows = sorted_rows(self._people(manifest, joined_tables([self._all(segment) for segment in chosen])))
+        tables = [self._maker.all(segment) for segment in chosen]
+        rows = sorted_rows(self._maker.people(manifest, joined_tables(tables)))
         made_us = min(segment.made_us for segment in chosen)
+        own_rows = plan.OWN_ROWS if manifest.at_end else plan.OWN_ROWS_BEHIND
         made: list[Segment] = []
         few = np.ones(rows.num_rows, bool)
-        for start, end in _tenants(rows):
-            if end - start >= plan.OWN_ROWS:
+        for start, end in stretches(rows):
+            if end - start >= own_rows:
                 few[start:end] = False
-                made.append(self._written(rows.slice(start, end - start), None, made_us))
+                made.append(self._maker.written(rows.slice(start, end - start), None, made_us))
         if few.any():
-            made.append(self._written(rows.filter(pa.array(few)), None, made_us))
+            made.append(self._maker.written(rows if few.all() else rows.filter(pa.array(few)), None, made_us))
         self._swap(chosen, made)
 
-    def _settle_some(self, manifest: Manifest, now_us: int) -> bool:
-        """Settle tenants whose rows are due; return whether there were any."""
-        fresh = plan.fresh_of(manifest)
-        shared = plan.shared_and_aged(fresh, now_us)
-        if len(shared) > 1:
-            # Once they are one, it is read once for all tenants.
-            self._merge(manifest, shared)
-            return True
-        self._held = {segment.name: joined_tables([self._all(segment)]) for segment in shared}
-        try:
-            return self._settle_each(manifest, fresh, now_us)
-        finally:
-            self._held = {}
+    def _move(self, manifest: Manifest, moving: Sequence[Segment]) -> None:
+        """Put all rows of some tenants in segments that are shared into months, with those in their own ones."""
+        waiting: dict[str, int] = {}
+        names = {part.tenant for segment in moving for part in segment.parts}
+        fresh = [*moving, *[segment for segment in plan.fresh_of(manifest) if segment.owner in names]]
+        for segment in fresh:
+            for part in segment.parts:
+                waiting[part.tenant] = waiting.get(part.tenant, 0) + part.rows
+        tenants: list[str] = []
+        rows = 0
+        # In their order they lie together in each of the segments.
+        for tenant in sorted(names):
+            rows += waiting[tenant]
+            if tenants and rows > plan.AT_ONCE:
+                break
+            tenants.append(tenant)
+        theirs = [segment for segment in fresh if any(part.tenant in tenants for part in segment.parts)]
+        settled = Settling(self._publisher.folder, self._maker, manifest).of_some(tenants, theirs)
+        self._swap([*settled.gone, *theirs], settled.made, tenants)
+        if len(tenants) == len(names):
+            self._moving = frozenset()
+            self._forget()
 
-    def _settle_each(self, manifest: Manifest, fresh: Sequence[Segment], now_us: int) -> bool:
-        settled: dict[str, _Settled] = {}
-        rows = self.rows
+    def _settle(self, manifest: Manifest, now_us: int) -> bool:
+        """Put rows in tenants' own segments into months, where it is worth it; return whether it was anywhere."""
+        settling = Settling(self._publisher.folder, self._maker, manifest)
+        made: list[Segment] = []
+        gone: list[Segment] = []
         for tenant in plan.tenants_to_settle(manifest, now_us):
-            theirs = [segment for segment in fresh if _holds(segment, tenant)]
-            names = frozenset(segment.name for segment in theirs)
+            fresh = [segment for segment in plan.fresh_of(manifest) if segment.owner == tenant]
+            names = frozenset(segment.name for segment in fresh)
             if self._refused.get(tenant) == names:
                 continue
-            found = self._settle(manifest, tenant, theirs, now_us)
+            found = settling.of_one(tenant, fresh, now_us)
             if found is None:
                 self._refused[tenant] = names
                 continue
-            settled[tenant] = found
-            if self.rows - rows >= _MOST_AT_ONCE:
+            gone += [*found.gone, *fresh]
+            made += found.made
+            if sum(segment.rows for segment in made) >= plan.AT_ONCE:
                 break
-        if settled:
-            gone = [segment for each in settled.values() for segment in each.gone]
-            made = [segment for each in settled.values() for segment in each.made]
-            shared = [segment for segment in fresh if any(part.tenant in settled for part in segment.parts)]
-            self._swap([*gone, *shared], made, settled)
-        return bool(settled)
+        if gone:
+            self._swap(gone, made)
+            self._forget()
+        return bool(gone)
 
     def _rewrite(self, manifest: Manifest, segments: Sequence[Segment]) -> None:
         """Write segments anew without the rows that must not be seen."""
         for segment in segments:
-            rows = sorted_rows(self._people(manifest, joined_tables([self._all(segment)])))
-            self._swap([segment], self._settled_again(segment, rows))
+            rows = sorted_rows(self._maker.people(manifest, joined_tables([self._maker.all(segment)])))
+            self._swap([segment], self._maker.again(segment, rows))
 
     def _split(self, manifest: Manifest) -> None:
         """Give the rows of one tenant's actors who are themselves again back to them."""
         tenant, pairs = next(iter(manifest.splits.items()))
         held = [
-            (segment, joined_tables([self._all(segment)])) for segment in manifest.segments if _holds(segment, tenant)
+            (segment, joined_tables([self._maker.all(segment)]))
+            for segment in manifest.segments
+            if _holds(segment, tenant)
         ]
         changed = [
             (segment, sorted_rows(rows)) for segment, rows in rows_split(held, tenant, pairs, self._settled or ())
         ]
-        made = [one for segment, rows in changed for one in self._settled_again(segment, rows)]
+        made = [one for segment, rows in changed for one in self._maker.again(segment, rows)]
         if self._swap([segment for segment, _ in changed], made):
             self._publisher.publish(lambda before: _without_splits(before, tenant, pairs))
-
-    def _settle(self, manifest: Manifest, tenant: str, fresh: Sequence[Segment], now_us: int) -> _Settled | None:
-        """Put the new rows of a tenant into their months, as far as it is worth it; None when it is not."""
-        waiting = self._waiting(fresh, tenant)
-        months = {month: plan.month_of_tenant(manifest, tenant, month) for month in waiting}
-        aged = any(now_us - segment.made_us >= plan.AGED_US for segment in fresh)
-        chosen = plan.months_to_settle(
-            manifest, waiting, {month: each.rows for month, each in months.items()}, aged=aged
-        )
-        shared = [segment for segment in fresh if segment.owner != tenant]
-        if not chosen and not (aged and shared):
-            return None
-        made: list[Segment] = []
-        gone: list[Segment] = []
-        moved: list[Any] = []
-        for month in sorted(chosen):
-            for settled, first, last in months[month].ranges():
-                rows = self._range(fresh, tenant, (first, last), {month})
-                if not rows.num_rows:
-                    continue
-                tables = [rows] if settled is None else [self._all(settled), rows]
-                rows = self._people(manifest, joined_tables(tables))
-                here, elsewhere = _within(rows, first, last)
-                moved.append(elsewhere)
-                made.extend(self._pieces(sorted_rows(here), month))
-                if settled is not None:
-                    gone.append(settled)
-        made_us = min(segment.made_us for segment in fresh)
-        left = set(waiting) - chosen
-        made.extend(self._left(manifest, fresh, tenant, left, made_us) if left else ())
-        moved = [each for each in moved if each.num_rows]
-        if moved:
-            made.append(self._written(sorted_rows(joined_tables(moved)), None, made_us))
-        return _Settled(made, gone)
-
-    def _left(
-        self, manifest: Manifest, fresh: Sequence[Segment], tenant: str, months: set[int], made_us: int
-    ) -> Iterable[Segment]:
-        """Write the rows that stay out of their months to segments of the tenant's own."""
-        rows = sum(part.rows for segment in fresh for part in segment.of(tenant))
-        count = -(-rows // plan.MOST_SETTLED)
-        width = 2**63 // count
-        for number in range(count):
-            last = 2**63 - 1 if number == count - 1 else (number + 1) * width - 1
-            found = self._range(fresh, tenant, (number * width, last), months)
-            found = self._people(manifest, found)
-            if found.num_rows:
-                yield self._written(sorted_rows(found), None, made_us)
-
-    def _waiting(self, fresh: Sequence[Segment], tenant: str) -> Mapping[int, int]:
-        counts: dict[int, int] = {}
-        for segment in fresh:
-            keys = keys_of(self._publisher.folder, segment)
-            for part in segment.of(tenant):
-                months = month_of(keys.time[part.start : part.start + part.rows])
-                for month, rows in zip(*[each.tolist() for each in np.unique(months, return_counts=True)], strict=True):
-                    counts[month] = counts.get(month, 0) + rows
-        return counts
-
-    def _range(self, fresh: Sequence[Segment], tenant: str, actors: tuple[int, int], months: set[int]) -> Any:
-        """Return the rows of some actors in some months."""
-        tables = []
-        for segment in fresh:
-            keys = keys_of(self._publisher.folder, segment)
-            for part in segment.of(tenant):
-                start, end = part.start, part.start + part.rows
-                if actors != _EVERYBODY:
-                    theirs = keys.actor[start:end]
-                    end = start + int(np.searchsorted(theirs, actors[1], "right"))
-                    start = start + int(np.searchsorted(theirs, actors[0], "left"))
-                inside = np.isin(month_of(keys.time[start:end]), list(months))
-                if not inside.any():
-                    continue
-                held = self._held.get(segment.name)
-                if held is None:
-                    table = columns_of(self._publisher.folder, segment, all_columns(segment), start, end - start)
-                else:
-                    # Joined with others as it is, it would bring the texts of all tenants along.
-                    table = with_used_only(held.slice(start, end - start))
-                tables.append(table if inside.all() else table.filter(pa.array(inside)))
-        return joined_tables(tables)
-
-    def _settled_again(self, segment: Segment, rows: Any) -> list[Segment]:
-        """Write the rows of a segment anew. Of a month, those of actors beyond its range are written beside it."""
-        if not rows.num_rows:
-            return []
-        if segment.month is None:
-            return [self._written(rows, None, segment.made_us)]
-        part = segment.parts[0]
-        here, elsewhere = _within(rows, part.first_actor, part.last_actor)
-        made = self._pieces(here, segment.month)
-        return [*made, self._written(elsewhere, None, segment.made_us)] if elsewhere.num_rows else made
-
-    def _pieces(self, rows: Any, month: int) -> list[Segment]:
-        """Write rows of a month, ordered by actor, to segments that hold all rows of their actors."""
-        if not rows.num_rows:
-            return []
-        actor = numbers_of(rows, ACTOR)
-        count = 1 if len(actor) <= plan.MOST_SETTLED else -(-2 * len(actor) // plan.MOST_SETTLED)
-        cuts = {0, len(actor)}
-        for number in range(1, count):
-            cuts.add(int(np.searchsorted(actor, actor[len(actor) * number // count], "left")))
-        bounds = sorted(cuts)
-        made_us = int(self._clock() * 1_000_000)
-        return [self._written(rows.slice(start, end - start), month, made_us) for start, end in pairwise(bounds)]
-
-    def _written(self, rows: Any, month: int | None, made_us: int) -> Segment:
-        self.rows += rows.num_rows
-        name = self._publisher.new_name()
-        return replace(write_segment(self._publisher.folder, name, narrowed(rows), month), made_us=made_us)
-
-    def _all(self, segment: Segment) -> Any:
-        """Return the rows of a segment that may be seen."""
-        return rows_of(self._publisher.folder, segment, segment.parts)
-
-    def _people(self, manifest: Manifest, rows: Any) -> Any:
-        return with_people(rows, manifest.merges, manifest.erased)
 
     def _swap(self, gone: Sequence[Segment], made: Sequence[Segment], tenants: Collection[str] | None = None) -> bool:
         """
@@ -331,31 +227,12 @@ def _without_splits(manifest: Manifest, tenant: str, done: frozenset[tuple[int, 
     return replace(manifest, splits={**splits, tenant: left} if left else splits)
 
 
-def _groups(fresh: Sequence[Segment]) -> Iterable[list[Segment]]:
-    """Return segments that may become one: those of several tenants, and those of each tenant."""
-    groups: dict[str | None, list[Segment]] = {}
-    for segment in fresh:
-        groups.setdefault(segment.owner if segment.rows >= plan.OWN_ROWS else None, []).append(segment)
-    return groups.values()
-
-
 def _holds(segment: Segment, tenant: str) -> bool:
     return any(part.tenant == tenant for part in segment.parts)
 
 
-def _tenants(rows: Any) -> Iterable[tuple[int, int]]:
-    """Return where the rows of each tenant begin and end; they lie together."""
-    codes = used_only(rows[TENANT]).indices.to_numpy()
-    bounds = [0, *(np.flatnonzero(codes[1:] != codes[:-1]) + 1).tolist(), len(codes)]
-    return pairwise(bounds) if len(codes) else ()
-
-
-def _within(rows: Any, first: int, last: int) -> tuple[Any, Any]:
-    """Return the rows of actors in a range, and the others."""
-    if (first, last) == _EVERYBODY:
-        return rows, rows.slice(0, 0)
-    actor = numbers_of(rows, ACTOR)
-    inside: npt.NDArray[np.bool_] = (actor >= first) & (actor <= last)
-    if inside.all():
-        return rows, rows.slice(0, 0)
-    return rows.filter(pa.array(inside)), rows.filter(pa.array(~inside))
+def _others(fresh: Iterable[Segment], moving: Collection[Segment]) -> list[Segment]:
+    """Return the segments that do not go along with those that are put into months."""
+    names = {segment.name for segment in moving}
+    tenants = {part.tenant for segment in moving for part in segment.parts}
+    return [segment for segment in fresh if segment.name not in names and segment.owner not in tenants]

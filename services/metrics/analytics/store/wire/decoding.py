@@ -100,8 +100,8 @@ def _rows(buffer: Buffer, starts: Places, ends: Places, positions: Integers) -> 
     """Return the rows of those events that are encoded as usual, and the indices of the others."""
     stored = Fields(buffer, starts, ends)
     event_at, event_size = stored.bytes(_STORED["event"], once=True)
-    time, odd_time = _times(buffer, *stored.bytes(_STORED["occurred_at"], once=True))
-    received, odd_received = _times(buffer, *stored.bytes(_STORED["received_at"], once=True))
+    time, odd_time = times(buffer, *stored.bytes(_STORED["occurred_at"], once=True))
+    received, odd_received = times(buffer, *stored.bytes(_STORED["received_at"], once=True))
     actor_at, actor_size = stored.bytes(_STORED["actor_id"])
     actor = np.where(actor_size > 0, np.maximum(buffer.numbers(actor_at, actor_size) >> np.uint64(1), 1), NOBODY)
     imported = stored.varints(_STORED["imported"], buffer) != 0
@@ -135,7 +135,7 @@ def _rows(buffer: Buffer, starts: Places, ends: Places, positions: Integers) -> 
     return (table.take(pa.array(np.flatnonzero(~odd))) if len(bad) else table), bad
 
 
-def _times(buffer: Buffer, at: Places, size: Places) -> tuple[Integers, Any]:
+def times(buffer: Buffer, at: Places, size: Places) -> tuple[Integers, Any]:
     """Return timestamps as microseconds since 1970, and which are encoded in an unusual way."""
     seconds_tag, nanos_tag = 1 << 3, 2 << 3
     end = at + np.maximum(size, 0)
