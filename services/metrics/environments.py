@@ -12,7 +12,7 @@ from services.metrics.answers.last_week import LastWeek
 from services.metrics.answers.live_metrics_servicer import Answering
 from services.metrics.answers.redis_values import RedisValues
 from services.metrics.answers.series import SeriesQueries
-from services.metrics.following import EventLog
+from services.metrics.following import RawEventLog
 from services.metrics.following.follower import Follower
 from services.metrics.following.leadership import Leadership
 from services.metrics.live.keeping import Limits
@@ -52,7 +52,7 @@ class Environments:
         self,
         known: Callable[[], frozenset[str]],
         plan: Plan,
-        log: EventLog,
+        log: RawEventLog,
         rollups: RollupReader,
         leadership: Leadership,
         *,

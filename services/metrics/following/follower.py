@@ -7,10 +7,9 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from mirante.api.telemetry.v1 import event_log_service_pb2 as log_pb2
-
-from services.metrics.following import EventLog, LogRestored
+from services.metrics.following import LogRestored, RawEventLog
 from services.metrics.following.leadership import Leadership
+from services.metrics.following.pages import Page, page_of
 from services.metrics.following.places import Places
 from services.metrics.following.recording import Boundary, Recorded, Recorder, begin_noting, in_parts
 from services.metrics.live.environment import LiveMetrics
@@ -68,7 +67,7 @@ class Follower:
         self,
         environment: str,
         plan: Plan,
-        log: EventLog,
+        log: RawEventLog,
         rollups: RollupReader,
         leadership: Leadership,
         *,
@@ -144,17 +143,17 @@ class Follower:
         """Count the log up to the cursor of the roll-ups, exactly; return the cursor."""
         building.metrics.keeping.keeps_past = True
         boundary = Boundary(progress.last_entries, progress.replay_after)
-        async with self._log.follow(self.environment, progress.replay) as responses:
+        async with self._log.follow_raw(self.environment, progress.replay) as responses:
             async for response in responses:
-                entries = response.entries
-                end = boundary.before(entries)
-                building.metrics.apply(entries if end is None else entries[:end])
+                page = page_of(response)
+                end = boundary.before(page.ids())
+                page.count(building.metrics, end)
                 if end is not None:
                     break
-                if response.at_end:
+                if page.at_end:
                     if not boundary.near:
                         _log.warning("the place of the roll-ups is not in the log any more; going on at its end")
-                        return response.cursor
+                        return page.cursor
                     break
         return progress.cursor
 
@@ -162,13 +161,14 @@ class Follower:
         writing: asyncio.Task[None] | None = None
         due = asyncio.get_running_loop().time() + self._flush_seconds
         try:
-            async with self._log.follow(self.environment, cursor) as responses:
+            async with self._log.follow_raw(self.environment, cursor) as responses:
                 async for response in responses:
-                    self._count(view, response)
+                    page = page_of(response)
+                    self._count(view, page)
                     if recorder is None or writer is None:
                         view.metrics.advance(self._clock())
                         continue
-                    recorder.note(response)
+                    recorder.note(page.cursor, page.ids())
                     if writing is not None and writing.done():
                         writing.result()
                         writing = None
@@ -179,15 +179,15 @@ class Follower:
             if writing is not None:
                 await _ended(writing)
 
-    def _count(self, view: View, response: log_pb2.FollowEventsResponse) -> None:
+    def _count(self, view: View, page: Page) -> None:
         metrics = view.metrics
-        metrics.apply(response.entries)
+        page.count(metrics)
         if self._away:
             _log.info("the log is read again", extra={"environment": self.environment})
             self._away = False
-        if response.at_end:
-            self.places.note(self._clock(), response.cursor)
-            view.log_read_at = response.read_at.ToDatetime(datetime.UTC)
+        if page.at_end:
+            self.places.note(self._clock(), page.cursor)
+            view.log_read_at = datetime.datetime.fromtimestamp(page.read_us / 1e6, datetime.UTC)
             if not view.at_end:
                 view.at_end = True
                 self._rebuilt(view)

@@ -100,11 +100,10 @@ class Recorder:
         self._written_minute = since
         self._replay_due = float("-inf")
 
-    def note(self, response: log_pb2.FollowEventsResponse) -> None:
-        """Note what was counted."""
-        self.cursor = response.cursor
-        ids = [id_of(entry) for entry in response.entries[-LAST_ENTRIES:]]
-        self._last_entries = (self._last_entries + ids)[-LAST_ENTRIES:]
+    def note(self, cursor: bytes, ids: Sequence[bytes]) -> None:
+        """Note what was counted: entries by their ids, and the cursor behind them."""
+        self.cursor = cursor
+        self._last_entries = [*self._last_entries, *ids[-LAST_ENTRIES:]][-LAST_ENTRIES:]
 
     def take(self, now: float) -> Recorded:
         """Return what has to be written as of now, and begin to note anew."""
@@ -168,10 +167,12 @@ class Boundary:
         self.near = not last_entries or after in self._before
         """Whether everything that follows in the stretch may stand behind the place."""
 
-    def before(self, entries: Sequence[log_pb2.LogEntry]) -> int | None:
-        """Return how many of the next entries stand before the place; None when all of them do."""
-        for at, entry in enumerate(entries):
-            if id_of(entry) in self._before:
+    def before(self, ids: Sequence[bytes]) -> int | None:
+        """Return how many of the next entries, given by their ids, stand before the place; None when all of them do."""
+        if not self.near and self._before.isdisjoint(ids):
+            return None
+        for at, each in enumerate(ids):
+            if each in self._before:
                 self.near = True
             elif self.near:
                 return at

@@ -52,7 +52,7 @@ def added(left: Amount, right: Amount) -> Amount:
     """Return the exact sum."""
     if isinstance(left, int) and isinstance(right, int):
         return left + right
-    return EXACT.add(Decimal(left), Decimal(right))
+    return EXACT.add(left, right)
 
 
 class Histograms:

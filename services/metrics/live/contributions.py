@@ -51,7 +51,7 @@ class Key:
     @property
     def undone(self) -> int:
         """How many events undo the others."""
-        return sum(not each.erased for each in self.undoings)
+        return sum(not each.erased for each in self.undoings) if self.undoings else 0
 
     def forget_before(self, floor: int) -> bool:
         """Drop what cannot matter any more; return whether nothing is left."""

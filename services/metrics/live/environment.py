@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from mirante.api.telemetry.v1 import event_log_service_pb2 as log_pb2
+from mirante.api.telemetry.v1.event_pb2 import StoredEvent
 
 from services.metrics.definitions import Metric
 from services.metrics.live import DAY, HOUR, REACH
@@ -38,24 +39,54 @@ class LiveMetrics:
 
     def apply(self, entries: Iterable[log_pb2.LogEntry]) -> None:
         """Count entries."""
-        changed = self._changed
         for entry in entries:
-            kind = entry.WhichOneof("kind")
-            if kind == "event":
-                stored = entry.event
-                event = stored.event
-                name = event.tenant
-                tenant = self.tenants.get(name)
-                if tenant is None:
-                    if not name or len(self.tenants) >= MOST_TENANTS:
-                        self.keeping.left.tenants += bool(name)
-                        continue
-                    tenant = self.tenants[name] = self._new_tenant()
-                tenant.apply(stored, self.plan.of(event.name))
-                self.events += 1
-                changed.add(name)
-            elif kind is not None:
-                self._apply_other(kind, entry)
+            if entry.HasField("event"):
+                self.apply_event(entry.event)
+            else:
+                self.apply_other(entry)
+
+    def apply_event(self, stored: StoredEvent) -> None:
+        """Count an event."""
+        event = stored.event
+        tenant = self.tenant_of(event.tenant, 1)
+        if tenant is not None:
+            tenant.apply(stored, self.plan.of(event.name))
+
+    def apply_other(self, entry: log_pb2.LogEntry) -> None:
+        """Do what an entry says that is no event."""
+        kind = entry.WhichOneof("kind")
+        if kind == "split":
+            self.splits += 1
+        elif kind == "tenant_erasure":
+            name = entry.tenant_erasure.tenant
+            self._erased.add(name)
+            if name in self.tenants:
+                self.tenants[name] = self._new_tenant()
+                self.tenants[name].touch(self.floor)
+                self._changed.add(name)
+        elif kind == "merge":
+            merge = entry.merge
+            self._changed.add(merge.tenant)
+            if merge.tenant in self.tenants:
+                self.tenants[merge.tenant].merge(merge.from_actor_id, merge.into_actor_id)
+        elif kind == "erasure":
+            erasure = entry.erasure
+            self._changed.add(erasure.tenant)
+            if erasure.tenant in self.tenants:
+                for actor_id in erasure.actor_ids:
+                    self.tenants[erasure.tenant].erase(actor_id)
+
+    def tenant_of(self, name: str, events: int) -> Tenant | None:
+        """Return the tenant in which so many events are counted now; None when they are left out."""
+        tenant = self.tenants.get(name)
+        if tenant is None:
+            if not name or len(self.tenants) >= MOST_TENANTS:
+                self.keeping.left.tenants += events if name else 0
+                return None
+            tenant = self.tenants[name] = self._new_tenant()
+        self.events += events
+        self._changed.add(name)
+        return tenant
 
     def numbers(self, tenant: str) -> Numbers:
         """Return what can be said of a tenant, also of one that is not known."""
@@ -96,28 +127,6 @@ class LiveMetrics:
 
     def _new_tenant(self) -> Tenant:
         return Tenant(self.plan, self.floor, self.keeping)
-
-    def _apply_other(self, kind: str, entry: log_pb2.LogEntry) -> None:
-        if kind == "split":
-            self.splits += 1
-        elif kind == "tenant_erasure":
-            name = entry.tenant_erasure.tenant
-            self._erased.add(name)
-            if name in self.tenants:
-                self.tenants[name] = self._new_tenant()
-                self.tenants[name].touch(self.floor)
-                self._changed.add(name)
-        elif kind == "merge":
-            merge = entry.merge
-            self._changed.add(merge.tenant)
-            if merge.tenant in self.tenants:
-                self.tenants[merge.tenant].merge(merge.from_actor_id, merge.into_actor_id)
-        elif kind == "erasure":
-            erasure = entry.erasure
-            self._changed.add(erasure.tenant)
-            if erasure.tenant in self.tenants:
-                for actor_id in erasure.actor_ids:
-                    self.tenants[erasure.tenant].erase(actor_id)
 
 
 def _floor(now: float) -> int:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from mirante.api.common.v1.value_pb2 import Value
 
@@ -28,6 +28,19 @@ class ActorSet:
     widths: tuple[int, ...]
 
 
+class Adding(NamedTuple):
+    """
+    To which metric events add, by its position; and the position of what takes it back, with the property that says
+    what: -1 and "" for none.
+    """
+
+    at: int
+    metric: Metric
+    by_receipt: bool
+    take_back: int
+    key: str
+
+
 @dataclass(frozen=True, slots=True)
 class NamePlan:
     """
@@ -37,8 +50,35 @@ class NamePlan:
     """
 
     sets: tuple[tuple[int, bool, Selection | None], ...]
-    amounts: tuple[tuple[int, Metric], ...]
+    amounts: tuple[Adding, ...]
     takes_back: tuple[tuple[int, TakeBack], ...]
+
+    @property
+    def only_sees(self) -> bool:
+        """Whether an event only says that its actor was seen."""
+        return not self.amounts and not self.takes_back
+
+    @property
+    def sees_by_properties(self) -> bool:
+        """Whether properties say by which actor sets an actor was seen."""
+        return any(selection is not None for _, _, selection in self.sets)
+
+
+class Texts:
+    """Properties of an event as texts, each looked up once."""
+
+    __slots__ = ("_known", "properties")
+
+    def __init__(self, properties: Properties) -> None:
+        self.properties = properties
+        self._known: dict[str, str | None] = {}
+
+    def of(self, name: str) -> str | None:
+        """Return a property as a text; None when there is none that can be one."""
+        known = self._known
+        if name not in known:
+            known[name] = text_of(self.properties, name)
+        return known[name]
 
 
 class Plan:
@@ -78,7 +118,13 @@ class Plan:
                 if _may_take(each.selection, name)
             ),
             tuple(
-                (at, each)
+                Adding(
+                    at,
+                    each,
+                    each.selection.clock is Clock.RECEIVED,
+                    -1 if each.take_back is None else self.take_backs.index(each.take_back),
+                    "" if each.take_back is None else each.take_back.key,
+                )
                 for at, each in enumerate(self.metrics)
                 if not _of_actors(each) and _may_take(each.selection, name)
             ),
@@ -86,15 +132,19 @@ class Plan:
         )
 
 
-def selects(selection: Selection, properties: Properties) -> bool:
+def selects(selection: Selection, texts: Texts) -> bool:
     """Return whether an event, whose name fits, has the wanted properties."""
-    return all(text_of(properties, name) == wanted for name, wanted in selection.where)
+    for name, wanted in selection.where:  # noqa: SIM110 - a generator costs more than what it does
+        if texts.of(name) != wanted:
+            return False
+    return True
 
 
-def amount_of(metric: Metric, properties: Properties) -> tuple[Amount, str] | None:
+def amount_of(metric: Metric, texts: Texts) -> tuple[Amount, str] | None:
     """Return what an event adds to a metric (a percentile: its cell) and the currency; None when it is unreadable."""
     if metric.aggregation is Aggregation.COUNT:
         return 1, ""
+    properties = texts.properties
     if metric.amount not in properties:
         return None
     value = properties[metric.amount]
@@ -106,7 +156,7 @@ def amount_of(metric: Metric, properties: Properties) -> tuple[Amount, str] | No
         return None
     if not metric.currency:
         return amount, ""
-    currency = text_of(properties, metric.currency)
+    currency = texts.of(metric.currency)
     return (amount, currency) if currency is not None and _CURRENCY.fullmatch(currency) else None
 
 

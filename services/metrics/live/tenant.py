@@ -4,19 +4,19 @@ from typing import Final
 
 from mirante.api.telemetry.v1.event_pb2 import StoredEvent
 
-from services.metrics.definitions import Aggregation, Clock
+from services.metrics.definitions import Aggregation
 from services.metrics.live import FUTURE, HOUR, REACH
 from services.metrics.live.amounts import Histograms, Totals
 from services.metrics.live.contributions import Actor, Contribution, Key, Undoing
 from services.metrics.live.distinct import DistinctActors
 from services.metrics.live.keeping import Keeping, OldAmount
 from services.metrics.live.past import PastActors
-from services.metrics.live.plan import NamePlan, Plan, Properties, amount_of, selects, text_of
+from services.metrics.live.plan import NamePlan, Plan, Texts, amount_of, selects
 
 MOST_OF_A_KEY: Final = 100
 """Events that may have the same key and be taken back, and events that may take them back."""
 
-_LONGEST: Final = REACH + FUTURE + 2 * HOUR
+LONGEST: Final = REACH + FUTURE + 2 * HOUR
 """No set of minutes gets longer, in bits."""
 
 
@@ -58,42 +58,70 @@ class Tenant:
         committed = stored.received_at.seconds // 60
         received = occurred if stored.imported else committed
         actor_id = stored.actor_id
-        actor = self._actor(actor_id) if actor_id else None
+        actor = self.actor(actor_id, 1) if actor_id else None
+        texts = Texts(stored.event.properties)
         if actor is not None:
             for at, by_receipt, selection in names.sets:
-                bit = (received if by_receipt else occurred) - self.floor
-                if bit >= 0 and actor.seen[at] >> bit & 1:
+                minute = received if by_receipt else occurred
+                if selection is not None and not selects(selection, texts):
                     continue
-                if selection is None or selects(selection, stored.event.properties):
-                    if bit >= 0:
-                        self._see(actor, at, bit)
-                    elif self._keeping.keeps_past:
-                        self.past.see(at, actor_id, bit + self.floor, max(occurred, committed))
-        if names.amounts or names.takes_back:
-            self._apply_amounts(
-                stored, names, actor, occurred=occurred, received=received, lasts=max(occurred, committed)
-            )
+                if minute >= self.floor:
+                    self.see(actor, at, minute - self.floor)
+                elif self._keeping.keeps_past:
+                    self.past.see(at, actor_id, minute, max(occurred, committed))
+        if not names.only_sees:
+            self.apply_amounts(texts, names, actor, (occurred, received, max(occurred, committed)))
 
-    def _apply_amounts(
-        self, stored: StoredEvent, names: NamePlan, actor: Actor | None, *, occurred: int, received: int, lasts: int
-    ) -> None:
-        properties = stored.event.properties
-        for at, metric in names.amounts:
-            if not selects(metric.selection, properties):
+    def apply_amounts(self, texts: Texts, names: NamePlan, actor: Actor | None, minutes: tuple[int, int, int]) -> None:
+        """
+        Count what an event adds and takes back.
+
+        Args:
+            texts: its properties.
+            names: what is done with it.
+            actor: who, if they are told apart.
+            minutes: in which it happened, in which it was received, and until which it can be taken back.
+        """
+        occurred, received, lasts = minutes
+        for at, metric, by_receipt, take_back, key in names.amounts:
+            if not selects(metric.selection, texts):
                 continue
-            found = amount_of(metric, properties)
+            found = amount_of(metric, texts)
             if found is None or not self._may_hold(at, found[1]):
                 self._left.unreadable += 1
                 continue
-            minute = occurred if metric.selection.clock is Clock.OCCURRED else received
-            made = Contribution(at, minute, found[0], found[1], lasts)
-            if metric.take_back is not None:
-                self._remember(made, self._plan.take_backs.index(metric.take_back), properties, metric.take_back.key)
-            self._trace(actor, made)
-            if made.counts:
+            made = Contribution(at, received if by_receipt else occurred, found[0], found[1], lasts)
+            if take_back >= 0:
+                self._remember(made, take_back, texts.of(key))
+            if actor is not None:
+                self._trace(actor, made)
+            if not made.undone_by:
                 self._add(made, 1)
-        for at, take_back in names.takes_back:
-            self._undo(at, text_of(properties, take_back.key), actor, lasts)
+        for at, what in names.takes_back:
+            self._undo(at, texts.of(what.key), actor, lasts)
+
+    def actor(self, actor_id: bytes, events: int) -> Actor | None:
+        """Return the actor of so many events; None when no more are told apart."""
+        actor = self.actors.get(actor_id)
+        if actor is None:
+            if len(self.actors) >= self._limits.actors:
+                self._left.actors += events
+                return None
+            actor = self.actors[actor_id] = Actor(len(self._plan.sets))
+        return actor
+
+    def see(self, actor: Actor, at: int, bit: int) -> None:
+        """Note that an actor was seen by an actor set; `bit` is the minute, counted from `floor`."""
+        if bit >= LONGEST:
+            self._left.unreadable += 1
+            return
+        before = actor.seen[at]
+        if before >> bit & 1:
+            return
+        for counted in self.counts[at].values():
+            counted.see(before, bit, self.floor)
+        actor.seen[at] = before | 1 << bit
+        self.touch(self.floor + bit)
 
     def merge(self, from_id: bytes, into_id: bytes) -> None:
         """Count the first actor as the second, for all that is remembered."""
@@ -201,33 +229,12 @@ class Tenant:
             for text in [text for text, key in keys.items() if key.forget_before(floor)]:
                 del keys[text]
 
-    def _trace(self, actor: Actor | None, trace: Contribution | Undoing) -> None:
-        if actor is None:
-            return
+    def _trace(self, actor: Actor, trace: Contribution | Undoing) -> None:
         if self._traces >= self._limits.traces:
             self._left.traces += 1
             return
         self._traces += 1
         actor.traces.append(trace)
-
-    def _actor(self, actor_id: bytes) -> Actor | None:
-        actor = self.actors.get(actor_id)
-        if actor is None:
-            if len(self.actors) >= self._limits.actors:
-                self._left.actors += 1
-                return None
-            actor = self.actors[actor_id] = Actor(len(self._plan.sets))
-        return actor
-
-    def _see(self, actor: Actor, at: int, bit: int) -> None:
-        if bit >= _LONGEST:
-            self._left.unreadable += 1
-            return
-        before = actor.seen[at]
-        for counted in self.counts[at].values():
-            counted.see(before, bit, self.floor)
-        actor.seen[at] = before | 1 << bit
-        self.touch(self.floor + bit)
 
     def _may_hold(self, at: int, currency: str) -> bool:
         held = self.amounts[at]
@@ -245,8 +252,8 @@ class Tenant:
             key = keys[text] = Key()
         return key
 
-    def _remember(self, made: Contribution, at: int, properties: Properties, name: str) -> None:
-        key = self._key(at, text_of(properties, name))
+    def _remember(self, made: Contribution, at: int, text: str | None) -> None:
+        key = self._key(at, text)
         if key is None:
             return
         made.undone_by = key.undone
@@ -261,7 +268,8 @@ class Tenant:
             return
         undoing = Undoing(key, lasts_until)
         key.undoings.append(undoing)
-        self._trace(actor, undoing)
+        if actor is not None:
+            self._trace(actor, undoing)
         self._settle(key)
 
     def _settle(self, key: Key) -> None:
@@ -277,7 +285,7 @@ class Tenant:
             if self._keeping.keeps_old:
                 self.old.append(OldAmount(made, sign))
             return
-        if made.minute - self.floor >= _LONGEST:
+        if made.minute - self.floor >= LONGEST:
             self._left.unreadable += 1
             made.erased = True
             return

@@ -6,20 +6,19 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mirante.api.common.v1.value_pb2 import Value
 from mirante.wire import value_to_proto
 
 from services.metrics.definitions.reading import default_metrics
 from services.metrics.live.amounts import Amount, Histograms, Totals, cell_of, percentile
-from services.metrics.live.plan import amount_of
+from services.metrics.live.plan import Texts, amount_of
 
 MONEY = default_metrics()["receita_hora"]
 VITAL = default_metrics()["lcp_p75"]
 
 
-def properties(**values: object) -> dict[str, Value]:
+def properties(**values: object) -> Texts:
     """Return properties of an event."""
-    return {name: value_to_proto(value) for name, value in values.items()}  # type: ignore[arg-type]
+    return Texts({name: value_to_proto(value) for name, value in values.items()})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
