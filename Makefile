@@ -14,7 +14,7 @@ SETTINGS_PAGE := $(BIN)/python -m services.runtime.settings_table \
 	services.gateway.settings:GatewaySettings services.controller.settings:ControllerSettings services.demo_shop.settings:DemoShopSettings \
 	services.cli.connection:CliSettings
 OPENAPI := $(BIN)/buf build -o - | $(BIN)/python -m services.gateway.describing
-BENCHMARKS := evaluation ruleset remote fanout kill ingestion track delivery live live_rebuild alerts analytics experiments tripwire
+BENCHMARKS := evaluation ruleset remote fanout kill ingestion track delivery live live_rebuild dashboard alerts analytics experiments tripwire
 PROJECTS := pyproject.toml clients/python/pyproject.toml
 RUNTIME := $(VENV)/.runtime-installed
 DEV := $(VENV)/.dev-installed
@@ -106,6 +106,9 @@ bench-evaluation: $(PEERS_VENV)/.installed
 
 bench-delivery: $(DEV) $(PEERS_VENV)/.installed
 	@$(BIN)/python -m benchmarks.delivery $(ARGS)
+
+bench-dashboard: $(DEV) $(DASHBOARD)/index.html
+	@$(BIN)/python -m benchmarks.dashboard $(ARGS)
 
 bench-%: $(DEV)
 	@$(BIN)/python -m benchmarks.$* $(ARGS)
