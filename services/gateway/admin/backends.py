@@ -18,7 +18,7 @@ Metadata: TypeAlias = tuple[tuple[str, str], ...]
 MessageStream: TypeAlias = "grpc.aio.UnaryStreamCall[Any, Any]"
 
 SECONDS: Final = 75.0
-"""For a call that answers once: services end a question of their own accord before it, a statement of SQL after 60 s."""
+"""For a call that answers once: services end a question of their own accord sooner, a statement of SQL after 60 s."""
 
 _STATUSES: Final = {
     grpc.StatusCode.PERMISSION_DENIED: 403,
