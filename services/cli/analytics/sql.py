@@ -4,22 +4,22 @@ import csv
 import io
 import json
 import math
-import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Annotated, Any, Final
 
 import typer
 from mirante.api.common.v1.value_pb2 import Value
 from mirante.api.metrics.v1 import sql_service_pb2 as pb2
 
+from services.cli.analytics.scopes import Format
 from services.cli.command import command
 from services.cli.output import Output, local_time
 from services.cli.plain import plain
 from services.cli.refusals import Refusal, usage
 from services.cli.session import Session
+from services.runtime.spreadsheets import harmless
 
 asking_sql = typer.Typer()
 
@@ -27,18 +27,6 @@ _BESIDE_SECONDS = 20.0
 """For waiting in line, and for the start of what runs the statement."""
 
 _MOST_SECONDS: Final = 86_400.0
-
-_FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r")
-"""What spreadsheets take for the beginning of a formula."""
-_NUMBER: Final = re.compile(r"[+-]?\d+(\.\d+)?(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
-
-
-class Format(StrEnum):
-    """How rows are printed."""
-
-    TABLE = "table"
-    CSV = "csv"
-    JSON = "json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,14 +119,9 @@ def _remark(output: Output, answer: pb2.RunSqlResponse) -> None:
 def _csv(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     made = io.StringIO()
     writer = csv.writer(made)
-    writer.writerow(map(_harmless, names))
-    writer.writerows([["" if cell is None else _harmless(_text(cell)) for cell in row] for row in rows])
+    writer.writerow(map(harmless, names))
+    writer.writerows([["" if cell is None else harmless(_text(cell)) for cell in row] for row in rows])
     return made.getvalue()
-
-
-def _harmless(text: str) -> str:
-    """Return a text that spreadsheets do not run: an apostrophe stands before what would be a formula."""
-    return f"'{text}" if text.startswith(_FORMULAS) and not _NUMBER.fullmatch(text) else text
 
 
 def _cell(cell: Value) -> Any:

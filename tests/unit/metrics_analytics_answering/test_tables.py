@@ -16,9 +16,9 @@ def _read(content: bytes) -> list[list[str]]:
 
 def test_cells_are_read_back_as_they_were() -> None:
     """Commas, quotes, lines and emoji; what would be a formula is shown as text, and numbers stay numbers."""
-    texts = ("a,b", 'c"d', "e\nf", "😀 ç", "=1+1", "-7", "@x")
+    texts = ("a,b", 'c"d', "e\nf", "😀 ç", "-7", "+1.5e3", "=1+1", "-7+1", "@x")
     table = Table(("texto",), tuple((text,) for text in texts))
-    assert [row for [row] in _read(as_csv(table))] == ["texto", *texts[:4], "'=1+1", "'-7", "'@x"]
+    assert [row for [row] in _read(as_csv(table))] == ["texto", *texts[:6], "'=1+1", "'-7+1", "'@x"]
     numbers = Table(("n",), ((None,), (True,), (-7,), (0.1,), (10**18,)))
     assert [row for [row] in _read(as_csv(numbers))[2:]] == ["true", "-7", "0.1", str(10**18)]
 

@@ -13,7 +13,7 @@ from services.metrics.analytics.answering.wire.choosing import (
     unit_of,
 )
 from services.metrics.analytics.answering.wire.report import WireReport
-from services.metrics.analytics.answering.wire.tables import Row, Table, group_name, number
+from services.metrics.analytics.answering.wire.tables import Row, Table, group_name
 from services.metrics.analytics.reports.asking import Scope, Unit
 from services.metrics.analytics.reports.series.asking import Measure, Series
 
@@ -47,8 +47,8 @@ def series_table(result: pb2.SeriesResult) -> Table:
 
 def _rows(group: str | None, points: Iterable[pb2.ReportPoint], total: str) -> Iterable[Row]:
     for point in points:
-        yield group, point.label, number(point.value), point.incomplete
-    yield group, "", number(total), False
+        yield group, point.label, point.value, point.incomplete
+    yield group, "", total, False
 
 
 REPORTS: Final = {"series": WireReport(series_of, series_table)}

@@ -8,12 +8,12 @@ from typing import Any, Final
 
 from mirante.api.metrics.v1 import report_scope_pb2
 
+from services.runtime.spreadsheets import harmless
+
 OTHERS: Final = "(others)"
 """What stands for the values of a breakdown that are not apart."""
 ABSENT: Final = "(none)"
 """What stands for those who have no value; rows of all have an empty cell."""
-
-_FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r")
 
 Cell = str | int | float | bool | None
 Row = Sequence[Cell]
@@ -37,11 +37,6 @@ def group_name(group: report_scope_pb2.BreakdownGroup) -> str:
 def optional(message: Any, *names: str) -> list[Any]:
     """Return fields of a message, None for those that are not set."""
     return [getattr(message, name) if message.HasField(name) else None for name in names]
-
-
-def number(text: str) -> Cell:
-    """Mark a text as a number: it is written as it is."""
-    return _Number(text)
 
 
 def joined(current: Table, previous: Table | None) -> Table:
@@ -69,13 +64,5 @@ def _cells(row: Row) -> Iterable[str]:
             yield "true" if cell else "false"
         elif isinstance(cell, float):
             yield repr(cell)
-        elif isinstance(cell, str) and not isinstance(cell, _Number) and cell.startswith(_FORMULAS):
-            yield f"'{cell}"
         else:
-            yield str(cell)
-
-
-class _Number(str):
-    """A decimal number that is exact only as text."""
-
-    __slots__ = ()
+            yield harmless(str(cell))
