@@ -7,7 +7,7 @@ client to the readers of the log.
 """
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -25,6 +25,8 @@ _TIME_MARKS: Final = _FIELDS["time_marks"].number
 _DEFINITION_VERSION: Final = bytes((_FIELDS["definition_version"].number << 3,))
 _IMPORTED: Final = bytes((_FIELDS["imported"].number << 3, 1))
 _SECONDS, _NANOS = bytes((1 << 3,)), 2 << 3
+_NANOS_BYTES: Final = 6
+_LENGTH_DELIMITED: Final = 2
 _ENTRY_KIND: Final = log_pb2.LogEntry.DESCRIPTOR.fields_by_name
 ENTRIES: Final = log_pb2.FollowEventsResponse.DESCRIPTOR.fields_by_name["entries"].number
 
@@ -34,7 +36,6 @@ EVENT, MERGE, ERASURE, SPLIT, TENANT_ERASURE = (
 """The column `kind` of the log: fields of `LogEntry`."""
 
 _EPOCH: Final = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
-_MICROSECOND: Final = datetime.timedelta(microseconds=1)
 
 
 def body_of(
@@ -68,17 +69,58 @@ def body_with(
     return body + _IMPORTED if imported else body
 
 
-def entry_field(kind: int, body: bytes, received_at: datetime.datetime, actor: bytes) -> bytes:
-    """Return a row of the log as the field `entries` of a `FollowEventsResponse`: what is streamed is these, joined."""
-    if kind == EVENT:
-        body = stored_event(body, received_at, actor)
-    return bytes_field(ENTRIES, bytes_field(kind, body))
+def entry_fields(rows: Iterable[tuple[int, bytes, datetime.datetime, bytes]]) -> list[bytes]:
+    """
+    Return rows of the log as fields `entries` of a `FollowEventsResponse`, in pieces: joined, these are streamed.
+
+    Args:
+        rows: of each the kind, the body, the time of receipt, and the actor id; empty for nobody.
+    """
+    pieces: list[bytes] = []
+    add = pieces.append
+    for kind, body, received_at, actor in rows:
+        if kind != EVENT:
+            add(_entry_head(kind, len(body)))
+            add(body)
+            continue
+        later = _later(received_at, actor)
+        add(_entry_head(EVENT, len(body) + len(later)))
+        add(body)
+        add(later)
+    return pieces
 
 
 def stored_event(body: bytes, received_at: datetime.datetime, actor: bytes) -> bytes:
     """Return the whole serialised `StoredEvent`."""
-    received = bytes_field(_RECEIVED_AT, _timestamp((received_at - _EPOCH) // _MICROSECOND))
-    return body + received + bytes_field(_ACTOR_ID, actor) if actor else body + received
+    return body + _later(received_at, actor)
+
+
+def _later(received_at: datetime.datetime, actor: bytes) -> bytes:
+    """Return the fields that are known later than the body."""
+    since = received_at - _EPOCH
+    seconds = since.days * 86_400 + since.seconds
+    micros = since.microseconds
+    received = _received_second(seconds) + _nanos(micros) if micros else bytes_field(_RECEIVED_AT, _seconds(seconds))
+    return received + _actor_head(len(actor)) + actor if actor else received
+
+
+@lru_cache(maxsize=4096)
+def _entry_head(kind: int, size: int) -> bytes:
+    """Return what stands before the content of an entry."""
+    field = bytes((kind << 3 | _LENGTH_DELIMITED,)) + varint(size)
+    return bytes((ENTRIES << 3 | _LENGTH_DELIMITED,)) + varint(len(field) + size) + field
+
+
+@lru_cache(maxsize=16)
+def _actor_head(size: int) -> bytes:
+    return bytes((_ACTOR_ID << 3 | _LENGTH_DELIMITED,)) + varint(size)
+
+
+@lru_cache(maxsize=4096)
+def _received_second(seconds: int) -> bytes:
+    """Return the field `received_at` up to its nanoseconds, which follow."""
+    head = _seconds(seconds)
+    return bytes((_RECEIVED_AT << 3 | _LENGTH_DELIMITED,)) + varint(len(head) + _NANOS_BYTES) + head
 
 
 @lru_cache(maxsize=1024)
@@ -88,12 +130,14 @@ def _tail(definition_version: int) -> bytes:
 
 def _timestamp(microseconds: int) -> bytes:
     seconds, rest = divmod(microseconds, 1_000_000)
-    if not rest:
-        return _seconds(seconds)
-    n = rest * 1000
+    return _seconds(seconds) + _nanos(rest) if rest else _seconds(seconds)
+
+
+def _nanos(microseconds: int) -> bytes:
+    """Return the field of what is beyond the second, of `_NANOS_BYTES`."""
+    n = microseconds * 1000
     # Always five digits: leading zeros are allowed, and a loop costs more than they do.
-    digits = (n & 127 | 128, n >> 7 & 127 | 128, n >> 14 & 127 | 128, n >> 21 & 127 | 128, n >> 28)
-    return _seconds(seconds) + bytes((_NANOS, *digits))
+    return bytes((_NANOS, n & 127 | 128, n >> 7 & 127 | 128, n >> 14 & 127 | 128, n >> 21 & 127 | 128, n >> 28))
 
 
 @lru_cache(maxsize=4096)

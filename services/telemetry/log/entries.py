@@ -7,7 +7,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from mirante.api.telemetry.v1 import event_log_service_pb2 as pb2
 
 from services.runtime.wire_fields import bytes_field
-from services.telemetry.events.stored import ERASURE, EVENT, TENANT_ERASURE, entry_field, stored_event
+from services.telemetry.events.stored import ERASURE, EVENT, TENANT_ERASURE, entry_fields, stored_event
 from services.telemetry.log import LogRow, LogSlice
 from services.telemetry.log.actors import ActorIds
 from services.telemetry.log.joining import MOST_BYTES
@@ -23,7 +23,11 @@ def follow_response(found: LogSlice, cursor: bytes, actors: ActorIds) -> bytes:
     read_at = Timestamp()
     read_at.FromDatetime(found.read_at)
     rest = pb2.FollowEventsResponse(cursor=cursor, at_end=found.at_end, read_at=read_at)
-    entries = [entry_field(row.kind, row.body, row.received_at, _actor(row, actors)) for row in found.rows]
+    of = actors.of
+    entries = entry_fields(
+        (kind, body, received_at, of(environment, tenant, person) if kind == EVENT else _no_actor(kind, actors))
+        for _, _, kind, environment, tenant, _, _, received_at, body, person in found.rows
+    )
     return b"".join([*entries, rest.SerializeToString()])
 
 
@@ -53,7 +57,11 @@ def portions(events: Iterable[bytes]) -> Iterator[list[bytes]]:
 
 def _actor(row: LogRow, actors: ActorIds) -> bytes:
     if row.kind != EVENT:
-        if row.kind in ERASURES:
-            actors.forget()
-        return b""
+        return _no_actor(row.kind, actors)
     return actors.of(row.environment, row.tenant, row.person)
+
+
+def _no_actor(kind: int, actors: ActorIds) -> bytes:
+    if kind in ERASURES:
+        actors.forget()
+    return b""

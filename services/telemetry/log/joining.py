@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 from heapq import merge
-from typing import Final
+from typing import Final, TypeAlias
 
 from services.telemetry.log import END, LogRow, LogSlice, Position
 
@@ -13,6 +13,10 @@ MOST_BYTES: Final = 2 * 1024 * 1024 - 1024
 
 ENTRY_BYTES: Final = 96
 """More than an entry has on the wire beside its body."""
+
+
+_Place: TypeAlias = tuple[int, int]
+"""What a `Position` is, made faster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +41,12 @@ def joined(
     read_at: datetime.datetime,
 ) -> LogSlice:
     """Return the rows of an environment as far as all sources are complete, and as many as fit."""
-    complete = min([part.complete for part in parts if part.complete is not None], default=None)
+    complete: _Place | None = min([part.complete for part in parts if part.complete is not None], default=None)
     taken: list[LogRow] = []
-    position, size = after, 0
+    position: _Place = after
+    size = 0
     for row in merge(*[part.rows for part in parts], key=_place):
-        place = Position(row.xid, row.order)
+        place = row[:2]
         if complete is not None and place > complete:
             break
         if place <= position:
@@ -55,10 +60,10 @@ def joined(
         position = place
     if complete is None:
         # All of the last transaction was final, so nothing more of it will come.
-        end = after if position == after else Position(position.xid, END)
+        end = after if position == after else Position(position[0], END)
         return LogSlice(taken, end, True, held_back, read_at)
-    return LogSlice(taken, max(position, complete), False, held_back, read_at)
+    return LogSlice(taken, Position(*max(position, complete)), False, held_back, read_at)
 
 
-def _place(row: LogRow) -> tuple[int, int]:
-    return row.xid, row.order
+def _place(row: LogRow) -> _Place:
+    return row[:2]

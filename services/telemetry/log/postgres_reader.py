@@ -4,6 +4,7 @@ import datetime
 import uuid
 from collections.abc import Sequence
 from dataclasses import replace
+from operator import itemgetter
 from typing import Final
 
 import asyncpg
@@ -64,6 +65,7 @@ _ROWS: Final = f"""
     WHERE m.size <= {MOST_BYTES} OR m.size = octet_length(m.body) + {ENTRY_BYTES}
     ORDER BY m.xid, m.ord
 """  # noqa: S608 - constants only
+_WITHOUT_COUNT: Final = itemgetter(slice(len(LogRow._fields)))
 _HIGHEST: Final = "SELECT max(xid)::text::bigint FROM events WHERE {days} AND xid < $1"
 _PERSONS: Final = """
     SELECT tenant, 'a:' || anonymous_id, 'u:' || user_id
@@ -160,7 +162,7 @@ async def _read_table(
     first = Position(after.xid + 1, -1) if after.order == END else after
     query = _ROWS.format(days=_between(stretch.first, stretch.last))
     found = await connection.fetch(query, environment, *first, stretch.ceiling, scanned)
-    rows = [LogRow(*row[:-1]) for row in found]
+    rows = list(map(LogRow._make, map(_WITHOUT_COUNT, found)))
     return rows, bool(rows) and (len(rows) < found[0][-1] or len(rows) == scanned)
 
 
