@@ -160,6 +160,8 @@ class RolloutDesk:
                 raise PermissionDenied("a breached rollout is for people to decide on")
             now = self._clock()
             progress = acting.rolled_back(stored.progress, now, reason, to_nothing=to_nothing)
+            # What was taken back before has left the flag to others.
+            await _require_free(change, stored)
             happening = Happening(RolloutAction.ROLL_BACK, caller.actor, reason, evidence)
             writing = Writing(Action.ROLL_BACK, reason)
             return await self._stages.take_back(

@@ -56,11 +56,15 @@ class FlagNow:
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """How a stage is written: what the history says, and whether the flag is killed or restored with it."""
+    """
+    How a stage is written: what the history says, whether the flag is killed or restored with it, and whether one that
+    is off may be switched on.
+    """
 
     action: Action
     comment: str
     kill: bool | None = None
+    switches_on: bool = True
 
 
 class StageWriter:
@@ -106,7 +110,9 @@ class StageWriter:
         """
         key = stored.plan.flag_key
         record = live(Kind.FLAG, key, await change.find(Kind.FLAG, key))
-        flag = with_stage(parsed_flag(record), base, stored.plan, progress.stage)
+        before = parsed_flag(record)
+        flag = with_stage(before, base, stored.plan, progress.stage)
+        flag.on = flag.on and (before.on or writing.switches_on)
         if writing.kill and not flag.HasField("kill"):
             flag.kill.by, flag.kill.reason = caller.actor, writing.comment[:MAX_COMMENT]
             flag.kill.at.FromDatetime(change.at)
@@ -129,13 +135,18 @@ class StageWriter:
         caller: Caller,
         at: datetime.datetime,
     ) -> StoredRollout:
-        """Write an earlier stage, also over what somebody has changed; of an archived flag only the plan is written."""
+        """
+        Write an earlier stage, also over what somebody has changed; of an archived flag only the plan is written.
+
+        A flag that somebody has switched off stays off.
+        """
         now = await self.flag_now(change, stored)
         if now.fact is FlagFact.ARCHIVED or now.record is None or stored.base is None:
             return change.rollouts.put(replace(stored, progress=progress), happening, at=at)
         base = stored.base
         if now.written is not None:
             base = base_to_go_back_to(parsed_flag(now.record), now.written, base, stored.plan)
+        writing = replace(writing, switches_on=False)
         return await self.write(change, stored, progress, happening, base=base, writing=writing, caller=caller, at=at)
 
     async def require_sound_plan(self, change: Change, plan: rollout_pb2.RolloutPlan) -> None:
