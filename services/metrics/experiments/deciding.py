@@ -9,11 +9,16 @@ from mirante.api.metrics.v1 import experiment_result_pb2 as result_pb2
 
 from services.metrics.experiments.designing.allocation import serving
 from services.metrics.experiments.designing.records import end
+from services.metrics.experiments.designing.starting import check_free
 from services.metrics.experiments.desk import LIVE, LONGEST_COMMENT, Asked, ExperimentDesk
 from services.metrics.experiments.outside import Flags, Rollouts
 from services.metrics.experiments.reporting import report_of
 from services.metrics.experiments.results_desk import ResultsDesk
-from services.metrics.experiments.storing.experiments import PostgresExperiments, replace_record
+from services.metrics.experiments.storing.experiments import (
+    PostgresExperiments,
+    experiments_in,
+    replace_record,
+)
 from services.runtime.errors import InvalidRequest, NotFound, Overloaded, StateConflict, Unavailable
 from services.runtime.postgres.pool import PostgresPool
 from services.runtime.texts import check_text
@@ -76,13 +81,15 @@ class Deciding:
                 and the comment does not say why.
             NotFound: there is no such experiment.
             EtagMismatch: it, or the flag, was changed since it was read.
-            StateConflict: it is not running, paused or stopped.
+            StateConflict: it is not running, paused or stopped, or another one draws by the same rule meanwhile.
         """
         check_text("comment", asked.comment, LONGEST_COMMENT)
         record = await self._experiments.get(asked.environment, asked.key)
         results = await self.numbers(asked.environment, record)
         async with self._pool.transaction() as connection:
             record = await self._desk.for_change(connection, asked, _DECIDABLE)
+            live = await experiments_in(connection, asked.environment, LIVE)
+            check_free(record.experiment, [each for each in live if each.experiment.key != asked.key])
             record.decision.CopyFrom(_decision(record.experiment, wish, asked, results))
             record.decision.by = asked.caller.actor
             record.decision.at.FromDatetime(self._desk.now())

@@ -145,6 +145,18 @@ async def test_what_stands_in_the_way_of_a_start(world: ExperimentWorld) -> None
         await world.desk.reallocate(world.asked(), _arms(1, 1, 1)[:2], 0)
 
 
+async def test_a_decision_leaves_another_experiment_of_the_flag_alone(world: ExperimentWorld) -> None:
+    """One that was stopped cannot be decided while another draws by its rule: it can be archived."""
+    await world.start(design())
+    await world.desk.stop(world.asked())
+    await world.start(design(key="outro"))
+    with pytest.raises(StateConflict, match="'outro' draws by the same rule"):
+        await world.deciding.decide(world.asked(comment="tarde"), Wish(KILL))
+    assert world.flags.flags["recomendacao"].flag.fallthrough.HasField("rollout")
+    archived = await world.deciding.archive(world.asked())
+    assert archived.state == pb2.EXPERIMENT_STATE_ARCHIVED
+
+
 async def test_looks_are_never_taken_back(world: ExperimentWorld) -> None:
     """Whoever saves later, with less: the smallest p, the narrowest interval, the first test at the planned size."""
     place = ("conversao", ARMS[1])
