@@ -118,6 +118,27 @@ def test_a_snapshot_is_read_to_its_end_while_segments_are_made_into_others(
     assert _count(store.snapshot(), None) == 120
 
 
+def test_keys_are_let_go_when_nobody_asks(tmp_path: Path) -> None:
+    """They are opened once; what was deleted of them takes no room when nobody asked for long."""
+    store, now = BuiltStore(tmp_path), [0.0]
+    store.take(*[_event(number) for number in range(30)])
+    reader = AnalyticsStore(tmp_path, lambda: now[0])
+
+    def rows() -> int:
+        return sum(batch.read().rows for batch in reader.snapshot(store.environment).batches(None, Wanted(nobody=True)))
+
+    assert rows() == 30
+    for file in store.publisher.folder.glob("*.keys"):
+        file.unlink()
+    now[0] = GRACE_SECONDS
+    reader.release()
+    assert rows() == 30
+    now[0] = 2 * GRACE_SECONDS + 1
+    reader.release()
+    with pytest.raises(StoreUnavailable):
+        rows()
+
+
 def test_a_deposed_writer_publishes_nothing(tmp_path: Path) -> None:
     """However far it was when another one began: neither rows, nor segments that were tidied."""
     store = BuiltStore(tmp_path)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from services.metrics.analytics.store import batches as module
 from services.metrics.analytics.store.arrays import Wanted
-from services.metrics.analytics.store.runs import merged
+from services.metrics.analytics.store.runs import Runs, merged
 from tests.support.report_answers import SECOND, START_US
 from tests.support.report_events import Happened, snapshot_of
 from tests.support.report_streams import TENANTS, streams
@@ -61,11 +61,12 @@ def test_same_rows(wanted: Wanted, tenant: str | None, events: list[Happened], s
         times: list[int] = []
         for batch in snapshot.batches(tenant, wanted):
             runs = batch.read()
-            if runs.runs:
-                number, time, code = merged(runs)
+            if runs.times:
+                known, number, time, code = merged(runs)
                 assert (np.diff(number) >= 0).all()
                 assert not ((np.diff(time) < 0) & (np.diff(number) == 0)).any()
-                actors = runs.actors[number].tolist()
+                assert (np.diff(known) > 0).all()
+                actors = known[number].tolist()
                 found += zip(actors, time.tolist(), [runs.names[each] for each in code], strict=True)
                 assert seen.isdisjoint(set(actors) - {0})
                 seen.update(actors)
@@ -73,3 +74,24 @@ def test_same_rows(wanted: Wanted, tenant: str | None, events: list[Happened], s
                 times += np.delete(some, outside).tolist()
         assert sorted(found) == sorted(expected)
         assert sorted(times) == sorted(time for _, time, _ in expected)
+
+
+@given(
+    rows=st.lists(st.tuples(st.integers(0, 5), st.integers(0, 6), st.integers(0, 3)), min_size=1, max_size=60),
+    pieces=st.integers(1, 4),
+    apart=st.sampled_from([1, 2**60]),
+)
+def test_runs_that_overlap_in_time(rows: list[tuple[int, int, int]], pieces: int, apart: int) -> None:
+    """Runs of several pieces come into one order, however far their times are apart."""
+    parts = [sorted(rows[at::pieces], key=lambda row: row[:2]) for at in range(pieces) if rows[at::pieces]]
+    times = [np.array([time * apart for _, time, _ in part], np.int64) for part in parts]
+    codes = [np.array([code for _, _, code in part], np.uint16) for part in parts]
+    actor = np.array([actor for part in parts for actor, _, _ in part], np.int64)
+    cuts = np.cumsum([0, *map(len, parts)])[:-1]
+    begins = np.union1d(np.flatnonzero(np.diff(actor)) + 1, cuts)
+    lengths = np.diff(begins, append=len(actor))
+    nothing = np.empty(0, np.intp)
+    known, number, time, code = merged(Runs("abcd", times, codes, begins, lengths, actor[begins], nothing))
+    found = list(zip(known[number].tolist(), (time // apart).tolist(), code.tolist(), strict=True))
+    assert [row[:2] for row in found] == sorted(row[:2] for row in rows)
+    assert sorted(found) == sorted(rows)

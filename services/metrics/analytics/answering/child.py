@@ -25,7 +25,7 @@ from services.metrics.analytics.answering.wire.reports import answer_of, looks_a
 from services.metrics.analytics.clickhouse.server import ClickHouseServer
 from services.metrics.analytics.reports.memory import keep_memory
 from services.metrics.analytics.store.engine import Limits
-from services.metrics.analytics.store.reading import AnalyticsStore
+from services.metrics.analytics.store.reading import GRACE_SECONDS, AnalyticsStore
 from services.runtime.errors import InvalidRequest, Unavailable
 
 TOO_LARGE: Final = "too_large"
@@ -50,7 +50,12 @@ def main(arguments: list[str]) -> None:
     engines = Engines(AnalyticsStore(folder), limits, clickhouse, memory_mib * 2**20)
     _say(out, Frame({"outcome": "ready"}))
     while True:
-        _say(out, _answered(engines, waiting.get()))
+        try:
+            asked = waiting.get(timeout=GRACE_SECONDS)
+        except queue.Empty:
+            engines.store.release()
+            continue
+        _say(out, _answered(engines, asked))
 
 
 def _read(frames: BinaryIO, waiting: "queue.SimpleQueue[Frame]") -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from services.metrics.analytics.reports.reading import Keys
-from services.metrics.analytics.store.runs import Places, Runs, of_some
+from services.metrics.analytics.store.runs import Places, Runs, joined, of_some
 from services.metrics.analytics.store.schema import NOBODY
 
 Actors = npt.NDArray[np.int64]
@@ -60,15 +60,11 @@ class KeysOf:
 
     def times(self) -> Iterator[tuple[Actors, Places]]:
         """See `Keys`."""
-        for run in self.read().runs:
-            yield run.time, run.outside
+        runs = self.read()
+        if runs.times:
+            yield joined(runs.times), runs.outside
 
     def read(self) -> Runs:
         """See `Keys`."""
         runs = self._batch.read()
-        found = []
-        for run, numbers in zip(runs.runs, runs.numbers, strict=True):
-            kept = self._people.among(run.actors)
-            if kept.any():
-                found.append((of_some(run, kept), numbers[kept]))
-        return Runs(runs.names, [run for run, _ in found], runs.actors, [numbers for _, numbers in found])
+        return of_some(runs, self._people.among(runs.actors))

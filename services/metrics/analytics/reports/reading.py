@@ -224,14 +224,16 @@ def _keys_wanted(wanted: Events) -> store.Wanted:
 def _from_batch(batch: Keys, selections: Sequence[Selection]) -> Stretch:
     runs = batch.read()
     type_ = bits_type(len(selections))
-    if not runs.runs:
+    if not runs.times:
         nothing = np.empty(0, np.int64)
         return Stretch(nothing, nothing, nothing, np.empty(0, type_))
-    actor, time, code = merged(runs)
+    actors, actor, time, code = merged(runs)
     bits = [sum(1 << at for at, each in enumerate(selections) if each.event in (None, name)) for name in runs.names]
     if bits == [1 << at for at in range(len(bits))]:
-        return Stretch(runs.actors, actor, time, np.left_shift(type_(1), code, dtype=type_, casting="unsafe"))
-    return Stretch(runs.actors, actor, time, np.array(bits, type_)[code])
+        return Stretch(actors, actor, time, np.left_shift(type_(1), code.astype(type_)))
+    if len(set(bits)) == 1:
+        return Stretch(actors, actor, time, np.full(len(code), bits[0], type_))
+    return Stretch(actors, actor, time, np.array(bits, type_).take(code))
 
 
 def _from_columns(source: Source, wanted: Events, limits: Limits) -> Iterator[Callable[[], Stretch]]:

@@ -6,7 +6,6 @@ shares among processes, without decoding anything. The file is the three arrays,
 """
 
 import json
-import mmap
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 Integers: TypeAlias = npt.NDArray[np.int64]
 Codes: TypeAlias = npt.NDArray[np.uint16]
@@ -58,8 +58,9 @@ def open_keys(file: Path, rows: int) -> Keys:
         OSError: the file cannot be read.
         ValueError: it is damaged.
     """
-    with file.open("rb") as opened:
-        content = mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
+    # The file is closed and stays mapped: thousands may be open at a time.
+    with pa.memory_map(str(file)) as opened:
+        content = opened.read_buffer()
     end = len(content) - _LENGTH.size
     if end < 0:
         raise ValueError(f"{file.name} is cut short")
@@ -70,5 +71,5 @@ def open_keys(file: Path, rows: int) -> Keys:
         actor=np.frombuffer(content, "<i8", rows, 0),
         time=np.frombuffer(content, "<i8", rows, rows * 8),
         code=np.frombuffer(content, "<u2", rows, rows * 16),
-        names=json.loads(content[end - length : end]),
+        names=json.loads(content[end - length : end].to_pybytes()),
     )

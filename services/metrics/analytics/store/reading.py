@@ -20,8 +20,10 @@ from services.metrics.analytics.store.arrays import Rows, Wanted, read_rows
 from services.metrics.analytics.store.batches import Batch, batches
 from services.metrics.analytics.store.engine import Limits, connect
 from services.metrics.analytics.store.folders import StoreFolder
+from services.metrics.analytics.store.key_files import KeyFiles
 from services.metrics.analytics.store.manifest import Manifest
 from services.metrics.analytics.store.marks import Marks
+from services.metrics.analytics.store.pieces import Store
 from services.metrics.analytics.store.schema import Kind, property_of
 from services.metrics.analytics.store.segment_files import SegmentDamaged
 from services.metrics.analytics.store.traits import TraitFile, read_traits, traits_of
@@ -56,10 +58,17 @@ class Snapshot:
         forgets: grows when something was erased: what was remembered of a lower one has to be dropped.
     """
 
-    def __init__(self, folder: Path, manifest: Manifest, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        manifest: Manifest,
+        clock: Callable[[], float] = time.monotonic,
+        files: KeyFiles | None = None,
+    ) -> None:
         self._folder = folder
         self._manifest = manifest
         self._clock = clock
+        self._files = KeyFiles() if files is None else files
         self._until = clock() + GRACE_SECONDS
         self.watermark = Watermark(manifest.position, manifest.complete_us, manifest.at_end)
         self.forgets = manifest.forgets
@@ -154,7 +163,7 @@ class Snapshot:
             SnapshotExpired: see there.
             StoreUnavailable: see there.
         """
-        for batch in batches(self._folder, self._manifest, tenant, wanted, self._damaged):
+        for batch in batches(Store(self._folder, self._manifest, self._files, self._damaged), tenant, wanted):
             self._check()
             yield batch
 
@@ -204,9 +213,11 @@ class Snapshot:
 class AnalyticsStore:
     """The stores of all environments, for readers; `folder` is the one of the settings. Blocking, but quick."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, clock: Callable[[], float] = time.monotonic) -> None:
         self._folder = folder
+        self._clock = clock
         self._known: dict[str, tuple[object, Path, Manifest]] = {}
+        self._files: dict[str, tuple[float, KeyFiles]] = {}
 
     def snapshot(self, environment: str) -> Snapshot:
         """
@@ -223,4 +234,13 @@ class AnalyticsStore:
             if live is None:
                 raise StoreUnavailable(f"the analytics store of {environment!r} is not built yet")
             known = self._known[environment] = (stamp, *live)
-        return Snapshot(known[1], known[2])
+        _, files = self._files.get(environment, (0.0, KeyFiles()))
+        files.keep(known[1], known[2])
+        self._files[environment] = self._clock(), files
+        self.release()
+        return Snapshot(known[1], known[2], files=files)
+
+    def release(self) -> None:
+        """Let go of the files of stores that nobody asked for lately, so that those deleted take no room any more."""
+        now = self._clock()
+        self._files = {name: each for name, each in self._files.items() if now - each[0] <= GRACE_SECONDS}

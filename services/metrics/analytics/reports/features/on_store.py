@@ -24,7 +24,8 @@ from services.metrics.analytics.reports.features.results import (
 from services.metrics.analytics.reports.local_time import instant
 from services.metrics.analytics.reports.reading import Source, Stretch, computed, computed_runs
 from services.metrics.analytics.store.engine import Limits
-from services.metrics.analytics.store.runs import Runs
+from services.metrics.analytics.store.runs import Runs, by_actor, joined
+from services.metrics.analytics.store.schema import NOBODY
 
 _NAMES_AT_ONCE: Final = 64
 
@@ -97,25 +98,25 @@ class _Use:
 
 def _of_runs(runs: Runs) -> _Use:
     """Return the uses and users of each event: actors are told apart by a set of bits each."""
-    uses = np.zeros(len(runs.names), np.int64)
-    for run in runs.runs:
-        uses += np.bincount(run.code, minlength=len(uses))
-        uses -= np.bincount(run.code[run.outside], minlength=len(uses))
-    somebody = runs.actors != 0
+    if not runs.times:
+        return _Use([], [], [], 0)
+    code = joined(runs.codes)
+    uses = np.bincount(code, minlength=len(runs.names))
+    uses -= np.bincount(code.take(runs.outside), minlength=len(runs.names))
+    order, firsts, actors = by_actor(runs)
+    somebody = actors != NOBODY
     users: list[int] = []
-    acted = np.zeros(len(runs.actors), bool)
+    acted = np.zeros(len(actors), bool)
     for first in range(0, len(runs.names), _NAMES_AT_ONCE):
         codes = range(first, min(first + _NAMES_AT_ONCE, len(runs.names)))
         # Wide enough that no difference of codes is cut to one that is in range.
         type_ = np.uint32 if len(runs.names) <= 32 else np.uint64
-        held: npt.NDArray[Any] = np.zeros(len(runs.actors), type_)
-        for run, numbers in zip(runs.runs, runs.numbers, strict=True):
-            # What is shifted too far is nothing, and so is what would be shifted back.
-            used = np.left_shift(type_(1), run.code - np.uint16(first), dtype=type_, casting="unsafe")
-            used[run.outside] = 0
-            # An actor may begin twice in a run.
-            np.bitwise_or.at(held, numbers, np.bitwise_or.reduceat(used, run.begins))
-        held[~somebody] = 0
+        # What is shifted too far is nothing, and so is what would be shifted back.
+        used = np.left_shift(type_(1), (code - np.uint16(first)).astype(type_))
+        # Rows of no run, which are neighbours of others, are among them.
+        used[runs.outside] = 0
+        of_runs = np.bitwise_or.reduceat(used, runs.begins).take(order)
+        held = np.bitwise_or.reduceat(of_runs, firsts) * somebody
         acted |= held > 0
         users += [int(np.count_nonzero(held & held.dtype.type(1 << at))) for at in range(len(codes))]
     return _Use(runs.names, uses.tolist(), users, int(np.count_nonzero(acted)))

@@ -2,8 +2,8 @@
 The chains of a funnel: one pass over events in the order of actors and time. Pure.
 
 State of the pass, for each step: the newest chain that has reached it, as the row of its first event. Rows are in the
-order of time within an actor, so "the newest" is a running maximum of row numbers, and one that came from another
-actor is told by comparing actors. Only rows that match a step are looked at one by one, in arrays.
+order of time within an actor, so "the newest" before a row is told by how many there are up to it, and one that came
+from another actor by comparing actors. Only rows that match a step are looked at one by one, in arrays.
 """
 
 from dataclasses import dataclass, replace
@@ -12,10 +12,16 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from services.metrics.analytics.reports.funnels.stopping import Reached, first_of_each, number_of, stops
+from services.metrics.analytics.reports.funnels.stopping import (
+    Reached,
+    Rows,
+    first_of_each,
+    number_of,
+    rows_with,
+    stops,
+)
 from services.metrics.analytics.reports.funnels.tied import chain_of
 
-Rows = npt.NDArray[np.int32]
 Integers = npt.NDArray[np.int64]
 Bits = npt.NDArray[Any]
 """Of any unsigned integer type that is wide enough."""
@@ -105,9 +111,10 @@ def chains(events: Events, rules: Rules) -> Chains:
 
 def _starting(events: Events, rules: Rules) -> Rows:
     """Return the rows at which a chain may begin."""
-    rows = np.flatnonzero(events.bits & 1).astype(np.int32)
-    time = events.time[rows]
-    rows = rows[(time >= rules.first_us) & (time < rules.end_us)]
+    rows = rows_with(events.bits, 1)
+    time = events.time.take(rows)
+    inside = (time >= rules.first_us) & (time < rules.end_us)
+    rows = rows if inside.all() else rows[inside]
     if rules.first_entry and len(rows):
         actor = events.actor[rows]
         firsts = first_of_each(actor)
@@ -124,7 +131,7 @@ def _in_step_order(events: Events, starting: Rows) -> tuple[Events, Rows, Rows |
     actor, time = events.actor, events.time
     tie = (time[1:] == time[:-1]) & (actor[1:] == actor[:-1])
     bits = events.bits
-    if np.count_nonzero(bits & 1) != len(starting):
+    if np.count_nonzero((bits & bits.dtype.type(1)) != 0) != len(starting):
         bits = bits & ~bits.dtype.type(1)
         bits[starting] |= bits.dtype.type(1)
     events = Events(actor, time, bits, events.excluded)
@@ -139,11 +146,11 @@ def _in_step_order(events: Events, starting: Rows) -> tuple[Events, Rows, Rows |
     order = np.lexsort((held, step, group))
     if np.array_equal(order, np.arange(len(order))):
         return events, starting, None
-    rows = np.arange(len(actor), dtype=np.int32)
+    rows = np.arange(len(actor))
     rows[held] = held[order]
     begins = np.zeros(len(actor), bool)
     begins[starting] = True
-    return events.taken(rows), np.flatnonzero(begins[rows]).astype(np.int32), rows
+    return events.taken(rows), np.flatnonzero(begins[rows]), rows
 
 
 def _vectorised(events: Events, rules: Rules, starting: Rows) -> Chains:
@@ -174,27 +181,26 @@ def _steps_reached(events: Events, rules: Rules, starting: Rows, barriers: list[
         barriers: for each step and row, the last row before it that ended the chains at that step.
     """
     actor, time, bits = events.actor, events.time, events.bits
-    newest = np.empty(len(actor), np.int32)
-    began = np.zeros(len(actor) if barriers is not None else 0, np.int32)
     before = _last_earlier(events) if rules.strict_increase else None
     reached = [Reached(starting, starting)]
     for step in range(2, rules.steps + 1):
-        rows = np.flatnonzero(bits & bits.dtype.type(1 << (step - 1))).astype(np.int32)
-        rows = rows[rows > starting[0]]
-        newest.fill(_NONE)
-        newest[reached[-1].rows] = reached[-1].starts if barriers is None else reached[-1].rows
-        np.maximum.accumulate(newest, out=newest)
-        seen = rows - 1 if before is None else before[rows]
-        found = newest[seen]
+        newest = reached[-1]
+        rows = rows_with(bits, 1 << (step - 1))
+        rows = rows[np.searchsorted(rows, starting[0], "right") :]
+        seen = rows - 1 if before is None else before.take(rows)
+        # The newest chain before a row is the last of as many as there are up to it.
+        has_reached = np.zeros(len(actor), np.int8)
+        has_reached[newest.rows] = 1
+        found = np.cumsum(has_reached, dtype=np.int32).take(seen) - 1
         usable = (found >= 0) & (seen >= 0)
         if barriers is not None:
-            began[reached[-1].rows] = reached[-1].starts
-            usable &= found > barriers[step - 2][rows]
-            found = began[found]
-        usable &= actor[found] == actor[rows]
-        usable &= time[rows] - time[found] <= rules.window_us
-        reached.append(Reached(rows[usable], found[usable]))
-        if not len(reached[-1].rows):
+            usable &= newest.rows.take(found) > barriers[step - 2].take(rows)
+        starts = newest.starts.take(found)
+        usable &= actor.take(starts) == actor.take(rows)
+        usable &= time.take(rows) - time.take(starts) <= rules.window_us
+        kept = np.flatnonzero(usable)
+        reached.append(Reached(rows.take(kept), starts.take(kept)))
+        if not len(kept):
             break
     return reached
 
@@ -216,13 +222,13 @@ def _deepest(events: Events, reached: list[Reached], stop: Rows | None) -> Chain
 def _without_excluded(events: Events, rules: Rules, starting: Rows, deepest: Chains) -> Chains:
     """Return the chains that no exclusion ended; actors whose level only such chains reach have level 0."""
     ending = [
-        np.flatnonzero(events.excluded & events.excluded.dtype.type(1 << number)).astype(np.int32)
+        rows_with(events.excluded, 1 << number)
         for number in range(len(rules.exclusions))
         if events.excluded is not None
     ]
     barriers = []
     for step in range(1, rules.steps + 1):
-        barrier = np.full(len(events.actor), _NONE, np.int32)
+        barrier = np.full(len(events.actor), _NONE)
         for rows, (after, before) in zip(ending, rules.exclusions, strict=True):
             if after <= step < before:
                 barrier[rows] = rows
@@ -255,12 +261,12 @@ def _one_by_one(events: Events, rules: Rules, starting: Rows, tied: Rows) -> Cha
     apart = slow[group]
     begins = np.zeros(len(group), bool)
     begins[starting] = True
-    easy = np.flatnonzero(~apart).astype(np.int32)
+    easy = np.flatnonzero(~apart)
     found = [_nothing()]
     if begins[easy].any():
-        rest = _vectorised(events.taken(easy), rules, np.flatnonzero(begins[easy]).astype(np.int32))
+        rest = _vectorised(events.taken(easy), rules, np.flatnonzero(begins[easy]))
         found.append(_renumbered(rest, easy))
-    hard = np.flatnonzero(apart).astype(np.int32)
+    hard = np.flatnonzero(apart)
     firsts = np.flatnonzero(first_of_each(events.actor[hard]))
     for first, end in zip(firsts, [*firsts[1:], len(hard)], strict=True):
         rows = hard[first:end]
@@ -282,14 +288,14 @@ def _overlaps(bits: Bits) -> bool:
 def _tied_actors(events: Events) -> Rows:
     """Return rows of one time with different steps, where one event could be either of two steps."""
     tie = (events.time[1:] == events.time[:-1]) & (events.actor[1:] == events.actor[:-1])
-    return np.flatnonzero(tie & (events.bits[1:] != events.bits[:-1])).astype(np.int32)
+    return np.flatnonzero(tie & (events.bits[1:] != events.bits[:-1]))
 
 
 def _last_earlier(events: Events) -> Rows:
     """Return for each row the last one that is not of its actor and time; -1 when there is none."""
     changed = np.ones(len(events.actor), bool)
     changed[1:] = (events.time[1:] != events.time[:-1]) | (events.actor[1:] != events.actor[:-1])
-    rows = np.where(changed, np.arange(len(changed), dtype=np.int32), 0)
+    rows = np.where(changed, np.arange(len(changed)), 0)
     return np.maximum.accumulate(rows) - 1
 
 
@@ -302,4 +308,4 @@ def _nothing() -> Chains:
 
 
 def _rows(values: list[int]) -> Rows:
-    return np.array(values, np.int32)
+    return np.array(values, np.intp)

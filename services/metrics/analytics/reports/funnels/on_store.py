@@ -103,9 +103,9 @@ def _reached(rules: Rules, stretch: Stretch) -> Reached:
         bits = bits & bits.dtype.type((1 << rules.steps) - 1)
     found = chains(Events(stretch.actor, stretch.time, bits, excluded), rules)
     return Reached(
-        stretch.actors[stretch.actor[found.start]],
-        stretch.time[found.start],
-        stretch.time[found.reach],
+        stretch.actors.take(stretch.actor.take(found.start)),
+        stretch.time.take(found.start),
+        stretch.time.take(found.reach),
         found.level,
         first_values(stretch, found.start, 1) if stretch.values else None,
     )
@@ -113,9 +113,10 @@ def _reached(rules: Rules, stretch: Stretch) -> Reached:
 
 def _count(cells: Counter[Cell], bucket: npt.NDArray[np.int64], reached: Reached) -> None:
     if reached.value is None:
-        cell, counts = np.unique(bucket * _LEVELS + reached.level, return_counts=True)
-        for each, actors in zip(cell.tolist(), counts.tolist(), strict=True):
-            cells[Cell(each // _LEVELS, None, each % _LEVELS)] += actors
+        starts, of = np.unique(bucket, return_inverse=True) if bucket.any() else (np.zeros(1, np.int64), bucket)
+        counts = np.bincount(of * _LEVELS + reached.level, minlength=len(starts) * _LEVELS)
+        for cell in np.flatnonzero(counts).tolist():
+            cells[Cell(int(starts[cell // _LEVELS]), None, cell % _LEVELS)] += int(counts[cell])
         return
     for start, value, level in zip(bucket.tolist(), reached.value.tolist(), reached.level.tolist(), strict=True):
         cells[Cell(start, value, level)] += 1

@@ -84,7 +84,7 @@ class _Paths:
 
     def hops_of_runs(self, runs: Runs) -> Counter[Hop]:
         """Return how often each hop is in a path of some actors."""
-        return self.hops(_Events(runs.names, *merged(runs))) if runs.runs else Counter()
+        return self.hops(_Events(runs.names, *merged(runs)[1:])) if runs.times else Counter()
 
     def hops(self, events: _Events) -> Counter[Hop]:
         """Return how often each hop is in a path of some actors."""

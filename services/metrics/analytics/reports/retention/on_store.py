@@ -18,6 +18,7 @@ from services.metrics.analytics.store.engine import Limits
 _START: Final = 1
 _BACK: Final = 2
 _NAMED: Final = 4
+_EARLY: Final = -1
 _CELLS_AT_ONCE: Final = 32_000_000
 
 Integers = npt.NDArray[np.int64]
@@ -112,14 +113,15 @@ class _Counting:
         actor, time, back = rows.actor, rows.time, rows.bits & _BACK > 0
         if not back.all():
             actor, time = actor[back], time[back]
-        if time.min(initial=first) < first:
-            inside = time >= first
-            actor, time = actor[inside], time[inside]
         bucket = self._bucket(time)
+        bucket[np.flatnonzero(time < first)] = _EARLY
         # Rows of an actor are in the order of time: those of a bucket are neighbours.
         begins = np.flatnonzero(_changed(actor) | _changed(bucket))
+        sizes = np.minimum(np.diff(begins, append=len(actor)), 2)
         counts = np.zeros((len(rows.actors), len(self._ordinals)), np.uint8)
-        counts[actor[begins], bucket[begins]] = np.minimum(np.diff(begins, append=len(actor)), 2)
+        bucket = bucket.take(begins)
+        inside = np.flatnonzero(bucket != _EARLY)
+        counts[actor.take(begins.take(inside)), bucket.take(inside)] = sizes.take(inside)
         # The start event itself is no return to its own bucket.
         itself = _all_tied(rows, starts)
         who = rows.actor[starts]
