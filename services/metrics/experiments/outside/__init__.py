@@ -40,7 +40,11 @@ class Rollouts(Protocol):
         origin: str,
         caller: Caller,
     ) -> str:
-        """Make a plan by a template and start it; return its id. Raise `StateConflict` when the flag has one."""
+        """
+        Make a plan by a template and start it, unless it is under way; return its id. One that cannot start is deleted.
+
+        Raise `StateConflict` when the flag has another one.
+        """
 
 
 class Catalogue(Protocol):

@@ -1,6 +1,8 @@
 """Other services by gRPC."""
 
+import contextlib
 from collections.abc import Mapping
+from typing import Final
 
 import grpc.aio
 from mirante.api.flags.v1 import flag_admin_service_pb2 as flags_pb2
@@ -10,11 +12,18 @@ from mirante.api.flags.v1.rollout_service_pb2_grpc import RolloutServiceStub
 from mirante.api.telemetry.v1 import catalogue_service_pb2 as catalogue_pb2
 from mirante.api.telemetry.v1.catalogue_service_pb2_grpc import CatalogueServiceStub
 
-from services.metrics.experiments.outside.calling import CALL_SECONDS, answer_of, on_behalf_of, own
+from services.metrics.experiments.outside.calling import CALL_SECONDS, Metadata, answer_of, on_behalf_of, own
 from services.runtime.access import Caller
+from services.runtime.errors import ServiceError
 
 _FLAGS = "flag"
 _TELEMETRY = "telemetry"
+_UNDER_WAY: Final = (
+    rollout_pb2.ROLLOUT_STATE_RUNNING,
+    rollout_pb2.ROLLOUT_STATE_WAITING_FOR_APPROVAL,
+    rollout_pb2.ROLLOUT_STATE_HELD,
+    rollout_pb2.ROLLOUT_STATE_PAUSED,
+)
 
 
 class GrpcFlags:
@@ -53,13 +62,33 @@ class GrpcFlags:
     ) -> str:
         """See `Rollouts`."""
         plan = rollout_pb2.RolloutPlan(flag_key=flag_key, variant=variant, baseline_variant=baseline, origin=origin)
-        create = rollout_service_pb2.CreateRolloutRequest(environment=environment, plan=plan, template=template)
         metadata = on_behalf_of(self._secret, caller)
+        started = await self._started(environment, plan, metadata)
+        if started:
+            return started
+        create = rollout_service_pb2.CreateRolloutRequest(environment=environment, plan=plan, template=template)
         made = self._rollouts.CreateRollout(create, metadata=metadata, timeout=CALL_SECONDS)
         rollout = (await answer_of(made, _FLAGS, "rollout_template")).rollout
         start = rollout_service_pb2.StartRolloutRequest(environment=environment, rollout_id=rollout.id)
         begun = self._rollouts.StartRollout(start, metadata=metadata, timeout=CALL_SECONDS)
-        return (await answer_of(begun, _FLAGS, "rollout_template")).rollout.id
+        try:
+            return (await answer_of(begun, _FLAGS, "rollout_template")).rollout.id
+        except ServiceError:
+            # Of one that was started after all nothing is deleted.
+            delete = rollout_service_pb2.DeleteRolloutRequest(environment=environment, rollout_id=rollout.id)
+            gone = self._rollouts.DeleteRollout(delete, metadata=metadata, timeout=CALL_SECONDS)
+            with contextlib.suppress(ServiceError):
+                await answer_of(gone, _FLAGS, "rollout_template")
+            raise
+
+    async def _started(self, environment: str, plan: rollout_pb2.RolloutPlan, metadata: Metadata) -> str:
+        """Return the id of such a plan that is under way: the answer to who has started it may have been lost."""
+        request = rollout_service_pb2.ListRolloutsRequest(
+            environment=environment, flag_key=plan.flag_key, states=_UNDER_WAY
+        )
+        call = self._rollouts.ListRollouts(request, metadata=metadata, timeout=CALL_SECONDS)
+        found = (await answer_of(call, _FLAGS, "rollout_template")).rollouts
+        return next((each.id for each in found if _wanted(each.plan) == _wanted(plan)), "")
 
 
 class GrpcCatalogue:
@@ -75,3 +104,7 @@ class GrpcCatalogue:
         call = self._stub.GetCatalogue(request, metadata=own(self._secret), timeout=CALL_SECONDS)
         catalogue = (await answer_of(call, _TELEMETRY, "experiment.primary")).catalogue
         return {event.name: event for event in catalogue.events}
+
+
+def _wanted(plan: rollout_pb2.RolloutPlan) -> tuple[str, str, str]:
+    return plan.origin, plan.variant, plan.baseline_variant
