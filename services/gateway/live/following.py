@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import math
 import random
 from collections.abc import AsyncGenerator
 from typing import Final
@@ -93,15 +94,17 @@ class Following:
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
             longest_ago = now() - SILENCE_SECONDS
-            await _tell_silence([feed for feed in self.feeds.values() if feed.heard_at < longest_ago])
+            await _tell_silence([feed for feed in self.feeds.values() if feed.heard_at < longest_ago], longest_ago)
 
     def _note(self, tenant: str) -> None:
         self._changed[tenant] = None
         self._woken.set()
 
 
-async def _tell_silence(feeds: list[Feed]) -> None:
+async def _tell_silence(feeds: list[Feed], longest_ago: float = math.inf) -> None:
     for feed in feeds:
-        feed.note_silence()
+        # Some may be heard while others are told.
+        if feed.heard_at < longest_ago:
+            feed.note_silence()
         # There may be thousands, with sockets each.
         await asyncio.sleep(0)

@@ -1,5 +1,7 @@
 """Where live metrics come from."""
 
+import asyncio
+import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -13,6 +15,10 @@ from services.runtime.errors import Unavailable
 
 if TYPE_CHECKING:
     from mirante.api.metrics.v1.live_metrics_service_pb2_grpc import LiveMetricsServiceAsyncStub
+
+    _Call = grpc.aio.StreamStreamCall[metrics_pb2.WatchTenantsRequest, metrics_pb2.WatchTenantsResponse]
+
+_log = logging.getLogger(__name__)
 
 MOST_BYTES: Final = 16 * 1024 * 1024
 MOST_IN_A_CHANGE: Final = 1_000
@@ -59,7 +65,9 @@ class GrpcLiveSource:
         self, environment: str, changes: AsyncIterator[Change]
     ) -> AsyncGenerator[Sequence[metrics_pb2.LiveFrame]]:
         """See `LiveSource`."""
-        call = self._stub.WatchTenants(_requests(environment, changes), metadata=self._metadata)
+        call = self._stub.WatchTenants(metadata=self._metadata)
+        # gRPC itself would go on reading changes when the other side has ended the call, and the next stream miss them.
+        telling = asyncio.create_task(_tell(call, environment, changes))
         try:
             async for response in call:
                 # Whatever a service might send: nobody receives another environment.
@@ -69,16 +77,28 @@ class GrpcLiveSource:
             raise Unavailable(f"the metrics service does not answer: {code}") from error
         finally:
             call.cancel()
+            telling.cancel()
+            await asyncio.wait([telling])
         raise Unavailable("the metrics service ended the stream")
 
 
-async def _requests(
-    environment: str, changes: AsyncIterator[Change]
-) -> AsyncGenerator[metrics_pb2.WatchTenantsRequest]:
-    async for change in changes:
-        request = metrics_pb2.WatchTenantsRequest(environment=environment, removed=change.removed)
-        for tenant, frame in change.added:
-            position = request.added.add(tenant=tenant)
-            if frame is not None:
-                position.origin, position.sequence = frame.origin, frame.sequence
-        yield request
+async def _tell(call: "_Call", environment: str, changes: AsyncIterator[Change]) -> None:
+    """Send changes until the call ends."""
+    try:
+        async for change in changes:
+            await call.write(_request(environment, change))
+    except (grpc.RpcError, asyncio.InvalidStateError):
+        return  # it has ended, and whoever reads is told why
+    except Exception:  # noqa: BLE001 - the next stream may work
+        _log.exception("a stream of live metrics cannot be told which tenants are watched")
+        # Then the other side ends it.
+        await call.done_writing()
+
+
+def _request(environment: str, change: Change) -> metrics_pb2.WatchTenantsRequest:
+    request = metrics_pb2.WatchTenantsRequest(environment=environment, removed=change.removed)
+    for tenant, frame in change.added:
+        position = request.added.add(tenant=tenant)
+        if frame is not None:
+            position.origin, position.sequence = frame.origin, frame.sequence
+    return request

@@ -9,10 +9,11 @@ import pytest
 from mirante.api.metrics.v1 import live_metrics_service_pb2 as pb2
 from mirante.api.metrics.v1 import live_metrics_service_pb2_grpc as pb2_grpc
 
+from services.gateway.live.following import Following
 from services.gateway.live.source import Change, GrpcLiveSource
 from services.runtime.errors import Unavailable
 from tests.support.gateway_live import live_frame
-from tests.support.serving import PATIENCE_SECONDS
+from tests.support.serving import PATIENCE_SECONDS, eventually
 
 
 class ScriptedMetrics(pb2_grpc.LiveMetricsServiceServicer):
@@ -131,3 +132,25 @@ async def test_a_stream_that_nobody_reads_any_more_is_cancelled(
     assert frame.sequence == 1
     await watching.aclose()
     await asyncio.wait_for(service.ended.wait(), PATIENCE_SECONDS)
+
+
+async def test_who_comes_after_the_service_ended_a_stream_is_watched_on_the_next(
+    metrics: tuple[ScriptedMetrics, GrpcLiveSource],
+) -> None:
+    """What is left of the old stream takes no news away: a restarted service is told of every tenant."""
+    service, source = metrics
+
+    async def told_of(tenant: str) -> bool:
+        return any(tenant in [each.tenant for each in request.added] for request in service.requests)
+
+    following = Following(source, "production")
+    following.add("acme")
+    await eventually(lambda: told_of("acme"))
+    await asyncio.wait_for(service.ended.wait(), PATIENCE_SECONDS)
+    service.requests.clear()
+    service.hold = True
+    await eventually(lambda: told_of("acme"))
+    for tenant in ("beta", "gama"):
+        following.add(tenant)
+        await eventually(lambda: told_of(tenant))  # noqa: B023 - called before the next turn
+    following.stop()
