@@ -24,6 +24,15 @@ WATCHED: Final = (
 )
 """In these states a stage may be served, and may do harm."""
 
+_NOT_AS_WRITTEN: Final = frozenset(
+    {
+        rollout_pb2.HOLD_REASON_FLAG_CHANGED,
+        rollout_pb2.HOLD_REASON_FLAG_KILLED,
+        rollout_pb2.HOLD_REASON_FLAG_ARCHIVED,
+    }
+)
+"""Whoever has the variant then has it as somebody else says: there are no shares to keep."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tripwire:
@@ -101,7 +110,7 @@ def watching_of(record: rollout_pb2.RolloutRecord) -> Watching | None:
         tripwires=[_tripwire(each) for each in plan.guards if each.HasField("tripwire")],
         guardrails=[_guardrail(each, each_alpha) for each in rails],
         ratios=[each.name for each in plan.guards if each.HasField("sample_ratio")],
-        comparison=_comparison(plan, record.stage),
+        comparison=None if record.hold_reason in _NOT_AS_WRITTEN else _comparison(plan, record.stage),
     )
 
 

@@ -2,17 +2,24 @@
 
 import math
 from collections import OrderedDict
+from typing import Final
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from mirante.api.common.v1 import value_pb2
 from mirante.api.telemetry.v1 import event_log_service_pb2 as log_pb2
 from mirante.api.telemetry.v1 import event_pb2
+from mirante.evaluation.model import Reason
 
 from services.metrics.guards.plans import Watching
 from services.metrics.guards.readings import Reading
 from services.metrics.guards.step_counts import MOST_ACTORS, Side, StepCounts
 
 EXPOSURE = "flag_exposta"
+_BY_NO_LOT: Final = frozenset(
+    each.value
+    for each in (Reason.KILLED, Reason.OFF, Reason.SCHEDULE, Reason.PREREQUISITE_FAILED, Reason.TARGET, Reason.ERROR)
+)
+"""Whom no rule has decided about for these reasons, the stage has not left out."""
 
 
 class WatchedRollout:
@@ -59,8 +66,8 @@ class WatchedRollout:
                 pass  # `WatchedLog` reads the log again
         return False
 
-    def exposed(self, actor: bytes, *, variant: str, rule_id: str, version: int, at: float) -> None:
-        """Note that somebody was given a variant of the flag."""
+    def exposed(self, actor: bytes, *, variant: str, rule_id: str, version: int, at: float, reason: str = "") -> None:
+        """Note that somebody was given a variant of the flag; `reason` is why, as clients name it."""
         watching = self.watching
         if version < self._from_version:
             return
@@ -79,7 +86,7 @@ class WatchedRollout:
         comparison = watching.comparison
         if comparison is not None and given and rule_id == comparison.rule_id:
             self._step.compare(actor, Side.TREATMENT)
-        elif comparison is not None and not given and not rule_id:
+        elif comparison is not None and not given and not rule_id and reason not in _BY_NO_LOT:
             self._step.compare(actor, Side.CONTROL)
 
     def happened(self, actor: bytes, event: str, at: float, of: "event_pb2.Event | None" = None) -> bool:
@@ -131,6 +138,7 @@ class WatchedRollout:
                     rule_id=properties["rule_id"].string_value,
                     version=int(_number(properties.get("version")) or 0),
                     at=at,
+                    reason=properties["reason"].string_value,
                 )
         if _seconds(stored.occurred_at) < self.watching.since:
             return False  # it happened before the stage began, and came late

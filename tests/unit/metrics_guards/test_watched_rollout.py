@@ -2,6 +2,7 @@
 
 from mirante.api.flags.v1 import rollout_guard_pb2 as pb2
 from mirante.api.flags.v1 import rollout_pb2
+from mirante.api.telemetry.v1 import event_log_service_pb2 as log_pb2
 from mirante.api.telemetry.v1 import event_pb2
 
 from services.metrics.guards.plans import Comparison, watching_of
@@ -128,6 +129,24 @@ def test_who_was_given_both_is_compared_with_nobody() -> None:
     assert rollout.sample == 9
 
 
+def test_who_got_no_variant_by_lot_is_compared_with_nobody() -> None:
+    """When somebody kills the flag, or a target decides, the shares of the stage are as they were."""
+    rollout = WatchedRollout(watching(ratio()))
+    give(rollout, range(100))
+    give(rollout, range(1_000, 1_900), variant="off")
+    for number, reason in enumerate(("KILLED", "OFF", "TARGET", "PREREQUISITE_FAILED", "SCHEDULE") * 1_000, 2_000):
+        entry = log_pb2.LogEntry()
+        entry.event.actor_id = person(number)
+        entry.event.event.name = "flag_exposta"
+        for name, text in (("flag", "f"), ("variant", "off"), ("reason", reason), ("rule_id", "")):
+            entry.event.event.properties[name].string_value = text
+        entry.event.event.properties["version"].int_value = 2
+        entry.event.received_at.seconds = entry.event.occurred_at.seconds = int(SINCE) + 2
+        rollout.apply(entry)
+    shares = only(rollout.readings(SINCE + 3))
+    assert (shares.breached, shares.sample) == (False, 1_000)
+
+
 def test_a_wrong_share_is_found_and_stays_found() -> None:
     """The smallest p-value of all looks counts."""
     rollout = WatchedRollout(watching(ratio()))
@@ -176,6 +195,21 @@ def test_what_can_be_compared() -> None:
         found = watching_of(other)
         assert found is not None
         assert found.comparison is None
+
+
+def test_a_flag_that_somebody_has_changed_is_not_compared() -> None:
+    """Its shares are no longer the plan's: only tripwires are judged."""
+    rollout = WatchedRollout(watching(errors(), ratio()))
+    give(rollout, range(100))
+    give(rollout, range(1_000, 1_900), variant="off")
+    changed = record(errors(), ratio())
+    changed.state, changed.hold_reason = rollout_pb2.ROLLOUT_STATE_HELD, rollout_pb2.HOLD_REASON_FLAG_CHANGED
+    found = watching_of(changed)
+    assert found is not None
+    rollout.follow(found)
+    give(rollout, range(2_000, 4_000), variant="off")
+    wire, shares = rollout.readings(SINCE + 2)
+    assert (wire.state, shares.state) == (pb2.GUARD_STATE_CLEAR, pb2.GUARD_STATE_NOT_JUDGED)
 
 
 def test_what_is_not_watched() -> None:
