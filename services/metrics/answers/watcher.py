@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Collection, Iterable
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from typing import Final
 
 HEARTBEAT_SECONDS: Final = 4.0
 """A frame is sent this long after the last one, also when nothing has changed: at least every 5 seconds."""
 
 _BEAT_SECONDS: Final = HEARTBEAT_SECONDS / 8
+_MOST_FORGOTTEN: Final = 1_000
 
 
 class Watcher:
@@ -90,5 +91,9 @@ class Watcher:
 
     def _put(self, tenant: str, since: int | None) -> None:
         self._since[tenant] = since
+        if len(self._at) > 2 * len(self._since) + _MOST_FORGOTTEN:
+            # A reader that takes nothing may still let tenants come and go.
+            self._at = [(at, each) for each, at in {each: at for at, each in self._at}.items() if each in self._since]
+            heapify(self._at)
         heappush(self._at, (self._sent_at.get(tenant, float("-inf")) + self.interval, tenant))
         self.woken.set()

@@ -1,5 +1,6 @@
 """When a reader is sent which tenant."""
 
+import tracemalloc
 from itertools import pairwise
 
 from services.metrics.answers.watcher import HEARTBEAT_SECONDS, Watcher
@@ -61,3 +62,21 @@ def test_a_tenant_that_was_forgotten_begins_anew() -> None:
     watcher.offer_whole("acme")
     assert watcher.take(9.0) == ("acme", None)
     assert watcher.take(9.0) is None
+
+
+def test_a_reader_that_takes_nothing_makes_nothing_grow() -> None:
+    """However often it lets tenants come and go; what it watches in the end is sent, in the order of before."""
+    watcher = Watcher([])
+    watcher.sent("acme", 1, 1.0)
+    watcher.offer("acme", 1)
+    watcher.offer_whole("beta")
+    tracemalloc.start()
+    try:
+        for _ in range(20_000):
+            watcher.offer_whole("globex")
+            watcher.forget("globex")
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 500_000
+    assert [watcher.take(9.0) for _ in range(3)] == [("beta", None), ("acme", 1), None]
