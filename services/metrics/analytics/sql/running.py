@@ -122,13 +122,18 @@ def _answer(selected: Any, limits: SqlLimits, response: pb2.RunSqlResponse) -> N
     response.columns.extend(
         pb2.SqlColumn(name=name, type=type_) for name, type_ in zip(selected.columns, types, strict=True)
     )
+    size = sum(column.ByteSize() for column in response.columns)
+    if size > limits.most_bytes:
+        # They are not counted as rows, and a short statement may name many.
+        raise StatementRefused(
+            f"the names and types of its {len(types):,} columns have more than {limits.most_bytes:,} bytes"
+        )
     cells = ", ".join(
         f"#{number}" if type_ in _AS_THEY_ARE else f"CAST(#{number} AS VARCHAR) AS {quoted(f'c{number}')}"
         for number, type_ in enumerate(types, start=1)
     )
     # One row more says whether there are more.
     rows = selected.project(cells).limit(limits.most_rows + 1)
-    size = 0
     while some := rows.fetchmany(_ROWS_AT_ONCE):
         for row in some:
             if len(response.rows) == limits.most_rows:
