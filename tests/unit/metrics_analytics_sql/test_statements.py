@@ -148,7 +148,7 @@ def test_an_answer_ends_at_its_limits(folder: Path) -> None:
     assert not ran(question(folder, "SELECT 1", most_rows=1)).truncated
     answer = ran(question(folder, "SELECT repeat('x', 1000) FROM range(100)", most_bytes=10_000))
     assert (len(answer.rows), answer.truncated) == (9, True)
-    wide = f'SELECT COLUMNS(*) AS "{"x" * 1_000}" FROM events LIMIT 0'
+    wide = 'SELECT COLUMNS(*) AS "' + "x" * 1_000 + '" FROM events LIMIT 0'
     with pytest.raises(StatementRefused, match="columns have more than 10,000 bytes"):
         ran(question(folder, wide, most_bytes=10_000))
 
