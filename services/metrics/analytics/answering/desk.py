@@ -138,7 +138,9 @@ class ReportDesk:
         key = (*answer.head["key"], answer.head["complete_us"] // _HOUR_US, traits)
         # Of the store as the process saw it: it may have gone on meanwhile.
         made = Made(key, str(key[0]), answer.head["forgets"])
-        self._cache.put(definition, Kept(answer.body, made, self._clocks.steady()))
+        if (made.build, made.forgets) == self._remembered[environment]:
+            # Otherwise somebody may have been erased since, of whom nothing is kept.
+            self._cache.put(definition, Kept(answer.body, made, self._clocks.steady()))
         return answer.body
 
     def _forget(self, environment: str, made: Made) -> None:

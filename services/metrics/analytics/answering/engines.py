@@ -46,7 +46,7 @@ class Engines:
 
     def answer(self, question: Question, environment: str, snapshot: Snapshot) -> tuple[Answer[Any], bool]:
         """
-        Return the answer to a question, and whether all that the snapshot has of the log is in it.
+        Return the answer to a question, and whether all that the snapshot has of the log is certainly in it.
 
         Raises:
             InvalidRequest: see `run`; or it takes longer than a query may.
@@ -66,4 +66,6 @@ class Engines:
             if error.code == _TIMEOUT:
                 raise InvalidRequest.of("question", f"takes longer than {_MOST_SECONDS:g} s") from None
             raise
-        return answer, watermark.complete_us >= snapshot.watermark.complete_us
+        # Before the end of the log a store has more than what is known to be complete.
+        seen = snapshot.watermark
+        return answer, seen.at_end and watermark.complete_us >= seen.complete_us
