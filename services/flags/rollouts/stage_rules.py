@@ -32,12 +32,15 @@ def base_of(flag: flag_pb2.Flag, plan: rollout_pb2.RolloutPlan) -> Base:
     Raises:
         StateConflict: everybody is served the variant already, or nobody whom the plan does not reach would not be.
     """
-    uncovered = flag.fallthrough
+    fallthrough = uncovered = flag.fallthrough
     if plan.baseline_variant:
         uncovered = flag_pb2.Serve(variant=plan.baseline_variant)
+        if _serves(fallthrough, plan.variant):
+            # Taken back, the plan must not give its variant to more people than a stage did.
+            fallthrough = uncovered
     elif not flag.on:
         uncovered = flag_pb2.Serve(variant=flag.off_variant)
-    return _sound(Base(flag.on, flag.fallthrough, uncovered), flag, plan)
+    return _sound(Base(flag.on, fallthrough, uncovered), flag, plan)
 
 
 def base_after(flag: flag_pb2.Flag, written: flag_pb2.Flag, base: Base, plan: rollout_pb2.RolloutPlan) -> Base:
@@ -132,6 +135,10 @@ def _stops(guard: rollout_guard_pb2.Guard) -> bool:
     if guard.action:
         return guard.action != rollout_guard_pb2.GUARD_ACTION_ROLL_BACK
     return guard.HasField("sample_ratio")
+
+
+def _serves(serve: flag_pb2.Serve, variant: str) -> bool:
+    return variant in (serve.variant, *(each.variant for each in serve.rollout.splits))
 
 
 def _sound(base: Base, flag: flag_pb2.Flag, plan: rollout_pb2.RolloutPlan) -> Base:

@@ -32,7 +32,7 @@ class _RollBackTargetEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RollBa
     ROLL_BACK_TARGET_LAST_GOOD_STAGE: _RollBackTarget.ValueType  # 1
     """The newest stage that stood its soak, below the present one; when there is none, nothing."""
     ROLL_BACK_TARGET_NOTHING: _RollBackTarget.ValueType  # 2
-    """The flag serves what it served before the plan."""
+    """The flag serves what it served before the plan; where that gave people the variant, the baseline variant if there is one."""
 
 class RollBackTarget(_RollBackTarget, metaclass=_RollBackTargetEnumTypeWrapper): ...
 
@@ -41,7 +41,7 @@ ROLL_BACK_TARGET_UNSPECIFIED: RollBackTarget.ValueType  # 0
 ROLL_BACK_TARGET_LAST_GOOD_STAGE: RollBackTarget.ValueType  # 1
 """The newest stage that stood its soak, below the present one; when there is none, nothing."""
 ROLL_BACK_TARGET_NOTHING: RollBackTarget.ValueType  # 2
-"""The flag serves what it served before the plan."""
+"""The flag serves what it served before the plan; where that gave people the variant, the baseline variant if there is one."""
 Global___RollBackTarget: _TypeAlias = RollBackTarget  # noqa: Y015
 
 @_typing.final
