@@ -24,6 +24,8 @@ _BYTES: Final = 16 * 1024
 _NANOS: Final = 1_000_000_000
 _LARGEST_SAMPLE: Final = 100_000
 """Metrics tells so many users of one plan apart."""
+_MOST_EVENTS: Final = 100_000
+"""Metrics counts so many events in the window of a tripwire: one that needs more would never break."""
 _LONGEST_SOAK: Final = 90 * 86_400
 _WINDOW: Final = (5, 600)
 _GUARD_NAME: Final = re.compile(r"[a-z0-9_-]{1,63}", re.ASCII)
@@ -154,6 +156,10 @@ def _tripwire(field: str, tripwire: rollout_guard_pb2.Tripwire) -> Iterator[Viol
     share = measure == rollout_guard_pb2.TRIPWIRE_MEASURE_ACTOR_SHARE
     if not math.isfinite(tripwire.limit) or tripwire.limit < 0.0 or (share and tripwire.limit >= 1.0):
         yield Violation(f"{field}.limit", "must be 0 or more; of a share below 1")
+    elif measure == rollout_guard_pb2.TRIPWIRE_MEASURE_EVENT_COUNT and tripwire.limit >= _MOST_EVENTS:
+        yield Violation(f"{field}.limit", f"must be below {_MOST_EVENTS}: no more events are counted")
+    if tripwire.minimum > _MOST_EVENTS:
+        yield Violation(f"{field}.minimum", f"must be at most {_MOST_EVENTS}")
     if tripwire.HasField("window"):
         window = tripwire.window
         if not _WINDOW[0] <= window.seconds <= _WINDOW[1] or not 0 <= window.nanos < _NANOS:

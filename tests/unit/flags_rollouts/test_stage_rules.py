@@ -122,6 +122,20 @@ def test_a_variant_that_everybody_has_cannot_be_rolled_out() -> None:
     assert set(served(with_stage(flag, base_of(flag, based), based, 1)).values()) == {"on", "off"}
 
 
+def test_what_is_taken_back_is_not_given_to_more_people() -> None:
+    """After an experiment, or from a flag that serves the variant: with a baseline nobody has it any more."""
+    split = flag_pb2.Serve()
+    for variant in ("on", "off"):
+        split.rollout.splits.add(variant=variant, weight=50_000)
+    rollout = plan(baseline_variant="off")
+    for before in (split, flag_pb2.Serve(variant="on")):
+        flag = sound_flag(fallthrough=before)
+        base = base_of(flag, rollout)
+        first = with_stage(flag, base, rollout, 1)
+        assert 0 < sum(variant == "on" for variant in served(first).values()) < 100
+        assert set(served(with_stage(first, base, rollout, 0)).values()) == {"off"}
+
+
 def test_what_everybody_has_already_can_be_guarded() -> None:
     """By one stage that changes nothing, with guards that kill: there is nothing to go back to."""
     flag = sound_flag(fallthrough=flag_pb2.Serve(variant="on"))
@@ -175,6 +189,11 @@ def test_what_only_describes_a_flag_does_not_count_as_a_change() -> None:
         ("plan.guards[0]", {"guards": [rollout_guard_pb2.Guard(name="a")]}),
         ("plan.guards[0].tripwire.window", {"guards": [_tripwire(window=Duration(seconds=4))]}),
         ("plan.guards[0].tripwire.limit", {"guards": [_tripwire(limit=float("inf"))]}),
+        (
+            "plan.guards[0].tripwire.limit",
+            {"guards": [_tripwire(measure="TRIPWIRE_MEASURE_EVENT_COUNT", limit=100_000)]},
+        ),
+        ("plan.guards[0].tripwire.minimum", {"guards": [_tripwire(minimum=100_001)]}),
         ("plan.guards[0].tripwire.events", {"guards": [_tripwire(events=[""] * 21)]}),
         ("plan.guards[0].tripwire.quantile", {"guards": [_tripwire(measure="TRIPWIRE_MEASURE_QUANTILE")]}),
     ],

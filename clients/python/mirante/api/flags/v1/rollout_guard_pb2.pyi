@@ -177,10 +177,12 @@ class Tripwire(_message.Message):
     """Above 0, below 1. Only, and needed, for quantiles: 0.95 for instance."""
     limit: _builtins.float
     """Breached above it; of shares and quantiles by more than chance: so many users or events would come in less than one
-    window in 10,000 if the limit were just kept.
+    window in 10,000 if the limit were just kept. Of numbers of events below 100,000.
     """
     minimum: _builtins.int
-    """Of a share: so many users, of a quantile so many events, have to be in the window before it is judged. 0 means 5."""
+    """Of a share: so many users, of a quantile so many events, have to be in the window before it is judged. 0 means 5; at most
+    100,000.
+    """
     @_builtins.property
     def events(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Names of events, for instance "erro_frontend". 1 to 20."""
