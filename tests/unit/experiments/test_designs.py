@@ -43,6 +43,8 @@ def _arms(*weights: int) -> list[pb2.ExperimentArm]:
         (lambda: design(rule_id="nenhuma"), "experiment.rule_id"),
         (lambda: design(rules=pb2.DecisionRules(method=pb2.DECISION_METHOD_FIXED)), "experiment.rules.planned_units"),
         (lambda: design(rules=pb2.DecisionRules(alpha=float("inf"))), "experiment.rules.alpha"),
+        (lambda: design(rules=pb2.DecisionRules(alpha=0.5)), "experiment.rules.alpha"),
+        (lambda: design(rules=pb2.DecisionRules(alpha_sequence=0.05)), "experiment.rules.alpha_sequence"),
         (lambda: design(arms=_arms(1, 0, 1)), "experiment.arms[1].weight"),
         (lambda: design(guardrails=[errors(float("nan"))]), "experiment.guardrails[0].margin"),
     ],
@@ -53,6 +55,7 @@ async def test_wrong_designs(wrong: Callable[[], pb2.Experiment], field: str) ->
     flags.add("recomendacao")
     desk = ExperimentDesk(cast("PostgresPool", None), flags, FakeCatalogue(), lambda: 0.0)
     await desk.check(PRODUCTION, design(guardrails=[errors()]), "")
+    await desk.check(PRODUCTION, design(rules=pb2.DecisionRules(alpha=0.001)), "")
     with pytest.raises(InvalidRequest) as refused:
         await desk.check(PRODUCTION, wrong(), "")
     assert [each.field for each in refused.value.violations] == [field]

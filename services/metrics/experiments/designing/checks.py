@@ -10,7 +10,7 @@ from mirante.evaluation.model import Violation
 
 from services.metrics.experiments.data.questions import DAY
 from services.metrics.experiments.designing.asking import events_of, microseconds
-from services.metrics.experiments.designing.defaults import WHOLE, by_tenant, metrics, plan_of
+from services.metrics.experiments.designing.defaults import ALPHA, WHOLE, by_tenant, metrics, plan_of
 from services.runtime.errors import InvalidRequest
 from services.runtime.texts import text_violations
 
@@ -24,6 +24,8 @@ LONGEST_COVARIATE: Final = 28 * DAY
 _KEY: Final = re.compile(r"[a-z][a-z0-9_-]{0,62}", re.ASCII)
 _LONGEST_HYPOTHESIS: Final = 4_000
 _LONGEST_NAME: Final = 200
+_LARGEST_ALPHA: Final = 0.5
+"""Bounds of harm are one-sided, and say nothing beyond it."""
 
 Problems = Iterator[tuple[str, str]]
 
@@ -163,6 +165,12 @@ def _rules(experiment: pb2.Experiment) -> Problems:
         if value < 0.0 or not math.isfinite(value):
             yield f"rules.{name}", "must be a number that is not negative"
             return
+    if rules.alpha >= _LARGEST_ALPHA:
+        yield "rules.alpha", f"must be below {_LARGEST_ALPHA}; 0 means 0.05"
+        return
+    if rules.alpha_sequence >= (rules.alpha or ALPHA):
+        yield "rules.alpha_sequence", "must be below alpha, of which it is a part"
+        return
     if rules.planned_units > 10**12:
         yield "rules.planned_units", "is more than there are people"
     if len(experiment.arms) < 2:

@@ -13,6 +13,7 @@ WHOLE: Final = 100_000
 """Shares are out of it."""
 ALPHA: Final = 0.05
 ALPHA_SEQUENCE: Final = 0.01
+"""Of a smaller alpha: a fifth of it."""
 FEWEST_UNITS: Final = 1_000
 FEWEST_CONVERSIONS: Final = 5
 FEWEST_DAYS: Final = 7
@@ -68,13 +69,14 @@ def plan_of(experiment: pb2.Experiment) -> Plan:
     """
     rules = experiment.rules
     fewest = FEWEST_TENANTS if by_tenant(experiment) else FEWEST_UNITS
+    alpha = rules.alpha or ALPHA
     return Plan(
         method(rules),
         len(treatments(experiment)),
         int(rules.planned_units) or None,
         better(experiment.primary),
-        rules.alpha or ALPHA,
-        rules.alpha_sequence or ALPHA_SEQUENCE,
+        alpha,
+        rules.alpha_sequence or min(ALPHA_SEQUENCE, alpha / 5.0),
         rules.minimum_effect or None,
         rules.minimum_units if rules.HasField("minimum_units") else fewest,
         rules.minimum_conversions if rules.HasField("minimum_conversions") else FEWEST_CONVERSIONS,

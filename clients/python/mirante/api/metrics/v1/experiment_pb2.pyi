@@ -473,9 +473,9 @@ class DecisionRules(_message.Message):
     minimum_effect: _builtins.float
     """The smallest difference that matters, in the unit of the primary metric. 0: not said."""
     alpha: _builtins.float
-    """The level of the whole experiment. 0 means 0.05."""
+    """The level of the whole experiment, below 0.5. 0 means 0.05."""
     alpha_sequence: _builtins.float
-    """The part of it that the hybrid spends on looks. 0 means 0.01."""
+    """The part of it that the hybrid spends on looks. 0 means 0.01, or a fifth of alpha if that is less."""
     minimum_units: _builtins.int
     """Nothing is decided before each arm has so many units: unset means 1,000, of tenants 10."""
     minimum_conversions: _builtins.int
