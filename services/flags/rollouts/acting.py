@@ -90,6 +90,11 @@ def breached(progress: Progress, action: BreachAction, now: datetime.datetime, r
     return _taken_back(progress, State.BREACHED, now, reason, to_nothing=False)
 
 
+def to_nothing(taken_back: Progress) -> Progress:
+    """Return the progress of a plan that is taken back without any stage."""
+    return replace(taken_back, stage=0, last_good_stage=0, approved_stage=0)
+
+
 def _first(plan: Plan, progress: Progress, now: datetime.datetime) -> Progress:
     if plan.stage(1).needs_approval and progress.approved_stage < 1:
         return _stopped(progress, State.WAITING_FOR_APPROVAL, now, "")

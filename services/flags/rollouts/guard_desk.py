@@ -1,13 +1,14 @@
 """What metrics says of the guards of plans, and what a breach does."""
 
 import datetime
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
 from mirante.api.flags.v1 import rollout_guard_pb2 as pb2
 
-from services.flags.rollouts.acting import BreachAction, breached
+from services.flags.rollouts.acting import BreachAction, breached, to_nothing
 from services.flags.rollouts.finding import no_rollout, require_id
 from services.flags.rollouts.plan_checks import checked_evidence
 from services.flags.rollouts.records import Happening, RolloutAction, StoredReport, StoredRollout
@@ -19,6 +20,8 @@ from services.flags.writer import Writer
 from services.runtime.access import Caller
 from services.runtime.errors import InvalidRequest, StateConflict
 from services.runtime.texts import check_text
+
+_log = logging.getLogger(__name__)
 
 _READINGS: Final = 20
 _ACTIONS: Final = {
@@ -77,6 +80,8 @@ class GuardDesk:
         """
         Do what the guard's action says; nothing when that is done already.
 
+        When the stage to go back to cannot be served any more, it goes to nothing; when that cannot be, it kills.
+
         Raises:
             NotFound: no such plan.
             InvalidRequest: the plan has no such guard, or the text is wrong.
@@ -107,9 +112,16 @@ class GuardDesk:
                 return change.rollouts.put(replace(stored, progress=progress), happening, at=now)
             kills = action is BreachAction.KILL
             writing = Writing(Action.KILL if kills else Action.ROLL_BACK, reason, kill=True if kills else None)
-            return await self._stages.take_back(
-                change, stored, progress, happening, writing=writing, caller=caller, at=now
-            )
+            for back in (progress, to_nothing(progress)):
+                try:
+                    return await self._stages.take_back(
+                        change, stored, back, happening, writing=writing, caller=caller, at=now
+                    )
+                except InvalidRequest as error:
+                    # A segment or variant that it needs is no more.
+                    extra = {"rollout": stored.id, "stage": back.stage, "error": error.message}
+                    _log.warning("a stage cannot be gone back to", extra=extra)
+            return await self._stages.kill(change, stored, to_nothing(progress), happening, caller=caller, at=now)
 
 
 def action_of(guard: pb2.Guard) -> BreachAction:

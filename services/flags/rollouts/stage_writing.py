@@ -113,9 +113,8 @@ class StageWriter:
         before = parsed_flag(record)
         flag = with_stage(before, base, stored.plan, progress.stage)
         flag.on = flag.on and (before.on or writing.switches_on)
-        if writing.kill and not flag.HasField("kill"):
-            flag.kill.by, flag.kill.reason = caller.actor, writing.comment[:MAX_COMMENT]
-            flag.kill.at.FromDatetime(change.at)
+        if writing.kill:
+            _kill(flag, change, writing.comment, caller)
         elif writing.kill is False:
             flag.ClearField("kill")
         if serialised(flag) != record.definition:
@@ -149,6 +148,25 @@ class StageWriter:
         writing = replace(writing, switches_on=False)
         return await self.write(change, stored, progress, happening, base=base, writing=writing, caller=caller, at=at)
 
+    async def kill(
+        self,
+        change: Change,
+        stored: StoredRollout,
+        progress: Progress,
+        happening: Happening,
+        *,
+        caller: Caller,
+        at: datetime.datetime,
+    ) -> StoredRollout:
+        """Kill the flag as it is, and write the plan; raise `StateConflict` of a flag that is archived."""
+        key = stored.plan.flag_key
+        record = live(Kind.FLAG, key, await change.find(Kind.FLAG, key))
+        flag = parsed_flag(record)
+        _kill(flag, change, happening.comment, caller)
+        if serialised(flag) != record.definition:
+            record = change.put(flag, record, Action.KILL, comment=happening.comment[:MAX_COMMENT])
+        return change.rollouts.put(replace(stored, progress=progress, flag_version=record.version), happening, at=at)
+
     async def require_sound_plan(self, change: Change, plan: rollout_pb2.RolloutPlan) -> None:
         """
         Return when a plan can be started on its flag as it is now.
@@ -176,6 +194,13 @@ class StageWriter:
         except InvalidRequest as error:
             found = [Violation(_plan_field(each.field, flag), each.description) for each in error.violations]
             raise InvalidRequest(found, reason=error.reason) from None
+
+
+def _kill(flag: flag_pb2.Flag, change: Change, reason: str, caller: Caller) -> None:
+    """Kill a flag that is not killed yet."""
+    if not flag.HasField("kill"):
+        flag.kill.by, flag.kill.reason = caller.actor, reason[:MAX_COMMENT]
+        flag.kill.at.FromDatetime(change.at)
 
 
 def _plan_field(field: str, flag: flag_pb2.Flag) -> str:
