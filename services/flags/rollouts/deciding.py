@@ -74,7 +74,9 @@ def next_step(plan: Plan, progress: Progress, now: datetime.datetime, facts: Fac
         if blind is not None:
             return blind
     stage = plan.stage(progress.stage)
-    if now - progress.soaking_since < stage.soak or _sample(progress, facts) < stage.minimum_sample:
+    # What waits for an approval has soaked: a clock that was set back since does not undo that.
+    soaked = progress.state is State.WAITING_FOR_APPROVAL or now - progress.soaking_since >= stage.soak
+    if not soaked or _sample(progress, facts) < stage.minimum_sample:
         return _seen(progress, now)
     if plan.watched and not _fresh(progress, now, facts):
         return _seen(progress, now)

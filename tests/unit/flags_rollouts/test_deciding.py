@@ -1,6 +1,7 @@
 """What a plan does by itself, whatever clocks, reports and looks do."""
 
 import datetime
+import math
 from dataclasses import dataclass, field
 
 from hypothesis import given, settings
@@ -89,11 +90,12 @@ def test_no_stage_is_skipped_or_repeated_whatever_the_clock_does(
         observed += delta if abs(delta) <= (LATE + LOOK).total_seconds() else 0.0
         previous, stage = run.now, run.progress.stage
         decision = run.look()
-        if isinstance(decision, Advance) or decision is Note.COMPLETE:
+        if isinstance(decision, Advance) or decision in (Note.COMPLETE, Note.ASK_APPROVAL):
             if stage:
                 assert observed >= soaks[stage - 1]
                 assert not watched or run.report is not None
-            observed = 0.0
+            # What was soaked when the approval was asked for stays so, whatever the clock does until it comes.
+            observed = math.inf if decision is Note.ASK_APPROVAL else 0.0
         if decision is Note.SOAK_ANEW:
             observed = 0.0
     assert run.stages == list(range(1, len(run.stages) + 1))
@@ -179,6 +181,16 @@ def test_a_stage_that_needs_approval_waits_for_it() -> None:
     assert first.passes(100, reported=False) == []
     first.progress = approved(first.plan, first.progress, 1)
     assert first.look() == Advance(1)
+
+
+def test_a_clock_that_is_set_back_delays_no_stage_that_was_approved() -> None:
+    """The soak was over when the approval was asked for; what metrics says has to be new all the same."""
+    run = Run(plan(60, 60, approval=2))
+    assert run.passes(100) == [Note.ASK_APPROVAL]
+    run.now -= datetime.timedelta(days=1)
+    run.progress = approved(run.plan, run.progress, 2)
+    assert run.passes(10, reported=False) == []
+    assert run.passes(10) == [Advance(2)]
 
 
 def test_a_flag_that_is_another_holds_until_a_person_resumes() -> None:
