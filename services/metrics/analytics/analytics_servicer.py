@@ -1,5 +1,6 @@
 """`AnalyticsService`: answers questions, as messages and as files, and keeps what people save."""
 
+import asyncio
 import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -10,6 +11,7 @@ from mirante.api.metrics.v1 import analytics_service_pb2 as pb2
 from mirante.api.metrics.v1 import report_pb2
 
 from services.metrics.analytics.answering.desk import ReportDesk
+from services.metrics.analytics.answering.sizes import MOST_BYTES, too_long
 from services.metrics.analytics.answering.wire.choosing import length_of
 from services.metrics.analytics.answering.wire.reports import report_of, table_of
 from services.metrics.analytics.answering.wire.tables import as_csv
@@ -49,11 +51,8 @@ class AnalyticsServicer(SavedServicer):
         if request.format not in pb2.ExportFormat.values():
             raise InvalidRequest.of("format", "must be CSV or JSON")
         answer = await self._answer(environment, caller, request.question, request.fresh_within)
-        name = f"{report_of(answer.result)}-{_days(answer)}"
-        if request.format == pb2.EXPORT_FORMAT_JSON:
-            content = json_format.MessageToJson(answer, preserving_proto_field_name=False).encode()
-            return pb2.ExportReportResponse(content=content, media_type=_JSON, file_name=f"{name}.json")
-        return pb2.ExportReportResponse(content=as_csv(table_of(answer)), media_type=_CSV, file_name=f"{name}.csv")
+        # A second's work for the largest, which would keep the frames of live metrics waiting.
+        return await asyncio.to_thread(_file, answer, as_json=request.format == pb2.EXPORT_FORMAT_JSON)
 
     async def ListReportNames(self, request: pb2.ListReportNamesRequest, _: object) -> pb2.ListReportNamesResponse:
         """Return what questions may name."""
@@ -93,6 +92,20 @@ class AnalyticsServicer(SavedServicer):
             raise InvalidRequest.of("fresh_within", "must not be negative")
         # People who share a key (the gateway's) have a place in the line each.
         return await self._desk.answer(environment, question, f"{caller.key_id} {caller.actor}", fresh_seconds)
+
+
+def _file(answer: report_pb2.Answer, *, as_json: bool) -> pb2.ExportReportResponse:
+    if as_json:
+        content = json_format.MessageToJson(answer, preserving_proto_field_name=False).encode()
+    else:
+        content = as_csv(table_of(answer))
+    if len(content) > MOST_BYTES:
+        raise too_long(len(content))
+    return pb2.ExportReportResponse(
+        content=content,
+        media_type=_JSON if as_json else _CSV,
+        file_name=f"{report_of(answer.result)}-{_days(answer)}.{'json' if as_json else 'csv'}",
+    )
 
 
 def _days(answer: report_pb2.Answer) -> str:

@@ -35,8 +35,8 @@ _BUILDS = Instrument(
 _REPORTS = Instrument(
     "mirante.analytics.reports",
     "{report}",
-    "Reports that were asked for, by what became of them: cached, answered, refused, too_slow, too_large, overloaded, "
-    "cancelled, failed.",
+    "Reports that were asked for, by what became of them: cached, answered, refused, too_slow, too_large, too_long, "
+    "overloaded, cancelled, failed.",
     ("outcome",),
 )
 _RUNNING = Instrument("mirante.analytics.reports.running", "{report}", "Reports that run now.", ())

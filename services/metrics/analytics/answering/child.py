@@ -21,6 +21,7 @@ from services.metrics.analytics.answering.engines import Engines, NoMemory
 from services.metrics.analytics.answering.frames import Frame, encoded, read_frame
 from services.metrics.analytics.answering.memory_limit import held_bytes, limit_memory
 from services.metrics.analytics.answering.process import CLICKHOUSE_URL
+from services.metrics.analytics.answering.sizes import MOST_BYTES
 from services.metrics.analytics.answering.wire.reports import answer_of, looks_at_traits, question_of, report_of
 from services.metrics.analytics.clickhouse.server import ClickHouseServer
 from services.metrics.analytics.reports.memory import keep_memory
@@ -30,6 +31,8 @@ from services.runtime.errors import InvalidRequest, Unavailable
 
 TOO_LARGE: Final = "too_large"
 """Outcome: the report needs more memory than it may use."""
+TOO_LONG: Final = "too_long"
+"""Outcome: the answer has more bytes than a message may."""
 _SHARE_OF_ENGINE: Final = 0.75
 """Of the memory of a report, what DuckDB may use of it."""
 
@@ -92,7 +95,9 @@ def _run(engines: Engines, asked: Frame) -> Frame:
     environment = asked.head["environment"]
     snapshot = engines.store.snapshot(environment)
     found, is_as_new = engines.answer(question, environment, snapshot)
-    answer = answer_of(report_of(message), found)
+    answer = answer_of(report_of(message), found).SerializeToString()
+    if len(answer) > MOST_BYTES:
+        return Frame({"outcome": TOO_LONG, "bytes": len(answer), "held_bytes": held_bytes()})
     looks = looks_at_traits(message)
     is_as_new &= not (looks and engines.has_traits_of_its_own)
     head: dict[str, Any] = {
@@ -104,7 +109,7 @@ def _run(engines: Engines, asked: Frame) -> Frame:
         "traits": snapshot.traits_version() if looks else "",
         "held_bytes": held_bytes(),
     }
-    return Frame(head, answer.SerializeToString())
+    return Frame(head, answer)
 
 
 def _failed(error: Exception) -> Frame:

@@ -15,6 +15,7 @@ from mirante.evaluation.model import Violation
 from services.metrics.analytics.answering.frames import Frame
 from services.metrics.analytics.answering.line import FairLine
 from services.metrics.analytics.answering.process import ReportProcess, ReportProcessDied
+from services.metrics.analytics.answering.sizes import too_long
 from services.metrics.analytics.store import StoreUnavailable
 from services.runtime.errors import InvalidRequest, Overloaded, Unavailable
 
@@ -28,7 +29,7 @@ _MOST_WAITING: Final = 200
 _LONGEST_WAIT_SECONDS: Final = 60.0
 _NO_MEMORY: Final = -signal.SIGABRT
 """How a process ends whose native code gets no memory where it cannot say so."""
-_REUSABLE: Final = frozenset({"answered", "refused", "unavailable"})
+_REUSABLE: Final = frozenset({"answered", "refused", "too_long", "unavailable"})
 """Outcomes after which a process is as good as new."""
 
 
@@ -153,6 +154,8 @@ class ReportProcesses:
             return answer
         if outcome == "too_large":
             raise self._too_large()
+        if outcome == "too_long":
+            raise too_long(answer.head["bytes"])
         if outcome == "refused":
             raise InvalidRequest([Violation(field, problem) for field, problem in answer.head["violations"]])
         if outcome == "unavailable":
