@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.metrics.analytics.store import tidy_plan
-from services.metrics.analytics.store.changes import erased, merged, split, tenant_erased
+from services.metrics.analytics.store.changes import all_merged, erased, merged, split, tenant_erased
 from services.metrics.analytics.store.manifest import Manifest, ManifestDamaged, Part, Segment, decoded, encoded
 from services.metrics.analytics.store.schema import Kind, PropertyColumn, property_of
 
@@ -178,3 +178,13 @@ def test_actors_are_cut_into_ranges_without_gaps(first: int, length: int, rows: 
     assert (ranges[0][0], ranges[-1][1]) == (first, last)
     assert all(end + 1 == start for (_, end), (start, _) in pairwise(ranges))
     assert rows / len(ranges) <= tidy_plan.MOST_MERGED
+
+
+@given(st.lists(st.tuples(_tenants, st.integers(1, 6), st.integers(1, 6)), max_size=8))
+def test_merges_of_many_are_those_of_one_after_the_other(merges: list[tuple[str, int, int]]) -> None:
+    """What the log says together changes who is who as if it had been said one by one."""
+    splits = {"loja": frozenset({(1, 2), (3, 4)})}
+    one_by_one = Manifest("b", splits=splits)
+    for merge in merges:
+        one_by_one = merged(one_by_one, *merge)
+    assert all_merged(Manifest("b", splits=splits), merges) == one_by_one

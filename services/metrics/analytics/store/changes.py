@@ -1,7 +1,8 @@
 """What entries of the log that are not events change in a manifest. Pure."""
 
 import dataclasses
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from itertools import groupby
 from typing import Final, TypeVar
 
 from mirante.api.telemetry.v1 import event_log_service_pb2 as log_pb2
@@ -15,17 +16,31 @@ KnownT = TypeVar("KnownT", Pairs, frozenset[tuple[int, int]])
 _NONE: Final[Pairs] = {}
 
 
-def applied(manifest: Manifest, entry: log_pb2.LogEntry) -> Manifest:
+def all_applied(manifest: Manifest, entries: Iterable[log_pb2.LogEntry]) -> Manifest:
     """
-    Return what an entry makes of a manifest, of the same version.
+    Return what entries make of a manifest, of the same version.
 
     What it says of rows that are not in segments yet is for whoever writes them: `condemned` and `merges` hold for all
     that comes, the erasure of a tenant for what stands before it.
     """
+    # Most are merges, one after the other.
+    for kind, some in groupby(entries, lambda entry: entry.WhichOneof("kind")):
+        if kind == "merge":
+            manifest = all_merged(
+                manifest,
+                [
+                    (each.merge.tenant, actor_number(each.merge.from_actor_id), actor_number(each.merge.into_actor_id))
+                    for each in some
+                ],
+            )
+        else:
+            for entry in some:
+                manifest = _applied(manifest, entry)
+    return manifest
+
+
+def _applied(manifest: Manifest, entry: log_pb2.LogEntry) -> Manifest:
     kind = entry.WhichOneof("kind")
-    if kind == "merge":
-        from_, into = actor_number(entry.merge.from_actor_id), actor_number(entry.merge.into_actor_id)
-        return merged(manifest, entry.merge.tenant, from_, into)
     if kind == "split":
         return split(
             manifest, entry.split.tenant, actor_number(entry.split.actor_id), actor_number(entry.split.from_actor_id)
@@ -45,16 +60,39 @@ def tenant_of(entry: log_pb2.LogEntry) -> str:
 
 def merged(manifest: Manifest, tenant: str, from_: int, into: int) -> Manifest:
     """Return the manifest in which one actor is another one."""
-    pairs = dict(manifest.merges.get(tenant, _NONE))
-    into = pairs.get(into, into)
-    # Whoever became `from` before is `into` now, so that no pair leads to another one.
-    pairs = {each: into if to == from_ else to for each, to in pairs.items()}
-    pairs[from_] = into
-    pairs = {each: to for each, to in pairs.items() if each != to}
-    splits = manifest.splits.get(tenant, frozenset()) - {(from_, into)}
-    return dataclasses.replace(
-        manifest, merges=_with(manifest.merges, tenant, pairs), splits=_with(manifest.splits, tenant, splits)
-    )
+    return all_merged(manifest, [(tenant, from_, into)])
+
+
+def all_merged(manifest: Manifest, merges: Iterable[tuple[str, int, int]]) -> Manifest:
+    """Return the manifest in which actors of tenants are others, one after the other: who it was, and who it is now."""
+    by_tenant: dict[str, list[tuple[int, int]]] = {}
+    for tenant, from_, into in merges:
+        by_tenant.setdefault(tenant, []).append((from_, into))
+    all_pairs, all_splits = dict(manifest.merges), dict(manifest.splits)
+    for tenant, some in by_tenant.items():
+        pairs, splits = _merged(manifest.merges.get(tenant, _NONE), some)
+        _put(all_pairs, tenant, pairs)
+        _put(all_splits, tenant, manifest.splits.get(tenant, frozenset()) - splits)
+    return dataclasses.replace(manifest, merges=all_pairs, splits=all_splits)
+
+
+def _merged(known: Pairs, merges: Iterable[tuple[int, int]]) -> tuple[Pairs, set[tuple[int, int]]]:
+    """Return who is who, and each that became another one with whom, none of them by way of a third one."""
+    pairs, became = dict(known), set()
+    froms: dict[int, set[int]] = {}
+    for each, to in pairs.items():
+        froms.setdefault(to, set()).add(each)
+    for from_, wanted in merges:
+        into = pairs.get(wanted, wanted)
+        became.add((from_, into))
+        if from_ == into:
+            continue
+        # Whoever became `from` before is `into` now, so that no pair leads to another one.
+        moved = froms.pop(from_, set()) | {from_}
+        froms.get(pairs.get(from_, from_), set()).discard(from_)
+        froms.setdefault(into, set()).update(moved)
+        pairs.update(dict.fromkeys(moved, into))
+    return pairs, became
 
 
 def split(manifest: Manifest, tenant: str, actor: int, from_: int) -> Manifest:
@@ -107,7 +145,13 @@ def without_tenants(segments: Collection[Segment], tenants: Collection[str]) -> 
 
 
 def _with(by_tenant: Mapping[str, KnownT], tenant: str, known: KnownT) -> dict[str, KnownT]:
-    changed = {each: one for each, one in by_tenant.items() if each != tenant}
-    if known:
-        changed[tenant] = known
+    changed = dict(by_tenant)
+    _put(changed, tenant, known)
     return changed
+
+
+def _put(by_tenant: dict[str, KnownT], tenant: str, known: KnownT) -> None:
+    if known:
+        by_tenant[tenant] = known
+    else:
+        by_tenant.pop(tenant, None)

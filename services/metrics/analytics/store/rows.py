@@ -40,20 +40,46 @@ def sorted_rows(table: Any) -> Any:
     """Return rows by tenant, actor, time and position; the same table when they are in this order."""
     if table.num_rows < 2:
         return table
-    column = joined_column(pc.dictionary_encode(table[TENANT].cast(pa.string())))
-    ranks = np.argsort(np.argsort(np.array(column.dictionary.to_pylist(), object), kind="stable"), kind="stable")
-    tenant = ranks.astype(np.uint16 if len(ranks) < 2**16 else np.int32)[column.indices.to_numpy()]
+    tenant = _ranks(table[TENANT])
     keys = tenant, numbers_of(table, ACTOR), numbers_of(table, TIME), numbers_of(table, "position")
     if _is_sorted(keys):
         return table
-    # One key after the other, the least first, each stable: texts and times that are nearly in order cost little.
-    order = np.lexsort((keys[3], keys[2]))
-    for key in (keys[1], keys[0]):
-        order = order[np.argsort(key[order], kind="stable")]
+    order = _order(*keys[:3])
+    if not _is_sorted([key[order] for key in keys]):
+        order = np.lexsort(keys[::-1])
     return table.take(pa.array(order))
 
 
-def _is_sorted(keys: Sequence[npt.NDArray[Any]]) -> bool:
+def _ranks(column: Any) -> Integers:
+    """Return numbers of texts that are in the order of these."""
+    encoded = joined_column(column if pa.types.is_dictionary(column.type) else pc.dictionary_encode(column))
+    order = np.argsort(np.array(encoded.dictionary.to_pylist(), object), kind="stable")
+    ranks = np.empty(len(order), np.int64)
+    ranks[order] = np.arange(len(order))
+    found: Integers = ranks[encoded.indices.to_numpy()]
+    return found
+
+
+def _order(tenant: Integers, actor: Integers, time: Integers) -> Order:
+    """
+    Return the order by tenant, actor and time; equal rows stay in theirs.
+
+    It is fast for rows that come in, and for a few stretches that are sorted each: two stable sorts of numbers of which
+    most are in order. It is wrong when two actors are the same but for their last bits, or times are far apart.
+    """
+    bits = int(tenant.max()).bit_length()
+    packed = tenant << (63 - bits) | actor >> bits
+    order = np.argsort(packed, kind="stable")
+    packed, time = packed[order], time[order]
+    group = np.zeros(len(packed), np.int64)
+    np.not_equal(packed[1:], packed[:-1], out=group[1:], casting="unsafe")
+    np.cumsum(group, out=group)
+    first = int(time.min())
+    packed = group << (int(time.max()) - first).bit_length() | (time - first)
+    return order if (packed[1:] >= packed[:-1]).all() else order[np.argsort(packed, kind="stable")]
+
+
+def _is_sorted(keys: Sequence[Integers]) -> bool:
     tied: Any = True
     for key in keys:
         if (tied & (key[1:] < key[:-1])).any():

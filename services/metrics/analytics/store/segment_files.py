@@ -68,7 +68,9 @@ def write_segment(folder: Path, name: str, rows: Any, month: int | None) -> Segm
         opened.flush()
         os.fsync(opened.fileno())
     with file.open("wb") as opened:
-        _write(rows, opened, ROWS_IN_GROUP if len(parts) == 1 else ROWS_IN_SHARED_GROUP)
+        # What is written anew before long is written fast.
+        compression = ("lz4", None) if month is None else ("zstd", 1)
+        _write(rows, opened, ROWS_IN_GROUP if len(parts) == 1 else ROWS_IN_SHARED_GROUP, compression)
         opened.flush()
         os.fsync(opened.fileno())
     return Segment(
@@ -113,13 +115,13 @@ def with_used_only(rows: Any) -> Any:
     return pa.table(columns)
 
 
-def _write(rows: Any, opened: Any, rows_in_group: int) -> None:
+def _write(rows: Any, opened: Any, rows_in_group: int, compression: tuple[str, int | None]) -> None:
     texts = [field.name for field in rows.schema if pa.types.is_dictionary(field.type)]
     with pq.ParquetWriter(
         opened,
         rows.schema,
-        compression="zstd",
-        compression_level=1,
+        compression=compression[0],
+        compression_level=compression[1],
         use_dictionary=[*texts, ACTOR, OWN_ACTOR],
         column_encoding=dict.fromkeys(_GROWING, "DELTA_BINARY_PACKED"),
         write_statistics=[ACTOR, TIME],

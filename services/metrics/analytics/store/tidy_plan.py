@@ -26,7 +26,7 @@ AT_ONCE: Final = 500_000
 """Rows of several tenants that are put into months in one step."""
 OWN_ROWS: Final = 5_000
 """From so many rows on a tenant has segments of its own..."""
-OWN_ROWS_BEHIND: Final = 50_000
+OWN_ROWS_BEHIND: Final = 100_000
 """... and while the store catches up, from so many."""
 AGED_US: Final = 300 * 1_000_000
 """After this time rows are put into their tenant's months, so that nobody reads them from many places for long."""

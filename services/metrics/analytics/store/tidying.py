@@ -103,7 +103,8 @@ class Tidier:
 
     def _merge(self, manifest: Manifest, chosen: Sequence[Segment]) -> None:
         """Make one of several segments; tenants with many rows get segments of their own."""
-        tables = [self._maker.all(segment) for segment in chosen]
+        # In the order in which they were made, in which their rows are mostly.
+        tables = [self._maker.all(segment) for segment in sorted(chosen, key=lambda segment: segment.name)]
         rows = sorted_rows(self._maker.people(manifest, joined_tables(tables)))
         made_us = min(segment.made_us for segment in chosen)
         own_rows = plan.OWN_ROWS if manifest.at_end else plan.OWN_ROWS_BEHIND

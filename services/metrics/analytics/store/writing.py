@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from google.protobuf.message import DecodeError
 from mirante.api.telemetry.v1 import event_log_service_pb2 as log_pb2
 
-from services.metrics.analytics.store.changes import applied, tenant_of
+from services.metrics.analytics.store.changes import all_applied, tenant_of
 from services.metrics.analytics.store.manifest import Manifest, Segment
 from services.metrics.analytics.store.publishing import Publisher
 from services.metrics.analytics.store.rows import sorted_rows, with_few_properties, with_people
@@ -121,9 +121,7 @@ def _touched(before: Manifest, frames: Frames, segment: Segment | None) -> Mappi
 
 
 def _after(manifest: Manifest, others: Sequence[tuple[int, log_pb2.LogEntry]]) -> Manifest:
-    for _, entry in others:
-        manifest = applied(manifest, entry)
-    return manifest
+    return all_applied(manifest, [entry for _, entry in others])
 
 
 def _kept(rows: Any, frames: Frames, position: int) -> Any:
