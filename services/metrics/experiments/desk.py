@@ -13,7 +13,7 @@ from services.metrics.experiments.designing.allocation import check_flag, check_
 from services.metrics.experiments.designing.checks import check_arms, check_design
 from services.metrics.experiments.designing.defaults import WHOLE
 from services.metrics.experiments.designing.events import check_events
-from services.metrics.experiments.designing.records import end, planned
+from services.metrics.experiments.designing.records import end, latest, planned
 from services.metrics.experiments.designing.starting import check_free, range_for
 from services.metrics.experiments.outside import Catalogue, Flags
 from services.metrics.experiments.storing.experiments import (
@@ -161,7 +161,8 @@ class ExperimentDesk:
             weights = {arm.variant: arm for arm in arms}
             phase = record.phases.add(coverage=coverage, arms=[weights[arm.variant] for arm in record.experiment.arms])
             await self._draw(asked, record, phase, "changes its allocation")
-            phase.started_at.FromDatetime(self.now())
+            # Clocks may differ, and be set back; phases follow one another.
+            phase.started_at.CopyFrom(latest(self.now(), record.phases[-2].started_at))
             noted = self.noted("allocate", asked.caller, asked.comment)
             return await replace_record(connection, asked.environment, record, noted)
 
@@ -179,7 +180,7 @@ class ExperimentDesk:
 
         def change(record: pb2.ExperimentRecord) -> None:
             record.state = pb2.EXPERIMENT_STATE_RUNNING
-            record.pauses[-1].ended_at.FromDatetime(self.now())
+            record.pauses[-1].ended_at.CopyFrom(latest(self.now(), record.pauses[-1].started_at))
 
         return await self._change(asked, "resume", (pb2.EXPERIMENT_STATE_PAUSED,), change)
 

@@ -12,7 +12,7 @@ from services.metrics.experiments.statistics.always_valid import Running
 from services.metrics.experiments.statistics.facts import HorizonTest
 from services.metrics.experiments.statistics.intervals import Interval
 from services.runtime.errors import AlreadyExists, EtagMismatch, InvalidRequest, StateConflict
-from tests.support.experiment_records import ARMS, design
+from tests.support.experiment_records import ARMS, START_S, design
 from tests.support.experiment_world import PRODUCTION, ExperimentWorld, experiment_world
 
 SHIP, KILL = pb2.DECISION_KIND_SHIP, pb2.DECISION_KIND_KILL
@@ -98,6 +98,14 @@ async def test_a_change_of_weights_keeps_the_order_of_the_arms(world: Experiment
     assert [(arm.variant, arm.weight) for arm in record.phases[1].arms] == list(zip(ARMS, (1, 1, 2), strict=True))
     splits = world.flags.flags["recomendacao"].flag.fallthrough.rollout.splits
     assert [each.variant for each in splits] == list(ARMS)
+
+
+async def test_phases_follow_one_another_whatever_the_clock_says(world: ExperimentWorld) -> None:
+    """The store looks up an instant's phase in their order."""
+    await world.start(design())
+    world.now -= 100
+    record = await world.desk.reallocate(world.asked(), _arms(1, 1, 2), 0)
+    assert [phase.started_at.seconds for phase in record.phases] == [START_S, START_S]
 
 
 async def test_layers_are_shared_out(world: ExperimentWorld) -> None:

@@ -2,6 +2,7 @@
 
 import datetime
 
+from google.protobuf.timestamp_pb2 import Timestamp
 from mirante.api.metrics.v1 import experiment_pb2 as pb2
 
 from services.metrics.experiments.designing.defaults import metrics
@@ -14,6 +15,13 @@ def planned(experiment: pb2.Experiment) -> pb2.Experiment:
     for _, metric in metrics(draft):
         metric.ClearField("planned_spread")
     return draft
+
+
+def latest(now: datetime.datetime, before: Timestamp) -> Timestamp:
+    """Return the time, or what was before when the clock says that that is still to come."""
+    moment = Timestamp()
+    moment.FromDatetime(now)
+    return before if before.ToNanoseconds() > moment.ToNanoseconds() else moment
 
 
 def end(record: pb2.ExperimentRecord, now: datetime.datetime) -> None:
