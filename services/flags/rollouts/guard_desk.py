@@ -56,6 +56,8 @@ class GuardDesk:
         """
         Keep a report if it is of the plan's present step; return the plan and its newest report.
 
+        Its sample is the largest that was reported in the step: users who were given the variant stay so.
+
         Raises:
             NotFound: no such plan.
             InvalidRequest: more readings than a plan has guards.
@@ -68,6 +70,10 @@ class GuardDesk:
         message.CopyFrom(given)
         message.DiscardUnknownFields()
         message.reported_at.FromDatetime(self._clock())
+        known = await self._store.find(environment, rollout_id)
+        if known is not None and known[1] is not None and known[1].step == step:
+            # Another process of metrics may lead now, which has not seen the beginning of the step.
+            message.sample = max(message.sample, known[1].message.sample)
         await self._store.report(environment, rollout_id, step, message)
         found = await self._store.find(environment, rollout_id)
         if found is None:
