@@ -14,6 +14,8 @@ from services.runtime.postgres.pool import PostgresPool
 
 MOST_SAVED: Final = 500
 """Of a kind in an environment."""
+MOST_BYTES: Final = 3_000_000
+"""Of all of them together: they are listed in one message, of which gRPC takes 4 MiB."""
 
 _FIELDS: Final = "id, name, description, revision, content, created_at, created_by, updated_at, updated_by"
 _LIST: Final = f"SELECT {_FIELDS} FROM analytics_saved WHERE environment = $1 AND kind = $2 ORDER BY name, id LIMIT $3"  # noqa: S608 - constants only
@@ -29,6 +31,10 @@ _UPDATE: Final = f"""
         updated_by = $8
     WHERE environment = $1 AND kind = $2 AND id = $3 AND revision = $9 RETURNING {_FIELDS}
 """  # noqa: S608 - as above
+_OTHERS: Final = """
+    SELECT coalesce(sum(octet_length(name) + octet_length(description) + octet_length(content) + 200), 0)
+    FROM analytics_saved WHERE environment = $1 AND kind = $2 AND id <> $3
+"""
 _DELETE: Final = """
     DELETE FROM analytics_saved WHERE environment = $1 AND kind = $2 AND id = $3 AND revision = $4 RETURNING id
 """
@@ -76,9 +82,11 @@ class PostgresSaved:
 
         Raises:
             AlreadyExists: the name is taken.
-            InvalidRequest: there is as much as may be.
+            InvalidRequest: there are as many, or as much, as may be.
         """
-        arguments = (environment, self._kind.number, uuid.uuid4(), info.name, info.description, content, now, actor)
+        saved_id = uuid.uuid4()
+        await self._require_room(environment, saved_id, content)
+        arguments = (environment, self._kind.number, saved_id, info.name, info.description, content, now, actor)
         row = await self._changed(_INSERT, *arguments, MOST_SAVED)
         if row is None:
             raise InvalidRequest.of(self._kind.field, f"there are {MOST_SAVED} already: delete some first")
@@ -94,8 +102,11 @@ class PostgresSaved:
             NotFound: there is none.
             EtagMismatch: it was changed since.
             AlreadyExists: the name is taken.
+            InvalidRequest: there is as much as may be.
         """
-        arguments = (environment, self._kind.number, self._uuid(info.id), info.name, info.description, content, now)
+        saved_id = self._uuid(info.id)
+        await self._require_room(environment, saved_id, content)
+        arguments = (environment, self._kind.number, saved_id, info.name, info.description, content, now)
         row = await self._changed(_UPDATE, *arguments, actor, info.revision)
         if row is None:
             raise await self._conflict(environment, info.id)
@@ -112,6 +123,15 @@ class PostgresSaved:
         arguments = (environment, self._kind.number, self._uuid(saved_id), revision)
         if await self._changed(_DELETE, *arguments) is None:
             raise await self._conflict(environment, saved_id)
+
+    async def _require_room(self, environment: str, saved_id: uuid.UUID, content: bytes) -> None:
+        async with self._pool.connection() as connection:
+            others = await connection.fetchval(_OTHERS, environment, self._kind.number, saved_id)
+        if others + len(content) > MOST_BYTES:
+            raise InvalidRequest.of(
+                self._kind.field,
+                f"all that is saved of this kind may have {MOST_BYTES // 10**6} MB: delete some first",
+            )
 
     async def _changed(self, statement: str, *arguments: Any) -> Any:
         try:
