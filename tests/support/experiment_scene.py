@@ -1,24 +1,32 @@
-"""What pictures of experiments and rollouts show: a test with a winner, a draft, and a guarded plan on its way."""
+"""What pictures of experiments and rollouts show: a test with a winner, a draft, and plans on their way and stopped."""
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, Final
 
 import httpx
 from mirante.telemetry.event_id import uuid7
 
+from tests.support.earlier_experiment import begin_earlier
+
 _EXPERIMENTS: Final = "mirante.api.metrics.v1.ExperimentService"
 _ROLLOUTS: Final = "mirante.api.flags.v1.RolloutService"
 _FLAGS: Final = "mirante.api.flags.v1.FlagAdminService"
-_KEY: Final = "recomendacoes_na_venda"
-_ARMS: Final = ("control", "collaborative", "content")
-_PEOPLE: Final = 1_500
-_SOLD: Final = (188, 260, 168)
-_ERRORS: Final = 30
-_BATCH: Final = 500
+_KEY: Final = "cta_nova_venda"
+_AGO: Final = timedelta(days=24)
+_LEAST_UNITS: Final = 1_000
+_PEOPLE: Final = 200
+"""Who meets the variant that fails, and who does not."""
 _PATIENCE_SECONDS: Final = 600.0
+
+
+_STAGES: Final[Sequence[Mapping[str, Any]]] = [
+    {"name": f"{percent} %", "coverage": percent * 1_000, "soak": "172800s", "needsApproval": percent == 50}
+    for percent in (10, 25, 50, 100)
+]
 
 
 class ExperimentScene:
@@ -28,67 +36,75 @@ class ExperimentScene:
     Args:
         http: in which an admin is logged in.
         server_key: with which a backend sends events.
+        home: of the Mirante, whose demo has its history.
     """
 
-    def __init__(self, http: httpx.AsyncClient, server_key: str) -> None:
+    def __init__(self, http: httpx.AsyncClient, server_key: str, home: Path) -> None:
         self._http = http
         self._server_key = server_key
+        self._home = home
 
     async def prepare(self) -> dict[str, str]:
         """Bring everything about that the pictures show; return where it stands."""
-        await self._flag(_KEY, "FLAG_TYPE_STRING", [(arm, {"stringValue": arm}) for arm in _ARMS])
-        design = _design(_KEY)
-        await self._ask(f"{_EXPERIMENTS}/CreateExperiment", experiment=design)
-        record = (await self._ask(f"{_EXPERIMENTS}/StartExperiment", experimentKey=_KEY))["record"]
-        started = datetime.fromisoformat(record["startedAt"])
-        while datetime.now(UTC) < started + timedelta(seconds=2):
-            await asyncio.sleep(0.1)
-        events = list(_events(started))
-        for at in range(0, len(events), _BATCH):
-            await self._send(events[at : at + _BATCH])
+        await self._ask(f"{_EXPERIMENTS}/CreateExperiment", experiment=_DESIGN)
+        await self._ask(f"{_EXPERIMENTS}/StartExperiment", experimentKey=_KEY)
+        await begin_earlier(self._home, _KEY, _AGO)
         draft = f"{_KEY}_2"
-        await self._ask(f"{_EXPERIMENTS}/CreateExperiment", experiment=design | {"key": draft})
+        await self._ask(f"{_EXPERIMENTS}/CreateExperiment", experiment=_DESIGN | {"key": draft})
+        breached = await self._breached()
         rollout = await self._rollout()
         await self._until_all_are_counted()
-        return {"experiment": _KEY, "draft": draft, "rollout": rollout}
+        return {"experiment": _KEY, "draft": draft, "rollout": rollout, "breached": breached}
+
+    async def _breached(self) -> str:
+        """Return the id of a plan that has killed its flag."""
+        key = "busca_inteligente"
+        made = await self._plan(key, _STAGES)
+        await self._send(list(_failing(key, int(made["flagVersion"]))))
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while (await self._found(made["id"]))["state"] != "ROLLOUT_STATE_BREACHED":
+            if time.monotonic() > deadline:
+                raise TimeoutError("the guard never saw the errors")
+            await asyncio.sleep(0.2)
+        return str(made["id"])
 
     async def _rollout(self) -> str:
         """Return the id of a plan at its second stage."""
-        await self._flag(
-            "pix_parcelado", "FLAG_TYPE_BOOL", [(name, {"boolValue": name == "on"}) for name in ("off", "on")]
-        )
-        stages = [
-            {"name": f"{percent} %", "coverage": percent * 1_000, "soak": "172800s", "needsApproval": percent == 50}
-            for percent in (10, 25, 50, 100)
-        ]
+        made = await self._plan("pix_parcelado", _STAGES)
+        step = {"rolloutId": made["id"], "stage": 2, "comment": "nenhum erro no piloto"}
+        served = (await self._ask(f"{_ROLLOUTS}/StepRollout", **step))["rollout"]
+        await self._send(list(_uses(int(served["flagVersion"]))))
+        return str(made["id"])
+
+    async def _plan(self, key: str, stages: Sequence[Mapping[str, Any]]) -> Any:
+        """Make a flag, and start a plan for it; return the plan."""
+        await self._flag(key)
         tripwire = {"measure": "TRIPWIRE_MEASURE_ACTOR_SHARE", "events": ["erro_frontend"], "limit": 0.05}
         guards: list[dict[str, Any]] = [
             {"name": "erros", "tripwire": tripwire, "action": "GUARD_ACTION_KILL"},
             {"name": "vendas", "guardrail": {"events": ["venda_criada"], "harm": "HARM_DIRECTION_LESS"}},
             {"name": "sorteio", "sampleRatio": {}},
         ]
-        plan = {"flagKey": "pix_parcelado", "variant": "on", "stages": stages, "guards": guards}
+        plan = {"flagKey": key, "variant": "on", "stages": list(stages), "guards": guards}
         made = (await self._ask(f"{_ROLLOUTS}/CreateRollout", plan=plan))["rollout"]
-        await self._ask(f"{_ROLLOUTS}/StartRollout", rolloutId=made["id"])
-        step = {"rolloutId": made["id"], "stage": 2, "comment": "nenhum erro no piloto"}
-        served = (await self._ask(f"{_ROLLOUTS}/StepRollout", **step))["rollout"]
-        await self._send(list(_uses(int(served["flagVersion"]))))
-        return str(made["id"])
+        return (await self._ask(f"{_ROLLOUTS}/StartRollout", rolloutId=made["id"]))["rollout"]
 
-    async def _flag(self, key: str, kind: str, variants: list[tuple[str, Any]]) -> None:
-        named = [{"name": name, "value": value} for name, value in variants]
-        off = variants[0][0]
-        flag = {"key": key, "type": kind, "variants": named, "on": True, "offVariant": off}
-        await self._ask(f"{_FLAGS}/CreateFlag", flag=flag | {"fallthrough": {"variant": off}})
+    async def _found(self, rollout_id: str) -> Any:
+        return (await self._ask(f"{_ROLLOUTS}/GetRollout", rolloutId=rollout_id))["rollout"]
+
+    async def _flag(self, key: str) -> None:
+        variants = [{"name": name, "value": {"boolValue": name == "on"}} for name in ("off", "on")]
+        flag = {"key": key, "type": "FLAG_TYPE_BOOL", "variants": variants, "on": True, "offVariant": "off"}
+        await self._ask(f"{_FLAGS}/CreateFlag", flag=flag | {"fallthrough": {"variant": "off"}})
 
     async def _until_all_are_counted(self) -> None:
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while True:
             results = (await self._ask(f"{_EXPERIMENTS}/GetResults", experimentKey=_KEY))["results"]
-            if all(int(arm.get("units", 0)) == _PEOPLE for arm in results["metrics"][0]["arms"]):
+            if all(int(arm.get("units", 0)) > _LEAST_UNITS for arm in results["metrics"][0]["arms"]):
                 return
             if time.monotonic() > deadline:
-                raise TimeoutError("the experiment never had its people")
+                raise TimeoutError(f"the experiment never had its people: {results['metrics'][0]['arms']}")
             await asyncio.sleep(1)
 
     async def _send(self, events: list[dict[str, Any]]) -> None:
@@ -101,45 +117,43 @@ class ExperimentScene:
         return answer.json()
 
 
-def _design(key: str) -> dict[str, Any]:
-    errors = {"key": "erros", "name": "Viu um erro", "proportion": {"event": "erro_frontend"}, "window": "1s"}
-    return {
-        "key": key,
-        "hypothesis": "Recomendar o que outros compraram junto vende mais do que recomendar os mais vendidos",
-        "owner": "time-dados",
-        "flagKey": _KEY,
-        "control": _ARMS[0],
-        "arms": [{"variant": arm, "weight": 1} for arm in _ARMS],
-        "primary": {
-            "key": "conversao",
-            "name": "Abriu uma venda",
-            "proportion": {"event": "venda_visualizada"},
-            "window": "1s",
-        },
-        "guardrails": [errors | {"direction": "METRIC_DIRECTION_LOWER_IS_BETTER", "margin": 0.02}],
-        "rules": {
-            "method": "DECISION_METHOD_HYBRID",
-            "plannedUnits": "1200",
-            "minimumEffect": 0.02,
-            "minimumDays": 0,
-        },
-    }
+_DESIGN: Final[dict[str, Any]] = {
+    "key": _KEY,
+    "hypothesis": "“Criar Venda” diz melhor do que “Nova Venda” o que o botão faz, e mais gente o usa no mesmo dia",
+    "owner": "time-vendas",
+    "flagKey": _KEY,
+    "control": "control",
+    "arms": [{"variant": variant, "weight": 50} for variant in ("control", "experimental")],
+    "primary": {
+        "key": "usou_o_botao",
+        "name": "Usou o botão de nova venda",
+        "proportion": {"event": "botao_nova_venda_clicado"},
+        "window": "600s",
+    },
+    "guardrails": [
+        {
+            "key": "erros",
+            "name": "Viu um erro",
+            "proportion": {"event": "erro_frontend"},
+            "window": "86400s",
+            "direction": "METRIC_DIRECTION_LOWER_IS_BETTER",
+            "margin": 0.02,
+        }
+    ],
+    "rules": {"method": "DECISION_METHOD_HYBRID", "plannedUnits": "1500", "minimumEffect": 0.02},
+}
 
 
-def _events(started: datetime) -> Iterator[dict[str, Any]]:
-    """Yield who saw which variant, who bought, and who met an error."""
-    for arm, sold in zip(_ARMS, _SOLD, strict=True):
-        for person in range(_PEOPLE):
-            user, seen = f"{arm}-{person}", started + timedelta(milliseconds=100 + person % 300)
-            told = {"flag": _KEY, "variant": arm, "version": 2, "reason": "SPLIT", "rule_id": "", "experiment": ""}
-            yield _event("flag_exposta", user, seen, told)
-            # Spread over all people, so that errors and sales are not those of the same ones.
-            if person * sold // _PEOPLE != (person + 1) * sold // _PEOPLE:
-                yield _event("venda_visualizada", user, seen + timedelta(milliseconds=20), {"venda_id": f"v-{user}"})
-            if person % (_PEOPLE // _ERRORS) == 0:
-                yield _event(
-                    "erro_frontend", user, seen + timedelta(milliseconds=10), {"tipo": "Error", "mensagem": "x"}
-                )
+def _failing(flag: str, version: int) -> Iterator[dict[str, Any]]:
+    """Yield who was given a variant that fails, and the errors of most of them."""
+    for person in range(_PEOPLE):
+        user, variant = f"busca-{version}-{person}", "on" if person % 10 == 1 else "off"
+        told = {"flag": flag, "variant": variant, "version": version, "reason": "SPLIT"}
+        now = datetime.now(UTC)
+        yield _event("flag_exposta", user, now, told | {"rule_id": "rollout.1" if variant == "on" else ""})
+        if variant == "on" and person % 20 == 1:
+            error = {"tipo": "TypeError", "mensagem": "demo: sugestoes is undefined"}
+            yield _event("erro_frontend", user, now, error)
 
 
 def _uses(version: int) -> Iterator[dict[str, Any]]:

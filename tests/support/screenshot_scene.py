@@ -36,12 +36,13 @@ class Scene:
 
     async def prepare(self) -> str:
         """Bring everything about that the pictures show; return the id of an alert."""
+        await self._be_rejected()
+        await self._until_the_history_is_there()
+        alert = await self._until_there_is_an_alert()
         await self._kill("recomendacao_produtos", "recomendações lentas desde a versão 4.2")
         await self._kill("nova_ui_vendas", "erros no checkout")
         await self._ask(f"{_FLAGS}/RestoreFlag", flagKey="nova_ui_vendas", reason="corrigido na versão 4.2.1")
-        await self._be_rejected()
-        await self._until_the_history_is_there()
-        return await self._until_there_is_an_alert()
+        return alert
 
     async def _kill(self, flag: str, reason: str) -> None:
         await self._ask(f"{_FLAGS}/KillFlag", flagKey=flag, reason=reason)

@@ -58,8 +58,9 @@ _PAGES: Final[Mapping[str, str]] = {
     "experiment-design": "/experimentos/experimento/{draft}/editar",
     "rollouts": "/rollouts",
     "rollout": "/rollouts/plano/{rollout}",
+    "rollout-breached": "/rollouts/plano/{breached}",
     "programme": "/programa",
-    "events": "/eventos",
+    "events": "/eventos?tenant={tenant}",
     "catalogue": "/eventos/catalogo",
     "dead-letters": "/eventos/rejeitados",
     "alerts": "/alertas",
@@ -77,7 +78,7 @@ async def take(url: str, home: Path, folder: Path) -> None:
         cookies: list[Any] = [{"name": name, "value": value, "url": url} for name, value in answer.cookies.items()]
         places = {"tenant": TENANT, "alert": await Scene(http, server_key).prepare()}
         places["funnel"] = quote(json.dumps(_FUNNEL))
-        places |= await ExperimentScene(http, server_key).prepare()
+        places |= await ExperimentScene(http, server_key, home).prepare()
     folder.mkdir(parents=True, exist_ok=True)
     complaints = Complaints()
     complaints.expect("status of 401.*/api/session")
@@ -106,13 +107,15 @@ async def _drawn(page: Page, path: str) -> None:
     if path.endswith("/editar"):
         await page.get_by_role("button", name="Tamanho").click()
         await expect(page.locator("[data-plan]")).to_be_visible()
-    if path == "/eventos":
+    if path == "/experimentos":
+        await expect(page.locator("td", has_text="…")).to_have_count(0, timeout=_REPORTS_MS)
+    if path.startswith("/eventos?"):
         await expect(page.locator(".tail > li").nth(8)).to_be_visible(timeout=_EVENTS_MS)
 
 
 async def _height(page: Page, path: str) -> int:
-    """Return how high the screen has to be for all of a board or an experiment; 0 for all other pages."""
-    if not path.startswith(("/analises/painel", "/experimentos/", "/rollouts/")):
+    """Return how high the screen has to be for all of a page that tells one whole story; 0 for all others."""
+    if not path.startswith(("/analises/painel", "/experimentos/", "/rollouts/", "/programa")):
         return 0
     height: int = await page.evaluate("document.documentElement.scrollHeight")
     return height

@@ -113,7 +113,7 @@ async def _design(mirante: WholeMirante, page: Page) -> None:
     await page.get_by_label("Tamanho planejado por variante").press("ArrowRight")
     await expect(page.get_by_label("Unidades por variante", exact=True)).not_to_have_value(str(needed))
     await page.get_by_label("Como se testa").select_option("DECISION_METHOD_ALWAYS_VALID")
-    await page.get_by_label("Mínimo de unidades por variante").fill("100")
+    await page.get_by_label("Mínimo por variante").fill("100")
     await page.get_by_label("Mínimo de dias completos").fill("0")
     await forward.click()
     await expect(page.get_by_text("Quem teve venda_visualizada em 1 s")).to_be_visible()

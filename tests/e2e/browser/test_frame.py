@@ -6,7 +6,7 @@ from typing import Any
 from playwright.async_api import expect
 
 from tests.e2e.browser.conftest import OpenPage
-from tests.support.browser import Complaints
+from tests.support.browser import PHONE, Complaints, violations_of
 from tests.support.browser_world import cookies_of
 from tests.support.whole_mirante import WholeMirante
 
@@ -34,6 +34,29 @@ async def test_language_and_theme_are_chosen_and_kept(
     await expect(page).to_have_title(re.compile("Live"))
     assert await page.evaluate("document.documentElement.lang") == "en"
     assert await page.evaluate(background) == dark
+
+
+async def test_on_a_phone_the_pages_that_the_menu_has_no_room_for_stand_behind_a_button(
+    mirante: WholeMirante, open_page: OpenPage, admin: list[Any]
+) -> None:
+    """It opens and closes them, says that one of them is shown, and is not there where all have room."""
+    page = await open_page(f"{mirante.url}/?env=production", cookies=admin, viewport=PHONE)
+    more, rollouts = page.get_by_role("button", name="Mais"), page.get_by_role("link", name="Rollouts")
+    await expect(page.get_by_role("link", name="Alertas")).to_be_visible()
+    await expect(rollouts).to_be_hidden()
+    await more.click()
+    await expect(rollouts).to_be_visible()
+    await expect(more).to_have_attribute("aria-expanded", "true")
+    assert await violations_of(page) == []
+    await page.keyboard.press("Escape")
+    await expect(rollouts).to_be_hidden()
+    await more.click()
+    await rollouts.click()
+    await expect(page.get_by_role("heading", name="Rollouts")).to_be_visible()
+    await expect(rollouts).to_be_hidden()
+    await page.set_viewport_size({"width": 1280, "height": 900})
+    await expect(rollouts).to_be_visible()
+    await expect(more).to_be_hidden()
 
 
 def brightness(colour: str) -> int:

@@ -2,6 +2,7 @@
 import type { ReactNode } from "react";
 
 const PATHS = {
+  more: <path d="M5 12h.01M12 12h.01M19 12h.01" strokeWidth="3" />,
   live: <path d="M3 12h4l2.5-7 4 14 2.5-7h5" />,
   flags: (
     <>

@@ -2,8 +2,17 @@
 import type { CSSProperties, ReactNode } from "react";
 import type { ApiProblem } from "../api/problem";
 import { type Speech, useSpeech } from "../i18n/language";
+import type { PlainKey } from "../i18n/messages";
 import { Button } from "./Button";
 import { Icon, type IconName } from "./icons";
+
+/** What needs no detail. */
+const BY_REASON: Readonly<Partial<Record<string, PlainKey>>> = {
+  ALREADY_EXISTS: "problem.exists",
+  INTERNAL: "problem.internal",
+  REPORT_TOO_LARGE: "problem.reportTooLarge",
+  REPORT_TOO_SLOW: "problem.reportTooSlow",
+};
 
 /** Says in the language of the page what a problem means. What a service says in detail stays as it is. */
 export function problemText(problem: ApiProblem, t: Speech["t"]): string {
@@ -11,7 +20,10 @@ export function problemText(problem: ApiProblem, t: Speech["t"]): string {
   if (problem.status === 403) return t("problem.denied");
   if (problem.status === 412) return t("problem.stale");
   if (problem.status === 429) return t("problem.busy");
-  return problem.message;
+  if (problem.reason === "STATE_CONFLICT") return t("problem.conflict", { detail: problem.message });
+  if (problem.reason.endsWith("_NOT_FOUND")) return t("problem.absent");
+  const known = BY_REASON[problem.reason];
+  return known === undefined ? problem.message : t(known);
 }
 
 interface EmptyProps {

@@ -203,6 +203,7 @@ def _warnings(message: result_pb2.ExperimentPlan, past: Past) -> Sequence[str]:
         "mudança.": message.population == ACTIVITY,
         "Com o movimento de hoje o tamanho não seria alcançado em dois anos.": bool(message.units_per_arm)
         and not message.days,
-        "Vai levar mais de oito semanas: pense num efeito mínimo maior, ou em menos variantes.": message.days > 56,
+        "Achar o efeito mínimo levaria mais de oito semanas: pense num maior, ou em menos variantes.": message.days
+        > 56,
     }
     return [text for text, holds in told.items() if holds]

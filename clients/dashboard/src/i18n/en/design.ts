@@ -109,7 +109,7 @@ export const design: Record<keyof typeof pt, string> = {
   "dsg.method.DECISION_METHOD_HYBRID": "Hybrid: looks, and one test at the end",
   "dsg.rules": "Rules of the decision",
   "dsg.alpha": "Level of error",
-  "dsg.minimumUnits": "Fewest units of each arm",
+  "dsg.minimumUnits": "Fewest of each arm",
   "dsg.minimumDays": "Fewest full days",
   "dsg.usual": "usual",
   "dsg.review.who": "Audience",

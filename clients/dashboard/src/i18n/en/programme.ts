@@ -11,7 +11,7 @@ export const programme: Record<keyof typeof pt, string> = {
   "prog.refresh": "Look again",
   "prog.asOf": "Seen {when}",
   "prog.unknown": "Not known",
-  "prog.unknownWhy": "Not known now, and no reason was given.",
+  "prog.unknownWhy": "Who knows this did not answer. Look again in a moment.",
   "prog.days_one": "{count} day",
   "prog.days_other": "{count} days",
   "prog.recovery": "From trouble to off (MTTR)",

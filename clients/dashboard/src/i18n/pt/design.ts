@@ -107,7 +107,7 @@ export const design = {
   "dsg.method.DECISION_METHOD_HYBRID": "Híbrido: olhadas e um teste no fim",
   "dsg.rules": "Regras da decisão",
   "dsg.alpha": "Nível de erro",
-  "dsg.minimumUnits": "Mínimo de unidades por variante",
+  "dsg.minimumUnits": "Mínimo por variante",
   "dsg.minimumDays": "Mínimo de dias completos",
   "dsg.usual": "usual",
   "dsg.review.who": "Público",

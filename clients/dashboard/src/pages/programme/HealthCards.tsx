@@ -62,7 +62,12 @@ function Figure({ health, name, className, children }: FigureProps) {
               {t("prog.unknown")}
             </Badge>
           </div>
-          <p className="soft">{reason ?? t("prog.unknownWhy")}</p>
+          <p className="soft">{t("prog.unknownWhy")}</p>
+          {reason !== undefined && (
+            <p className="faint small" lang="en">
+              {reason}
+            </p>
+          )}
         </div>
       )}
     </Card>

@@ -57,7 +57,7 @@ export function Breach({ record, evidence }: Props) {
             </div>
           )}
         </dl>
-        {evidence.text !== "" && (
+        {guard === undefined && evidence.text !== "" && (
           <p className="faint small" lang="en">
             {evidence.text}
           </p>

@@ -20,7 +20,7 @@ export function Guards({ record, now }: Props) {
     <div className="stack">
       {report?.blind === true && (
         <p className="guard-blind" role="alert">
-          {t("roll.guards.blind", { reason: report.blindReason })}
+          {t("roll.guards.blind")}
         </p>
       )}
       <ul className="guards">

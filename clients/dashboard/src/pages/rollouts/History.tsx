@@ -21,7 +21,11 @@ export function History({ events, now }: Props) {
               {t("roll.event.by", { actor: event.actor, when: at === undefined ? "" : format.dateTime(at, now) })}
               {event.revision !== "0" && ` · ${t("roll.event.revision", { revision: event.revision })}`}
             </span>
-            {event.comment !== "" && <p>{event.comment}</p>}
+            {event.action === "ROLLOUT_ACTION_BREACH" && event.evidence !== undefined ? (
+              <p className="mono">{event.evidence.guard}</p>
+            ) : (
+              event.comment !== "" && <p>{event.comment}</p>
+            )}
           </li>
         );
       })}

@@ -12,7 +12,9 @@ import { RolloutActions } from "./RolloutActions";
 import { RolloutBadge } from "./badges";
 import { Breach } from "./Breach";
 import { Guards } from "./Guards";
+import { actionOf } from "./guards";
 import { History } from "./History";
+import { approvable } from "./standing";
 import { Timeline } from "./Timeline";
 import { type RolloutRecord, SERVICE } from "./types";
 
@@ -51,6 +53,18 @@ export function RolloutPage({ id }: { readonly id: string }) {
   );
 }
 
+/** Whether the reason tells what is not said already: by the evidence, which stands below, or by why it is held. */
+function saysMore({ breach, holdReason, reason }: RolloutRecord): boolean {
+  if (reason === "" || (breach !== undefined && breach.text !== "" && reason.includes(breach.text))) return false;
+  return holdReason === "HOLD_REASON_UNSPECIFIED" || holdReason === "HOLD_REASON_FLAG_REFUSED";
+}
+
+/** Whether the guard that was breached has killed the flag. */
+function hasKilled({ state, plan, breach }: RolloutRecord): boolean {
+  const guard = plan?.guards.find((each) => each.name === breach?.guard);
+  return state === "ROLLOUT_STATE_BREACHED" && guard !== undefined && actionOf(guard) === "GUARD_ACTION_KILL";
+}
+
 interface KnownProps {
   readonly record: RolloutRecord;
   readonly onChanged: (record: RolloutRecord) => void;
@@ -64,8 +78,7 @@ function Known({ record, onChanged }: KnownProps) {
   const { plan } = record;
   if (plan === undefined) return null;
   const { flagKey, variant, baselineVariant, description, origin } = plan;
-  // What the evidence says stands below.
-  const isTold = record.breach !== undefined && record.breach.text !== "" && record.reason.includes(record.breach.text);
+  const waitsAt = record.state === "ROLLOUT_STATE_RUNNING" ? approvable(record) : undefined;
   return (
     <>
       <div className="page-head">
@@ -88,9 +101,13 @@ function Known({ record, onChanged }: KnownProps) {
       <Card className={`rollout-now rollout-now-${record.state}`}>
         <div className="row row-between">
           <div className="stack-tight rollout-now-text">
-            <p role="status">{t(`roll.lead.${record.state}`)}</p>
+            <p role="status">
+              {waitsAt !== undefined
+                ? t("roll.lead.approvalAhead", { stage: waitsAt })
+                : t(hasKilled(record) ? "roll.lead.killed" : `roll.lead.${record.state}`)}
+            </p>
             {record.holdReason !== "HOLD_REASON_UNSPECIFIED" && <p>{t(`roll.hold.${record.holdReason}`)}</p>}
-            {record.reason !== "" && !isTold && <p className="soft small">{record.reason}</p>}
+            {saysMore(record) && <p className="soft small">{record.reason}</p>}
           </div>
           {editor && <RolloutActions record={record} onChanged={onChanged} />}
         </div>

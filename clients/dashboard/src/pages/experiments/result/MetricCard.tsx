@@ -5,7 +5,7 @@ import { NOTHING } from "../../../i18n/format";
 import { useSpeech } from "../../../i18n/language";
 import type { Comparison, Experiment, Metric, MetricResult } from "../types";
 import { IntervalPlot } from "./IntervalPlot";
-import { intervalText, kindOf, type NumberWriter, pPhrase, pText, writerOf } from "./numbers";
+import { chanceText, intervalText, kindOf, type NumberWriter, pPhrase, pText, writerOf } from "./numbers";
 import { markOf } from "./scale";
 
 interface Props {
@@ -125,7 +125,7 @@ function useColumns(result: MetricResult, write: NumberWriter, control: string):
   } else if (result.comparisons.some((each) => each.chanceToWin !== undefined)) {
     columns.push(
       column("chance", t("exp.arm.chance"), of((each) =>
-        each.chanceToWin === undefined ? NOTHING : format.percent(each.chanceToWin, 1),
+        each.chanceToWin === undefined ? NOTHING : chanceText(each.chanceToWin, format),
       )),
     );
   }

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { speechOf } from "../../../i18n/language";
 import { texts } from "../../../i18n/pt";
-import { intervalText, kindOf, pText, writerOf } from "./numbers";
+import { chanceText, intervalText, kindOf, pText, writerOf } from "./numbers";
 import { markOf, placeOf, scaleOf } from "./scale";
 import type { Metric } from "../types";
 
@@ -13,6 +13,12 @@ test("differences of proportions are percentage points, with their sign", () => 
   expect(share.difference(0.033)).toBe("+3,3 p.p.");
   expect(share.difference(-0.013)).toBe("-1,3 p.p.");
   expect(writerOf("revenue", speech).difference(12.345)).toBe("+12,35");
+});
+
+test("nothing is certain", () => {
+  expect(chanceText(0.99999, speech.format)).toBe("> 99,9%");
+  expect(chanceText(0.0000001, speech.format)).toBe("< 0,1%");
+  expect(chanceText(0.134, speech.format)).toBe("13,4%");
 });
 
 test("what is not known is no zero", () => {

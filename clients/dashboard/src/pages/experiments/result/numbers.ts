@@ -72,3 +72,12 @@ export function pText(p: number | undefined, { t, format }: Words): string {
   if (p === undefined) return NOTHING;
   return p < 0.0001 ? t("exp.p.small") : format.number(p, 4);
 }
+
+const NEARLY = 0.001;
+
+/** Writes a chance; one that is nearly certain is not written as if it were. */
+export function chanceText(chance: number, format: Speech["format"]): string {
+  if (chance > 1 - NEARLY) return `> ${format.percent(1 - NEARLY, 1)}`;
+  if (chance < NEARLY) return `< ${format.percent(NEARLY, 1)}`;
+  return format.percent(chance, 1);
+}
