@@ -119,8 +119,11 @@ def parse_cluster_url(url: str) -> tuple[list[Node], dict[str, Any]]:
         raise ValueError("a cluster has the database 0 alone")
     scheme = parts.scheme.removesuffix("+cluster")
     at = f"{login}@" if login else ""
-    options: dict[str, Any] = dict(parse_url(f"{scheme}://{at}{nodes[0][0]}/?{parts.query}"))
+    # Any host does: one of IPv6 would need its brackets.
+    options: dict[str, Any] = dict(parse_url(f"{scheme}://{at}node/?{parts.query}"))
     options.pop("host")
+    if options.pop("db", 0) != 0:
+        raise ValueError("a cluster has the database 0 alone")
     return nodes, options
 
 

@@ -12,9 +12,12 @@ def test_nodes_and_login_are_read() -> None:
     assert nodes == [("one", 7001), ("two", 6379), ("::1", 7003)]
     assert options["username"] == "ana"
     assert options["password"] == "p@ss"
+    assert parse_cluster_url("redis+cluster://[::1]:7003,two")[0] == [("::1", 7003), ("two", 6379)]
 
 
-@pytest.mark.parametrize("url", ["redis+cluster://", "redis+cluster://one,", "redis+cluster://one/3"])
+@pytest.mark.parametrize(
+    "url", ["redis+cluster://", "redis+cluster://one,", "redis+cluster://one/3", "redis+cluster://one?db=3"]
+)
 async def test_what_is_no_address_is_refused(url: str) -> None:
     """No host, or a database that clusters do not have."""
     with pytest.raises(ValueError, match="cluster"):
