@@ -9,6 +9,7 @@ from 1970-01-01 on; an hour is known by the instant at which it began.
 from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -55,32 +56,9 @@ class Clock:
     def __init__(self, zone: str, start: int, end: int) -> None:
         self.name = zone
         self._zone = ZoneInfo(zone)
-        self.changes = [start]
-        self.offsets = [self._offset(start)]
-        self._begins: dict[int, int] = {}
-        # No zone has changed twice within eleven hours.
-        at = start
-        while at < end:
-            following = min(at + 11 * HOUR, end)
-            if self._offset(following) != self.offsets[-1]:
-                change = self._change_between(at, following)
-                self.changes.append(change)
-                self.offsets.append(self._offset(following))
-            at = following
-
-    def _offset(self, at: int) -> int:
-        found = moment_of(at).astimezone(self._zone).utcoffset()
-        return 0 if found is None else found // _MICROSECOND
-
-    def _change_between(self, low: int, high: int) -> int:
-        before = self._offset(low)
-        while high - low > 1:
-            middle = (low + high) // 2
-            if self._offset(middle) == before:
-                low = middle
-            else:
-                high = middle
-        return high
+        changes = _changes(self._zone, start, end)
+        self.changes = [at for at, _ in changes]
+        self.offsets = [offset for _, offset in changes]
 
     def offset(self, at: int) -> int:
         """Return the offset at an instant."""
@@ -112,21 +90,7 @@ class Clock:
 
     def begin(self, day: int) -> int:
         """Return the first instant whose local date is a day, which need not be midnight."""
-        known = self._begins.get(day)
-        if known is None:
-            known = self._begins[day] = self._first_instant(day)
-        return known
-
-    def _first_instant(self, day: int) -> int:
-        # Local time may jump over midnight or come back to it: look from the instant that would be 30 h before.
-        low, high = day * DAY - 30 * HOUR, day * DAY + 30 * HOUR
-        while high - low > 1:
-            middle = (low + high) // 2
-            if (middle + self._offset(middle)) // DAY >= day:
-                high = middle
-            else:
-                low = middle
-        return high
+        return _begin(self._zone, day)
 
     def end(self, bucket: int, unit: Unit) -> int:
         """Return the first instant after a bucket."""
@@ -139,6 +103,50 @@ class Clock:
         if unit is Unit.HOUR:
             return moment_of(bucket).astimezone(self._zone).isoformat(timespec="minutes")
         return date_of(bucket).isoformat()
+
+
+@lru_cache(maxsize=256)
+def _changes(zone: ZoneInfo, start: int, end: int) -> tuple[tuple[int, int], ...]:
+    """Return the instants from which on offsets hold, the beginning among them; a report asks several times."""
+    found = [(start, _offset(zone, start))]
+    # No zone has changed twice within eleven hours.
+    at = start
+    while at < end:
+        following = min(at + 11 * HOUR, end)
+        offset = _offset(zone, following)
+        if offset != found[-1][1]:
+            found.append((_change_between(zone, at, following), offset))
+        at = following
+    return tuple(found)
+
+
+def _change_between(zone: ZoneInfo, low: int, high: int) -> int:
+    before = _offset(zone, low)
+    while high - low > 1:
+        middle = (low + high) // 2
+        if _offset(zone, middle) == before:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+@lru_cache(maxsize=4_096)
+def _begin(zone: ZoneInfo, day: int) -> int:
+    # Local time may jump over midnight or come back to it: look from the instant that would be 30 h before.
+    low, high = day * DAY - 30 * HOUR, day * DAY + 30 * HOUR
+    while high - low > 1:
+        middle = (low + high) // 2
+        if (middle + _offset(zone, middle)) // DAY >= day:
+            high = middle
+        else:
+            low = middle
+    return high
+
+
+def _offset(zone: ZoneInfo, at: int) -> int:
+    found = moment_of(at).astimezone(zone).utcoffset()
+    return 0 if found is None else found // _MICROSECOND
 
 
 def buckets(clock: Clock, start: int, end: int, unit: Unit) -> Iterator[int]:

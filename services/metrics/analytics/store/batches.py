@@ -19,7 +19,7 @@ from services.metrics.analytics.store.pieces import Opened, Piece, Store, Stretc
 from services.metrics.analytics.store.runs import NO_PLACES, Places, Runs, joined, of_some
 from services.metrics.analytics.store.schema import NOBODY
 
-BATCH_ROWS: Final = 1_000_000
+BATCH_ROWS: Final = 500_000
 """Roughly: so much fits into the memory next to a core."""
 
 _LAST: Final = 2**63 - 1
