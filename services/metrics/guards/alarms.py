@@ -13,6 +13,8 @@ from services.runtime.postgres.pool import PostgresPool
 
 _ATTEMPTS: Final = 5
 _MOST_KEY: Final = 200
+_REMEMBERED: Final = datetime.timedelta(days=1)
+_RAISED: Final = "SELECT 1 FROM alerts WHERE environment = $1 AND rule_key = $2 AND opened_at >= $3 LIMIT 1"
 
 
 class Alarms(Protocol):
@@ -55,6 +57,10 @@ class PostgresAlarms:
         now = datetime.datetime.fromtimestamp(self._clock(), datetime.UTC)
         await self._environments.begin(rollout.environment, now)
         alert = alert_of_breach(rollout, step, evidence)
+        async with self._pool.connection() as connection:
+            since = now - _REMEMBERED
+            if await connection.fetchval(_RAISED, rollout.environment, alert.rule_key, since) is not None:
+                return
         for _ in range(_ATTEMPTS):
             revision = (await self._environments.get(rollout.environment)).rules_revision
             judgement = Judgement(revision, opened=[alert])

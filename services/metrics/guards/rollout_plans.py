@@ -13,13 +13,14 @@ from services.metrics.guards.plans import WATCHED
 
 _PAGE: Final = 200
 _WHOSE: Final = "flag"
+_STATES: Final = (*WATCHED, rollout_pb2.ROLLOUT_STATE_BREACHED)
 
 
 class RolloutPlans(Protocol):
     """Rollout plans. All methods raise the `ServiceError` that is answered, `Unavailable` without an answer."""
 
     async def watched(self, environment: str) -> Sequence[rollout_pb2.RolloutRecord]:
-        """Return the plans that may serve a stage."""
+        """Return the plans that may serve a stage, and those that are breached."""
 
     async def report(
         self, environment: str, rollout_id: str, step: int, report: rollout_guard_pb2.GuardReport
@@ -41,7 +42,7 @@ class GrpcRolloutPlans:
 
     async def watched(self, environment: str) -> Sequence[rollout_pb2.RolloutRecord]:
         """See `RolloutPlans`."""
-        request = pb2.ListRolloutsRequest(environment=environment, page_size=_PAGE, states=WATCHED)
+        request = pb2.ListRolloutsRequest(environment=environment, page_size=_PAGE, states=_STATES)
         found: list[rollout_pb2.RolloutRecord] = []
         while True:
             call = self._plans.ListRollouts(request, metadata=self._metadata, timeout=CALL_SECONDS)

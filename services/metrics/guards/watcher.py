@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import datetime
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from mirante.api.flags.v1 import rollout_guard_pb2, rollout_pb2
@@ -33,6 +33,8 @@ _REPLAYED_SECONDS: Final = 3_900.0
 """Clients say at least once an hour who is given what, so that nothing older has to be known."""
 _SKEW_SECONDS: Final = 5.0
 """By which the clocks of processes may differ."""
+_NEWS_SECONDS: Final = 3_600.0
+"""For so long an alert of a breach is made up for that nobody has raised."""
 
 
 class GuardWatcher:
@@ -105,6 +107,7 @@ class GuardWatcher:
                 with contextlib.suppress(ServiceError):
                     records = await self._plans.watched(self._environment)
                     self._watched.watch(records)
+                    self._make_up(records)
                     known = {each.id for each in records}
                     self._told = {each for each in self._told if each[0] in known}
                     self._reported = {key: at for key, at in self._reported.items() if key in known}
@@ -198,12 +201,25 @@ class GuardWatcher:
             _log.warning("a breach could not be told", extra={"rollout": watching.rollout_id, "error": error.message})
             return
         self.breaches += 1
-        self._told.add((watching.rollout_id, watching.step, reading.guard))
-        self._unheard.append((record, watching.step, evidence))
+        self._alarm(record, watching.step, evidence)
         _log.warning(
             "breach", extra={"rollout": watching.rollout_id, "flag": watching.flag_key, "guard": reading.guard}
         )
         self._watched.watch_one(record)
+
+    def _make_up(self, records: Iterable[rollout_pb2.RolloutRecord]) -> None:
+        """Raise alerts of breaches whose answer was lost, or whose teller did not live to raise one."""
+        for record in records:
+            age = self._clock() - record.breach.detected_at.ToNanoseconds() / 1e9
+            if record.state == rollout_pb2.ROLLOUT_STATE_BREACHED and age < _NEWS_SECONDS:
+                # Taking it back was a step of its own.
+                self._alarm(record, record.step - 1, record.breach)
+
+    def _alarm(self, record: rollout_pb2.RolloutRecord, step: int, evidence: rollout_guard_pb2.GuardEvidence) -> None:
+        place = record.id, step, evidence.guard
+        if place not in self._told:
+            self._told.add(place)
+            self._unheard.append((record, step, evidence))
 
     async def _sound(self) -> None:
         while self._unheard:

@@ -6,7 +6,7 @@ from tests.support.rollout_desk import RolloutDeskOfTest, plan_message
 
 
 async def test_a_sample_that_was_seen_stays_seen(rollouts: RolloutDeskOfTest) -> None:
-    """Who watches from now on knows a part of the step: the plan goes on all the same, and the next step counts anew."""
+    """Who watches from now on knows a part of it: the plan goes on all the same, and the next step counts anew."""
     plan = plan_message(coverages=(10_000, 50_000, 100_000), soak=60)
     for stage in plan.stages:
         stage.minimum_sample = 1_000

@@ -41,7 +41,7 @@ class MemoryPlans:
     async def watched(self, _: str) -> Sequence[rollout_pb2.RolloutRecord]:
         """See `RolloutPlans`."""
         self._answers()
-        return [] if self.rollout.state == BREACHED else [self._copy()]
+        return [self._copy()]
 
     async def report(
         self, _: str, rollout_id: str, step: int, report: rollout_guard_pb2.GuardReport
@@ -65,6 +65,7 @@ class MemoryPlans:
             self.rollout.state = rollout_pb2.ROLLOUT_STATE_PAUSED
             return self._copy()
         self.rollout.state, self.rollout.step = BREACHED, step + 1
+        self.rollout.breach.CopyFrom(evidence)
         return self._copy()
 
     def _answers(self) -> None:
@@ -164,6 +165,19 @@ async def test_a_breach_is_told_once_and_raises_an_alert(scene: Scene) -> None:
     ((step, evidence),) = scene.plans.breaches
     assert (step, evidence.guard, evidence.sample, scene.alarms) == (1, "errors", 10, [1])
     assert evidence.first_event_at.seconds <= evidence.detected_at.seconds
+
+
+async def test_a_breach_that_was_told_before_raises_its_alert(scene: Scene) -> None:
+    """Whoever told it may have died before the alert was stored; a breach of yesterday is no news."""
+    scene.plans.rollout.state, scene.plans.rollout.step = BREACHED, 4
+    scene.plans.rollout.breach.detected_at.FromNanoseconds(time.time_ns() - 86_400_000_000_000)
+    async with scene.watched():
+        await asyncio.sleep(0.1)
+        assert scene.alarms == []
+        scene.plans.rollout.breach.detected_at.GetCurrentTime()
+        assert await becomes(lambda: scene.alarms)
+        await asyncio.sleep(0.1)
+    assert scene.alarms == [3]
 
 
 async def test_a_plan_that_is_paused_is_still_guarded(scene: Scene) -> None:
