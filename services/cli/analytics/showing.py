@@ -44,6 +44,7 @@ def ask(session: Session, question: report_pb2.Question, wanted: Format) -> None
     exported = file_of(session, question)
     if wanted is Format.CSV:
         session.output.verbatim(exported)
+        _remark_on_absence(session.output, answer)
         return
     show(session.output, answer, exported)
 
@@ -75,6 +76,21 @@ def show(output: Output, answer: report_pb2.Answer, exported: str) -> None:
     else:
         output.remark("nothing of the kind")
     output.remark(_made_of(answer))
+    _remark_on_absence(output, answer)
+
+
+def _remark_on_absence(output: Output, answer: report_pb2.Answer) -> None:
+    """Say which zeros are those of events that never came in."""
+    if not answer.HasField("first_event"):
+        output.remark("nothing has come in yet of what was asked about: is the tenant's name right?")
+    elif answer.HasField("previous_start"):
+        first, before = (each.ToDatetime(datetime.UTC) for each in (answer.first_event, answer.previous_start))
+        if first > before:
+            zone = answer.time_zone
+            output.remark(
+                f"events begin on {_local(first, zone)}: the period before, from {_local(before, zone)}, has none of "
+                "earlier days to compare with"
+            )
 
 
 def _made_of(answer: report_pb2.Answer) -> str:

@@ -16,6 +16,7 @@ from mirante.api.common.v1 import error_reason_pb2 as reasons
 
 from services.metrics.analytics.answering.frames import read_frame
 from services.runtime.errors import InvalidRequest, Overloaded, ServiceError, Unavailable
+from tests.support.analytics_store import NOW
 from tests.support.report_desk import AnsweringDesk, answering, funnel, question, stored
 from tests.support.serving import eventually
 
@@ -66,7 +67,11 @@ async def test_a_tenants_report_counts_nobody_elses_events(tmp_path: Path) -> No
     async with answering(tmp_path, _EVENTS) as desk:
         assert _levels(await desk.ask(funnel("login", "venda", tenant="outra"))) == [1, 1]
         assert _levels(await desk.ask(funnel("login", "venda", tenant=""))) == [3, 2]
-        assert _levels(await desk.ask(funnel("login", "venda", tenant="nobody"))) == [0, 0]
+        nobody = await desk.ask(funnel("login", "venda", tenant="nobody"))
+        assert (_levels(nobody), nobody.HasField("first_event")) == ([0, 0], False)
+        for tenant, seconds_ago in (("acme", 300), ("outra", 100), ("", 300)):
+            answer = await desk.ask(funnel("login", "venda", tenant=tenant))
+            assert answer.first_event.seconds == int(NOW) - seconds_ago
 
 
 async def test_names_are_checked_against_what_there_is(tmp_path: Path) -> None:

@@ -80,6 +80,11 @@ async def test_reports_by_a_few_words(mirante: Mirante) -> None:
     [group] = json.loads(by_user)["result"]["feature_use"]["groups"]
     assert (group["group"], group["users"]) == ({"others": False}, 3)
     assert "pagina_vista" in await _told(mirante, "names")
+    for form in ("table", "csv"):
+        typo = await mirante("series", "venda_criada", "--tenant", "acmee", "--last", "2d", "--format", form)
+        assert "is the tenant's name right?" in typo.output
+        compared = await mirante("series", "venda_criada", "--compare", "--last", "2d", "--format", form)
+        assert "events begin on" in compared.output
 
 
 async def test_questions_of_files_and_boards(mirante: Mirante, tmp_path: Path) -> None:

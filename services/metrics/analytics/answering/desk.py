@@ -118,7 +118,7 @@ class ReportDesk:
         tenant = settled.scope.tenant or None
         definition = environment.encode() + b"\0" + settled.SerializeToString(deterministic=True)
         traits = looks_at_traits(settled)
-        made = await asyncio.to_thread(self._made, environment, tenant, traits=traits)
+        made, first_us = await asyncio.to_thread(self._made, environment, tenant, traits=traits)
         self._forget(environment, made)
         since = self._clocks.steady() - fresh_seconds if fresh_seconds else float("inf")
         found = self._cache.get(definition, made, since)
@@ -129,6 +129,8 @@ class ReportDesk:
         answer = report_pb2.Answer.FromString(found)
         answer.cached = cached
         self._fill_limits(answer)
+        if first_us is not None:
+            answer.first_event.FromMicroseconds(first_us)
         return answer
 
     async def _run(self, environment: str, question: report_pb2.Question, definition: bytes, caller: str) -> bytes:
@@ -150,12 +152,14 @@ class ReportDesk:
             self._remembered[environment] = now
             self._cache.forget(environment.encode() + b"\0")
 
-    def _made(self, environment: str, tenant: str | None, *, traits: bool) -> Made:
+    def _made(self, environment: str, tenant: str | None, *, traits: bool) -> tuple[Made, int | None]:
+        """Return what an answer is made of now, and when the first event of the tenant occurred."""
         snapshot = self._store.snapshot(environment)
         key = snapshot.key(tenant)
         version = snapshot.traits_version() if traits else ""
         # What is incomplete becomes complete with time, without any event.
-        return Made((*key, snapshot.watermark.complete_us // _HOUR_US, version), key[0], snapshot.forgets)
+        made = Made((*key, snapshot.watermark.complete_us // _HOUR_US, version), key[0], snapshot.forgets)
+        return made, snapshot.first_us(tenant)
 
     async def _settled(self, environment: str, asked: report_pb2.Question) -> report_pb2.Question:
         question = report_pb2.Question()

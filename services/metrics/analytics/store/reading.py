@@ -96,6 +96,13 @@ class Snapshot:
         """Return the rows of a tenant, of all with None (those erased a moment ago included)."""
         return sum(part.rows for segment in self._manifest.segments for part in segment.of(tenant))
 
+    def first_us(self, tenant: str | None) -> int | None:
+        """
+        Return when the first event of a tenant occurred, of all with None, in microseconds since 1970; None when there
+        is none (those erased a moment ago included).
+        """
+        return min((part.first_us for segment in self._manifest.segments for part in segment.of(tenant)), default=None)
+
     def properties(self, tenant: str | None) -> Mapping[str, frozenset[Kind]]:
         """
         Return the properties that have columns, with the kinds of values.

@@ -237,6 +237,7 @@ class Answer(_message.Message):
     PREVIOUS_START_FIELD_NUMBER: _builtins.int
     LIMITS_FIELD_NUMBER: _builtins.int
     CACHED_FIELD_NUMBER: _builtins.int
+    FIRST_EVENT_FIELD_NUMBER: _builtins.int
     time_zone: _builtins.str
     """Of calendar buckets."""
     cached: _builtins.bool
@@ -265,6 +266,13 @@ class Answer(_message.Message):
 
     @_builtins.property
     def limits(self) -> _report_scope_pb2.ReportLimits: ...
+    @_builtins.property
+    def first_event(self) -> _timestamp_pb2.Timestamp:
+        """When the first event occurred that the store has of the tenant, or of all without one. A period that begins before it,
+        such as that of a comparison, has no events in its beginning. Unset: it has none at all, and perhaps there is no such
+        tenant.
+        """
+
     def __init__(
         self,
         *,
@@ -277,10 +285,11 @@ class Answer(_message.Message):
         previous_start: _timestamp_pb2.Timestamp | None = ...,
         limits: _report_scope_pb2.ReportLimits | None = ...,
         cached: _builtins.bool = ...,
+        first_event: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "limits", b"limits", "previous", b"previous", "previous_start", b"previous_start", "result", b"result", "start", b"start", "watermark", b"watermark"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "first_event", b"first_event", "limits", b"limits", "previous", b"previous", "previous_start", b"previous_start", "result", b"result", "start", b"start", "watermark", b"watermark"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cached", b"cached", "end", b"end", "limits", b"limits", "previous", b"previous", "previous_start", b"previous_start", "result", b"result", "start", b"start", "time_zone", b"time_zone", "watermark", b"watermark"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cached", b"cached", "end", b"end", "first_event", b"first_event", "limits", b"limits", "previous", b"previous", "previous_start", b"previous_start", "result", b"result", "start", b"start", "time_zone", b"time_zone", "watermark", b"watermark"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
