@@ -1,5 +1,8 @@
 """`RolloutService`: decodes, calls the use case, encodes."""
 
+from collections.abc import Awaitable, Callable
+
+from mirante.api.flags.v1 import rollout_pb2
 from mirante.api.flags.v1 import rollout_service_pb2 as pb2
 from mirante.api.flags.v1 import rollout_service_pb2_grpc as pb2_grpc
 
@@ -7,6 +10,7 @@ from services.flags.rollouts.desk import RolloutDesk
 from services.flags.rollouts.drafts import DraftDesk
 from services.flags.rollouts.messages import rollout_message, state_of
 from services.flags.rollouts.reading import RolloutReading
+from services.flags.rollouts.records import StoredRollout
 from services.flags.rollouts.templates import TEMPLATES
 from services.runtime.access import current_caller
 from services.runtime.errors import InvalidRequest
@@ -85,30 +89,15 @@ class RolloutServicer(pb2_grpc.RolloutServiceServicer):
 
     async def StartRollout(self, request: pb2.StartRolloutRequest, _: object) -> pb2.StartRolloutResponse:
         """Begin the first stage."""
-        caller = current_caller.get()
-        environment = caller.environment(request.environment)
-        stored = await self._desk.start(
-            environment, request.rollout_id, etag=request.etag, comment=request.comment, caller=caller
-        )
-        return pb2.StartRolloutResponse(rollout=rollout_message(stored))
+        return pb2.StartRolloutResponse(rollout=await _moved(self._desk.start, request))
 
     async def PauseRollout(self, request: pb2.PauseRolloutRequest, _: object) -> pb2.PauseRolloutResponse:
         """Stop where it is."""
-        caller = current_caller.get()
-        environment = caller.environment(request.environment)
-        stored = await self._desk.pause(
-            environment, request.rollout_id, etag=request.etag, comment=request.comment, caller=caller
-        )
-        return pb2.PauseRolloutResponse(rollout=rollout_message(stored))
+        return pb2.PauseRolloutResponse(rollout=await _moved(self._desk.pause, request))
 
     async def ResumeRollout(self, request: pb2.ResumeRolloutRequest, _: object) -> pb2.ResumeRolloutResponse:
         """Go on."""
-        caller = current_caller.get()
-        environment = caller.environment(request.environment)
-        stored = await self._desk.resume(
-            environment, request.rollout_id, etag=request.etag, comment=request.comment, caller=caller
-        )
-        return pb2.ResumeRolloutResponse(rollout=rollout_message(stored))
+        return pb2.ResumeRolloutResponse(rollout=await _moved(self._desk.resume, request))
 
     async def StepRollout(self, request: pb2.StepRolloutRequest, _: object) -> pb2.StepRolloutResponse:
         """Begin the next stage now."""
@@ -151,3 +140,13 @@ class RolloutServicer(pb2_grpc.RolloutServiceServicer):
             caller=caller,
         )
         return pb2.ApproveStageResponse(rollout=rollout_message(stored))
+
+
+async def _moved(
+    move: Callable[..., Awaitable[StoredRollout]],
+    request: pb2.StartRolloutRequest | pb2.PauseRolloutRequest | pb2.ResumeRolloutRequest,
+) -> rollout_pb2.RolloutRecord:
+    caller = current_caller.get()
+    environment = caller.environment(request.environment)
+    stored = await move(environment, request.rollout_id, etag=request.etag, comment=request.comment, caller=caller)
+    return rollout_message(stored)
