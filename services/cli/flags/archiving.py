@@ -28,6 +28,8 @@ def is_in_use(session: Session, key: str, now: datetime.datetime) -> bool:
     for life in answer.flags:
         for experiment in life.experiments:
             session.output.remark(f"the experiment {experiment} on {key} is not decided")
+        if life.rollout_id:
+            session.output.remark(f"a rollout of {key} is under way: {life.rollout_id}")
         if life.HasField("last_evaluated_at"):
             at = life.last_evaluated_at.ToDatetime(datetime.UTC)
             shares = f": {shares_text(life)}" if life.variants else ""
