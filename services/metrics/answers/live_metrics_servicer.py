@@ -89,11 +89,11 @@ class LiveMetricsServicer(pb2_grpc.LiveMetricsServiceServicer):
 
     async def WatchTenants(self, _requests: object, context: BytesContext) -> None:  # type: ignore[override]  # reads and writes bytes
         """Stream frames of tenants that come and go."""
-        request = await _read(context)
-        if request is None:
-            return
-        hub = self._environment(request.environment).hub
         with self._streams.streaming():
+            request = await _read(context)
+            if request is None:
+                return
+            hub = self._environment(request.environment).hub
             watcher = hub.watch_some()
             try:
                 await first_of(_change(hub, watcher, request, context), _write(hub, watcher, context))
