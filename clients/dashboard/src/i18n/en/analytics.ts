@@ -33,6 +33,8 @@ export const analytics: Record<keyof typeof pt, string> = {
   "ana.card.limits": "Limits: up to {seconds} s and {memory} of memory; {concurrent} reports at the same time. What goes beyond is refused, never cut silently.",
   "ana.card.previous": "before {value}",
   "ana.card.comparedWith": "compared with {first} to {last}",
+  "ana.card.comparedPartly": "events begin on {first}: nothing earlier to compare with",
+  "ana.card.noEvents": "no event has come in yet",
   "ana.scope.period": "Period",
   "ana.scope.own": "The board's",
   "ana.scope.days": "{days} days",

@@ -31,6 +31,8 @@ export const analytics = {
   "ana.card.limits": "Limites: até {seconds} s e {memory} de memória; {concurrent} relatórios ao mesmo tempo. O que passa disso é recusado, nunca cortado em silêncio.",
   "ana.card.previous": "antes {value}",
   "ana.card.comparedWith": "comparado com {first} a {last}",
+  "ana.card.comparedPartly": "os eventos começam em {first}: não há nada anterior para comparar",
+  "ana.card.noEvents": "nenhum evento chegou até agora",
   "ana.scope.period": "Período",
   "ana.scope.own": "Do painel",
   "ana.scope.days": "{days} dias",

@@ -12,7 +12,7 @@ export function AnswerFoot({ answer, question }: { readonly answer: Answer; read
   const kind = kindOf(question);
   const day = (time: number) => dateText(dateOf(new Date(time), answer.timeZone), speech);
   const days = (start: string, end: string) => ({ first: day(Date.parse(start)), last: day(Date.parse(end) - 1) });
-  const { start, end, previousStart } = answer;
+  const { start, end, previousStart, firstEvent } = answer;
   const until = answer.watermark?.completeUntil;
   const time = until === undefined ? "" : format.dateTime(new Date(until), new Date());
   const limits = answer.limits;
@@ -27,6 +27,11 @@ export function AnswerFoot({ answer, question }: { readonly answer: Answer; read
         {start !== undefined &&
           previousStart !== undefined &&
           ` · ${t("ana.card.comparedWith", days(previousStart, start))}`}
+        {firstEvent === undefined && ` · ${t("ana.card.noEvents")}`}
+        {firstEvent !== undefined &&
+          previousStart !== undefined &&
+          Date.parse(firstEvent) > Date.parse(previousStart) &&
+          ` · ${t("ana.card.comparedPartly", { first: day(Date.parse(firstEvent)) })}`}
       </p>
       <details>
         <summary>{t("ana.card.how")}</summary>
