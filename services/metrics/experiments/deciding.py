@@ -1,5 +1,6 @@
 """Decisions: a winner is shipped, or the experiment is killed; what was learned is written down."""
 
+import asyncio
 import logging
 from dataclasses import dataclass
 from typing import Final
@@ -25,6 +26,8 @@ from services.runtime.texts import check_text
 
 _log = logging.getLogger(__name__)
 
+_KILL_SECONDS: Final = 10.0
+"""A kill waits for numbers no longer."""
 _DECIDABLE: Final = (*LIVE, pb2.EXPERIMENT_STATE_STOPPED)
 _ARCHIVABLE: Final = (
     pb2.EXPERIMENT_STATE_DRAFT,
@@ -85,7 +88,8 @@ class Deciding:
         """
         check_text("comment", asked.comment, LONGEST_COMMENT)
         record = await self._experiments.get(asked.environment, asked.key)
-        results = await self.numbers(asked.environment, record)
+        seconds = _KILL_SECONDS if wish.kind == pb2.DECISION_KIND_KILL else None
+        results = await self.numbers(asked.environment, record, seconds)
         async with self._pool.transaction() as connection:
             record = await self._desk.for_change(connection, asked, _DECIDABLE)
             live = await experiments_in(connection, asked.environment, LIVE)
@@ -123,15 +127,21 @@ class Deciding:
         written = await self._experiments.report(environment, key)
         return report_of(record, await self.numbers(environment, record)) if written is None else written
 
-    async def numbers(self, environment: str, record: pb2.ExperimentRecord) -> result_pb2.ExperimentResults | None:
+    async def numbers(
+        self, environment: str, record: pb2.ExperimentRecord, seconds: float | None = None
+    ) -> result_pb2.ExperimentResults | None:
         """Return the results; None of a draft, or while they cannot be read: a kill has to work all the same."""
         try:
-            return await self._results.results(environment, record)
+            async with asyncio.timeout(seconds):
+                return await self._results.results(environment, record)
         except StateConflict:
             return None
+        except TimeoutError:
+            reason = "they take too long"
         except (Unavailable, Overloaded) as error:
-            _log.warning("decided or reported without numbers", extra={"reason": error.message})
-            return None
+            reason = error.message
+        _log.warning("decided or reported without numbers", extra={"reason": reason})
+        return None
 
     async def _serve(self, asked: Asked, record: pb2.ExperimentRecord, wish: Wish) -> str:
         """Serve the variant of the decision; return the id of the plan that does so in stages, if one does."""

@@ -1,13 +1,16 @@
 """Experiments from the draft to the archive: what is refused, what is recorded, what becomes of the flag."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from mirante.api.metrics.v1 import experiment_pb2 as pb2
 
+from services.metrics.experiments import deciding
 from services.metrics.experiments.deciding import Wish
 from services.metrics.experiments.results.looking import Kept
+from services.metrics.experiments.results_desk import ResultsDesk
 from services.metrics.experiments.statistics.always_valid import Running
 from services.metrics.experiments.statistics.facts import HorizonTest
 from services.metrics.experiments.statistics.intervals import Interval
@@ -76,6 +79,19 @@ async def test_a_kill_gives_everybody_the_control(world: ExperimentWorld) -> Non
     assert world.flags.flags["recomendacao"].flag.fallthrough.variant == ARMS[0]
     with pytest.raises(StateConflict, match="is decided"):
         await world.deciding.decide(world.asked(comment="de novo"), Wish(KILL))
+
+
+async def test_a_kill_does_not_wait_for_numbers(world: ExperimentWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However busy the analytics store is."""
+
+    async def never(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(deciding, "_KILL_SECONDS", 0.01)
+    monkeypatch.setattr(ResultsDesk, "results", never)
+    await world.start(design())
+    decided = await world.deciding.decide(world.asked(comment="erros"), Wish(KILL))
+    assert decided.state == pb2.EXPERIMENT_STATE_DECIDED
 
 
 async def test_a_winner_goes_out_by_a_plan(world: ExperimentWorld) -> None:
