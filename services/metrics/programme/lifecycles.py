@@ -85,7 +85,7 @@ class Lifecycles:
         response = pb2.ListFlagLifecyclesResponse(flags=lives)
         try:
             counted = await self._count(environment, [life.flag_key for life in lives], asked.since)
-        except Unavailable as error:
+        except (Unavailable, Overloaded) as error:
             response.exposures_unknown = error.message
             return response
         response.complete_until.FromMicroseconds(counted.complete_us)
