@@ -3,6 +3,7 @@
 from typing import Annotated
 
 import typer
+from mirante.api.metrics.v1 import experiment_pb2 as model
 from mirante.api.metrics.v1 import experiment_result_pb2 as results_pb2
 from mirante.api.metrics.v1 import experiment_service_pb2 as pb2
 
@@ -25,7 +26,13 @@ def list_experiments(
 ) -> None:
     """List experiments that are not archived."""
     request = pb2.ListExperimentsRequest(environment=session.environment, page_size=_PAGE, flag_key=flag)
-    found = session.call(session.experiments.ListExperiments, request).records
+    found: list[model.ExperimentRecord] = []
+    while True:
+        page = session.call(session.experiments.ListExperiments, request)
+        found += page.records
+        request.page_token = page.next_page_token
+        if not page.next_page_token:
+            break
     rows = [
         (
             each.experiment.key,
@@ -43,8 +50,8 @@ def list_experiments(
     )
 
 
-@command(designing, "show")
-def show_experiment(session: Session, experiment: ExperimentKey) -> None:
+@command(designing, "get")
+def get_experiment(session: Session, experiment: ExperimentKey) -> None:
     """Show an experiment."""
     answer(session, read_experiment(session, experiment))
 

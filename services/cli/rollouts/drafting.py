@@ -15,7 +15,7 @@ from services.cli.command import command
 from services.cli.documents import read_document
 from services.cli.flags.arguments import Comment, FlagKey
 from services.cli.plain import plain
-from services.cli.refusals import usage
+from services.cli.refusals import Refusal, usage
 from services.cli.rollouts.arguments import Plan, plan_id
 from services.cli.rollouts.parts import guardrails_of, stage_of, tripwire_of
 from services.cli.rollouts.showing import show_rollout
@@ -98,7 +98,11 @@ def create_rollout(
     record = session.call(session.rollouts.CreateRollout, request).rollout
     if design.start:
         begin = pb2.StartRolloutRequest(environment=session.environment, rollout_id=record.id, comment=comment)
-        record = session.call(session.rollouts.StartRollout, begin).rollout
+        try:
+            record = session.call(session.rollouts.StartRollout, begin).rollout
+        except Refusal:
+            session.output.remark(f"not started; the draft stays: {record.id}")
+            raise
     session.output.answer(lambda: {"rollout": plain(record)}, lambda output: show_rollout(output, record))
 
 
