@@ -36,12 +36,12 @@ from services.metrics.analytics.store.folders import StoreFolder
 from services.metrics.analytics.store.reading import AnalyticsStore
 
 
-def measured(case: Case, store: AnalyticsStore, chdb: Chdb, rounds: int) -> dict[str, object]:
+def measured(case: Case, store: AnalyticsStore, chdb: Chdb | None, rounds: int) -> dict[str, object]:
     """Return the figures of a question."""
     ours, theirs = [], []
     for _ in range(rounds):
         ours.append(_timed(lambda: _answer(case, store)))
-        if case.sql:
+        if case.sql and chdb is not None:
             theirs.append(_timed(lambda: chdb.numbers(case.sql)))
     figures: dict[str, object] = {
         "seconds": median([each.seconds for each in ours]),
@@ -105,6 +105,7 @@ def main() -> None:
     parser.add_argument("--users", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--writing", type=int, default=2_000, help="events a second; 0 for no writer")
+    parser.add_argument("--alone", action="store_true", help="without the other engine")
     parser.add_argument("--only", nargs="*", help="words that the wanted questions begin with")
     chosen = parser.parse_args()
     scale = Scale(events=chosen.events, users=chosen.users)
@@ -120,7 +121,7 @@ def main() -> None:
         store = AnalyticsStore(folder)
         with written(folder, scale, chosen.writing):
             figures["alone"] = _asked_alone(asked, store)
-            chdb = Chdb(scale)
+            chdb = None if chosen.alone else Chdb(scale)
             figures |= {name: measured(case, store, chdb, chosen.rounds) for name, case in asked.items()}
         figures["events_written_meanwhile"] = store.snapshot(ENVIRONMENT).rows(None) - scale.events
         report("reports beside ClickHouse's engine, two threads each", figures)

@@ -8,8 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from benchmarks.analytics_events import Batch, Scale, Wire, batches
+from benchmarks.analytics_events import Batch, Scale, batches
 from benchmarks.analytics_store import Ingestion
+from benchmarks.analytics_wire import Wire
 
 _DAY_US: Final = 86_400_000_000
 _DAYS_LATER: Final = 100
