@@ -69,7 +69,8 @@ def with_stage(flag: flag_pb2.Flag, base: Base, plan: rollout_pb2.RolloutPlan, s
         made.fallthrough.CopyFrom(flag_pb2.Serve(variant=plan.variant))
         return made
     newest = {each.audience.SerializeToString(deterministic=True): number for number, each in enumerate(reached, 1)}
-    for number in newest.values():
+    # Everybody last: who is left out by chance must not lack those who have the variant by another rule.
+    for number in sorted(newest.values(), key=lambda each: not plan.stages[each - 1].HasField("audience")):
         made.rules.append(_rule(plan, number))
     return made
 

@@ -86,6 +86,21 @@ def test_rings_lie_around_each_other() -> None:
         assert [person for person, variant in found.items() if variant == "on"] == members
 
 
+def test_a_ring_is_served_before_everybody_is_drawn_from() -> None:
+    """Whichever came first: those whom chance left out are then not those of the ring, who all have the variant."""
+    rollout = rollout_pb2.RolloutPlan(flag_key="f", variant="on")
+    for coverage in (10_000, EVERYBODY, 50_000):
+        rollout.stages.add(coverage=coverage)
+    rollout.stages[1].audience.ring.segment_key = "empresas_piloto"
+    flag = sound_flag()
+    third = with_stage(flag, base_of(flag, rollout), rollout, 3)
+    assert [rule.id for rule in third.rules] == ["rollout.2", "rollout.3"]
+    found = served(third)
+    assert {found[person] for person in PEOPLE[50:150]} == {"on"}
+    outside = [found[person] for person in PEOPLE if person not in PEOPLE[50:150]]
+    assert 0.4 < outside.count("on") / len(outside) < 0.6
+
+
 def test_the_flags_own_rules_decide_first_and_stay() -> None:
     """Also after the whole plan; a person who edits them meanwhile loses nothing."""
     condition = flag_pb2.Condition(
