@@ -1,5 +1,6 @@
 """`ExperimentService`: decodes, calls the use case, encodes."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -7,6 +8,7 @@ from mirante.api.metrics.v1 import experiment_pb2
 from mirante.api.metrics.v1 import experiment_service_pb2 as pb2
 from mirante.api.metrics.v1 import experiment_service_pb2_grpc as pb2_grpc
 
+from services.metrics.experiments.as_drawn import AsDrawn, warned
 from services.metrics.experiments.deciding import Deciding, Wish
 from services.metrics.experiments.designing.checks import is_key
 from services.metrics.experiments.designing.defaults import by_tenant
@@ -36,6 +38,7 @@ class ExperimentParts:
     desk: ExperimentDesk
     results: ResultsDesk
     deciding: Deciding
+    as_drawn: AsDrawn
 
 
 class ExperimentServicer(pb2_grpc.ExperimentServiceServicer):
@@ -147,8 +150,10 @@ class ExperimentServicer(pb2_grpc.ExperimentServiceServicer):
             raise InvalidRequest.of("breakdown_property", f"has {_LONGEST_PROPERTY} characters at most, no NUL")
         if breakdown and by_tenant(record.experiment):
             raise InvalidRequest.of("breakdown_property", "has no meaning where tenants are drawn")
-        results = await self._parts.results.results(environment, record, breakdown)
-        return pb2.GetResultsResponse(results=results)
+        results, as_drawn = await asyncio.gather(
+            self._parts.results.results(environment, record, breakdown), self._parts.as_drawn.holds(environment, record)
+        )
+        return pb2.GetResultsResponse(results=results if as_drawn else warned(results))
 
     async def GetReport(self, request: pb2.GetReportRequest, _: object) -> pb2.GetReportResponse:
         """Return what was learned, in Markdown."""

@@ -7,6 +7,7 @@ import grpc.aio
 from mirante.api.metrics.v1.experiment_service_pb2_grpc import add_ExperimentServiceServicer_to_server
 
 from services.metrics.analytics.store.reading import AnalyticsStore
+from services.metrics.experiments.as_drawn import AsDrawn
 from services.metrics.experiments.deciding import Deciding
 from services.metrics.experiments.desk import ExperimentDesk
 from services.metrics.experiments.experiment_servicer import ExperimentParts, ExperimentServicer
@@ -44,7 +45,7 @@ class Experiments:
         desk = ExperimentDesk(pool, outside, GrpcCatalogue(telemetry, secret), time.time)
         results = ResultsDesk(AnalyticsStore(folder), PostgresLooks(pool), time.time)
         deciding = Deciding(pool, desk, outside, outside, experiments, results=results)
-        self._servicer = ExperimentServicer(ExperimentParts(experiments, desk, results, deciding))
+        self._servicer = ExperimentServicer(ExperimentParts(experiments, desk, results, deciding, AsDrawn(outside)))
 
     def serve(self, adding: Callable[[], grpc.aio.Server]) -> None:
         """Add the service; `adding` returns where to."""

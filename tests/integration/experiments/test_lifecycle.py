@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 from mirante.api.metrics.v1 import experiment_pb2 as pb2
+from mirante.api.metrics.v1 import experiment_result_pb2 as result_pb2
 
 from services.metrics.experiments import deciding
+from services.metrics.experiments.as_drawn import AsDrawn, warned
 from services.metrics.experiments.deciding import Wish
 from services.metrics.experiments.results.looking import Kept
 from services.metrics.experiments.results_desk import ResultsDesk
@@ -122,6 +124,27 @@ async def test_phases_follow_one_another_whatever_the_clock_says(world: Experime
     world.now -= 100
     record = await world.desk.reallocate(world.asked(), _arms(1, 1, 2), 0)
     assert [phase.started_at.seconds for phase in record.phases] == [START_S, START_S]
+
+
+async def test_a_flag_that_draws_in_another_way_is_told(world: ExperimentWorld) -> None:
+    """Whoever changes weights by hand, switches it off or kills it; nobody after the end."""
+    as_drawn, name = AsDrawn(world.flags), "recomendacao"
+    await world.start(design(layer_share=50_000))
+    record = await world.desk.reallocate(world.asked(), _arms(1, 1, 2), 50_000)
+    assert await as_drawn.holds(PRODUCTION, record)
+    drawn = world.flags.flags[name].flag.SerializeToString()
+    flag = world.flags.flags[name].flag
+    flag.fallthrough.rollout.splits[0].weight += 1
+    assert not await as_drawn.holds(PRODUCTION, record)
+    assert not await as_drawn.holds(PRODUCTION, await world.desk.pause(world.asked()))
+    flag.ParseFromString(drawn)
+    flag.on = False
+    assert not await as_drawn.holds(PRODUCTION, record)
+    del world.flags.flags[name]
+    assert not await as_drawn.holds(PRODUCTION, record)
+    assert await as_drawn.holds(PRODUCTION, await world.desk.stop(world.asked()))
+    results = result_pb2.ExperimentResults()
+    assert (len(warned(results).health.warnings), len(results.health.warnings)) == (1, 0)
 
 
 async def test_layers_are_shared_out(world: ExperimentWorld) -> None:

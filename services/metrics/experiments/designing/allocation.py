@@ -34,6 +34,17 @@ def drawing(flag: flag_pb2.Flag, record: pb2.ExperimentRecord, phase: pb2.Alloca
     return changed
 
 
+def draws(flag: flag_pb2.Flag, record: pb2.ExperimentRecord) -> bool:
+    """Return whether the flag gives out the arms of an experiment that has started as its newest phase says."""
+    if not flag.on or flag.HasField("kill"):
+        return False
+    try:
+        wanted = drawing(flag, record, record.phases[-1])
+    except InvalidRequest:
+        return False  # its rule is gone
+    return _serve(flag, record.experiment) == _serve(wanted, record.experiment)
+
+
 def serving(flag: flag_pb2.Flag, experiment: pb2.Experiment, variant: str) -> flag_pb2.Flag:
     """Return the flag with the experiment's rule serving one variant; raise as `drawing` does."""
     changed = flag_pb2.Flag()
