@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from services.runtime.postgres.pool import PostgresPool
-from services.telemetry.log import BEGINNING, Position
+from services.telemetry.log import BEGINNING, Position, postgres_reader
 from services.telemetry.log.archived_log import ArchivedLog
 from services.telemetry.log.postgres_reader import PostgresLogReader
 from tests.support.event_log import PRODUCTION, insert_event, insert_events, make_days_around_now, migrated_pool
@@ -161,6 +161,29 @@ async def test_rows_of_other_environments_are_passed(database_url: str, reader: 
     assert found.position == await reader.end()
     again = await reader.read(PRODUCTION, epoch, found.position, 500)
     assert (again.position, again.at_end, list(again.rows)) == (found.position, True, [])
+
+
+async def test_many_rows_of_others_are_passed_at_once(
+    database_url: str, reader: PostgresLogReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever lies where such a stretch ends: nothing of the environment is passed with them."""
+    monkeypatch.setattr(postgres_reader, "_LEAST_SCANNED", 2)
+    monkeypatch.setattr(postgres_reader, "_MOST_PASSED", 5)
+    draw, names = random.Random(3), []
+    async with connected(database_url) as connection:
+        for number in range(40):
+            async with connection.transaction():
+                for order in range(draw.randint(0, 12)):
+                    await insert_event(connection, "elsewhere", order=order, environment="staging")
+                if draw.random() < 0.7:
+                    names.append(f"n{number}")
+                    await insert_event(connection, names[-1], order=20)
+                await insert_event(connection, "elsewhere", order=30, environment="staging")
+    for limit in (1, 2, 5):
+        assert await following(reader, limit)() == names
+    end = await reader.read("development", await reader.epoch(), BEGINNING, 1)
+    assert (list(end.rows), end.at_end) == ([], False)
+    assert end.position > BEGINNING
 
 
 async def test_a_position_is_always_that_of_something_committed(database_url: str, reader: PostgresLogReader) -> None:
