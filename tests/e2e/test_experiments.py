@@ -84,7 +84,7 @@ async def test_the_worked_example(database_url: str, redis_url: str) -> None:
         assert "Pode lançar" in await _told(mirante, "results", KEY)
         assert "exploratory, by library" in await _told(mirante, "results", KEY, "--by", "library")
         assert KEY in await _told(mirante, "list", "--flag", KEY)
-        assert "control 33%" in await _told(mirante, "show", KEY)
+        assert "control 33%" in await _told(mirante, "get", KEY)
         await _decided(mirante)
 
 

@@ -94,5 +94,5 @@ def roll_back(
 def _answer(session: Session, record: rollout_pb2.RolloutRecord) -> None:
     session.output.answer(
         lambda: {"rollout": plain(record)},
-        lambda output: output.line(f"{record.plan.flag_key}: {state_text(record)}, stage {place_text(record)}"),
+        lambda output: output.line(f"{record.plan.flag_key}: {state_text(record)}, stages: {place_text(record)}"),
     )

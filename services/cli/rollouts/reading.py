@@ -23,7 +23,7 @@ def list_rollouts(
     flag: Annotated[str, typer.Option(metavar="KEY", help="Of this flag alone.")] = "",
     all_states: Annotated[bool, typer.Option("--all", help="Also drafts, and those that are over.")] = False,
 ) -> None:
-    """List rollout plans, newest first."""
+    """List rollout plans that are started and not over, newest first; --all lists every plan."""
     request = pb2.ListRolloutsRequest(
         environment=session.environment, page_size=200, flag_key=flag, states=() if all_states else STARTED
     )
@@ -50,7 +50,7 @@ def list_rollouts(
         lambda output: (
             output.table(("FLAG", "VARIANT", "STATE", "STAGE", "SINCE", "ID"), rows)
             if rows
-            else output.remark("no rollouts")
+            else output.remark("no rollouts" if all_states else "no rollouts under way; --all lists every plan")
         ),
     )
 

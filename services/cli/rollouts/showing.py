@@ -1,5 +1,6 @@
 """How rollout plans are shown."""
 
+from google.protobuf.timestamp_pb2 import Timestamp
 from mirante.api.flags.v1 import rollout_guard_pb2, rollout_pb2
 
 from services.cli.output import Output, local_time, styled
@@ -38,13 +39,7 @@ def show_rollout(output: Output, record: rollout_pb2.RolloutRecord) -> None:
     if record.reason:
         output.line(f"since {local_time(record.state_since)}: {record.reason}")
     if record.HasField("breach"):
-        output.facts(
-            [
-                ("first event", local_time(record.breach.first_event_at)),
-                ("breach seen", local_time(record.breach.detected_at)),
-                ("by", f"{record.breach.observed:.4g} over {record.breach.limit:.4g}, of {record.breach.sample}"),
-            ]
-        )
+        output.facts(_breach_facts(record))
     if record.HasField("next_stage_not_before"):
         output.line(f"next stage not before {local_time(record.next_stage_not_before)}")
     rows = [
@@ -82,6 +77,32 @@ def show_events(output: Output, record: rollout_pb2.RolloutRecord) -> None:
     output.table(("AT", "WHAT", "STAGE", "BY", "WHY"), rows)
 
 
+def _breach_facts(record: rollout_pb2.RolloutRecord) -> list[tuple[str, str]]:
+    breach = record.breach
+    guard = next((each for each in record.plan.guards if each.name == breach.guard), rollout_guard_pb2.Guard())
+    seen = _precise(breach.detected_at)
+    if breach.HasField("first_event_at") and breach.HasField("detected_at"):
+        later = breach.detected_at.ToNanoseconds() - breach.first_event_at.ToNanoseconds()
+        seen += f", {later / 1e9:.1f} s later"
+    observed, limit = _measured(guard, breach.observed), _measured(guard, breach.limit)
+    return [
+        ("first event", _precise(breach.first_event_at)),
+        ("breach seen", seen),
+        ("observed", f"{observed}, on {breach.sample}; the limit is {limit}"),
+    ]
+
+
+def _precise(moment: Timestamp) -> str:
+    """Return a moment with milliseconds: between an error and a kill there are few seconds."""
+    return f"{local_time(moment)}.{moment.nanos // 1_000_000:03}" if moment.seconds else ""
+
+
+def _measured(guard: rollout_guard_pb2.Guard, value: float) -> str:
+    """Return what a guard measures, as people write it: all but counts and quantiles are shares."""
+    counted = (rollout_guard_pb2.TRIPWIRE_MEASURE_EVENT_COUNT, rollout_guard_pb2.TRIPWIRE_MEASURE_QUANTILE)
+    return f"{value:.4g}" if guard.tripwire.measure in counted else f"{value:.2%}"
+
+
 def _approval(record: rollout_pb2.RolloutRecord, number: int) -> str:
     if not record.plan.stages[number - 1].needs_approval:
         return ""
@@ -99,8 +120,8 @@ def _guard_rows(record: rollout_pb2.RolloutRecord) -> list[tuple[str, str, str, 
             (
                 guard.name,
                 state,
-                f"{reading.observed:.4g}" if reading.HasField("observed") else "",
-                f"{reading.limit:.4g}" if reading.HasField("limit") else "",
+                _measured(guard, reading.observed) if reading.HasField("observed") else "",
+                _measured(guard, reading.limit) if reading.HasField("limit") else "",
                 f"{reading.distance:.0%}" if reading.HasField("distance") else "",
                 str(reading.sample or ""),
             )

@@ -22,7 +22,10 @@ def record() -> rollout_pb2.RolloutRecord:
     message.plan.guards.add(name="erros").tripwire.limit = 0.05
     reading = message.guards.readings.add(guard="erros", state=rollout_guard_pb2.GUARD_STATE_CLEAR, sample=40)
     reading.observed, reading.limit, reading.distance = 0.01, 0.05, 0.8
-    message.breach.observed, message.breach.limit, message.breach.sample = 0.4, 0.05, 30
+    breach = rollout_guard_pb2.GuardEvidence(guard="erros", observed=0.4, limit=0.05, sample=30)
+    breach.first_event_at.FromMilliseconds(1_700_000_000_250)
+    breach.detected_at.FromMilliseconds(1_700_000_001_050)
+    message.breach.CopyFrom(breach)
     message.events.add(action=rollout_pb2.ROLLOUT_ACTION_START, stage=1, actor="ana", comment="vamos").at.seconds = 1
     return message
 
@@ -53,7 +56,9 @@ def test_a_plan_is_shown_with_its_guards(service: ScriptedService, mirante: Mira
         "clear",
         "80%",
         "vamos",
-        "0.4 over 0.05, of 30",
+        "40.00%, on 30; the limit is 5.00%",
+        ":20.250",
+        ":21.050, 0.8 s later",
     ):
         assert word in shown
     assert "1 of 2" in mirante("rollouts", "list").stdout

@@ -1,7 +1,11 @@
 import { expect, test } from "vitest";
+import { ApiProblem } from "../api/problem";
+import { speechOf } from "../i18n/language";
+import { texts as PORTUGUESE } from "../i18n/pt";
 import { sparkPath } from "./chart/spark";
 import { timeMarks } from "./chart/times";
 import { sorted } from "./sorting";
+import { problemText } from "./states";
 
 test("rows are sorted either way, and those without a value come last", () => {
   const rows = [{ v: 2 }, { v: undefined }, { v: 10 }, { v: Number.NaN }, { v: 1 }];
@@ -26,4 +30,14 @@ test("a sparkline spans its width, bridges gaps, and stands on zero", () => {
   expect(sparkPath([0, null, 10], 100, 14)).toBe("M0,12L100,2");
   expect(sparkPath([5, 5], 10, 14)).toBe("M0,2L10,2");
   expect(sparkPath([null, 3, null], 100, 14)).toBe("");
+});
+
+test("a refusal is said in the language of the page where its reason says enough", () => {
+  const { t } = speechOf("pt-BR", PORTUGUESE);
+  const said = (status: number, reason: string) => problemText(new ApiProblem(status, reason, "in English"), t);
+  expect(said(503, "STORE_UNAVAILABLE")).toBe("O servidor não responde.");
+  expect(said(404, "FLAG_NOT_FOUND")).toBe("Isto não existe, ou não existe mais, neste ambiente.");
+  expect(said(409, "ALREADY_EXISTS")).toBe("Esta chave já está em uso, talvez por algo arquivado.");
+  expect(said(409, "STATE_CONFLICT")).toBe("O estado atual não permite isto: in English");
+  expect(said(400, "INVALID_REQUEST")).toBe("in English");
 });
