@@ -19,7 +19,7 @@ from mirante.api.flags.v1 import (
     rollout_service_pb2,
     segment_admin_service_pb2,
 )
-from mirante.api.metrics.v1 import programme_service_pb2
+from mirante.api.metrics.v1 import analytics_service_pb2, programme_service_pb2
 from mirante.api.telemetry.v1 import (
     catalogue_service_pb2,
     event_log_service_pb2,
@@ -36,6 +36,7 @@ _MODULES = (
     people_service_pb2,
     rollout_service_pb2,
     segment_admin_service_pb2,
+    analytics_service_pb2,
     programme_service_pb2,
     catalogue_service_pb2,
     event_log_service_pb2,

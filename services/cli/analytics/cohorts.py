@@ -66,8 +66,8 @@ def segment(
     """
     Make a segment of flags of the users who are in a cohort now; one that was made so before is made anew.
 
-    It does not follow the cohort by itself: run this again, for instance every night. A user is known by `tenant_id` and
-    `targeting_key` of contexts. Who has no user id, or no tenant, is left out.
+    It does not follow the cohort by itself: run this again, for instance every night. A user is known by `tenant_id`
+    and `targeting_key` of contexts. Who has no user id, or no tenant, is left out.
     """
     saved = _cohort(session, cohort)
     members = _members(session, saved.info.id, tenant)
