@@ -51,11 +51,10 @@ class Following:
     async def _follow_on(self) -> None:
         failures = 0
         while True:
-            heard = False
             try:
                 async with contextlib.aclosing(self._source.watch(self._environment, self._changes())) as responses:
                     async for frames in responses:
-                        heard = True
+                        failures = 0
                         for frame in frames:
                             feed = self.feeds.get(frame.tenant)
                             if feed is not None:
@@ -65,7 +64,7 @@ class Following:
                     _log.warning("no live metrics for now: %s", error.message)
             except Exception:  # noqa: BLE001 - the next stream may work
                 _log.exception("a stream of live metrics failed")
-            failures = 1 if heard else failures + 1
+            failures += 1
             await _tell_silence([feed for feed in self.feeds.values() if not feed.state.silent])
             await asyncio.sleep(random.uniform(0.5, 1.0) * min(_LONGEST_DELAY, _FIRST_DELAY * 2 ** min(failures, 6)))
 

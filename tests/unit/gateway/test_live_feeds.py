@@ -4,12 +4,14 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import ExitStack
 
+import pytest
 from mirante.api.metrics.v1 import live_metrics_service_pb2 as pb2
 
 from services.gateway.live import following
 from services.gateway.live.feeds import Feeds
 from services.gateway.live.source import MOST_IN_A_CHANGE, Change
 from services.gateway.live.subscriber import Subscriber
+from services.runtime.errors import Unavailable
 from tests.support.gateway_live import FakeLiveSource, live_frame
 from tests.support.serving import PATIENCE_SECONDS
 
@@ -112,3 +114,28 @@ async def test_one_silent_tenant_is_told_while_others_are_heard() -> None:
         source.send(live_frame(2, "beta"))
         await until(lambda: not quiet.state.silent)
     feeds.close()
+
+
+class Breaking:
+    """A `LiveSource` whose streams break after a frame, and before one now and then."""
+
+    def __init__(self) -> None:
+        self.streams = 0
+
+    async def watch(self, _environment: str, changes: AsyncIterator[Change]) -> AsyncGenerator[Sequence[pb2.LiveFrame]]:
+        """Send a frame on every second stream."""
+        await anext(changes)
+        self.streams += 1
+        if self.streams % 2:
+            yield [live_frame(self.streams, "acme")]
+        raise Unavailable("the metrics service is away")
+
+
+async def test_every_outage_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    """However long ago the last one was; the attempts within it are not."""
+    source = Breaking()
+    feeds = Feeds(source)
+    with feeds.watching("production", "acme"):
+        await until(lambda: source.streams >= 4)
+    feeds.close()
+    assert len([each for each in caplog.messages if "the metrics service is away" in each]) == 2
