@@ -77,14 +77,19 @@ class Histograms:
 
     def add(self, minute: int, cell: int, times: int) -> None:
         """Add measurements that fell into a cell; `times` may be -1."""
-        cells = self.minutes.setdefault(minute, Counter())
-        cells[cell] += times
-        if not cells[cell]:
+        cells = self.minutes.get(minute)
+        if cells is None:
+            cells = self.minutes[minute] = Counter()
+        count = cells.get(cell, 0) + times
+        if count:
+            cells[cell] = count
+        else:
             del cells[cell]
             if not cells:
                 del self.minutes[minute]
-        for end in [each for each in self._known if minute <= each < minute + self._width]:
-            del self._known[end]
+        if self._known:
+            for end in [each for each in self._known if minute <= each < minute + self._width]:
+                del self._known[end]
 
     def window(self, end: int) -> float | None:
         """Return the percentile of the window that ends with a minute, within 1 %; None when nothing was measured."""

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from mirante.api.common.v1.value_pb2 import Value
@@ -144,10 +145,9 @@ def amount_of(metric: Metric, texts: Texts) -> tuple[Amount, str] | None:
     """Return what an event adds to a metric (a percentile: its cell) and the currency; None when it is unreadable."""
     if metric.aggregation is Aggregation.COUNT:
         return 1, ""
-    properties = texts.properties
-    if metric.amount not in properties:
+    value = texts.properties.get(metric.amount)
+    if value is None:
         return None
-    value = properties[metric.amount]
     if metric.aggregation is Aggregation.PERCENTILE:
         measurement = _number(value)
         return None if measurement is None else (cell_of(measurement), "")
@@ -157,17 +157,20 @@ def amount_of(metric: Metric, texts: Texts) -> tuple[Amount, str] | None:
     if not metric.currency:
         return amount, ""
     currency = texts.of(metric.currency)
-    return (amount, currency) if currency is not None and _CURRENCY.fullmatch(currency) else None
+    return (amount, currency) if currency is not None and _is_currency(currency) else None
 
 
 def text_of(properties: Properties, name: str) -> str | None:
     """Return a property as a text; None when there is none that can be one."""
-    if name not in properties:
+    value = properties.get(name)
+    if value is None:
         return None
-    value = properties[name]
+    text = value.string_value
+    if text:
+        return text  # what nearly all are
     kind = value.WhichOneof("kind")
     if kind == "string_value":
-        return value.string_value
+        return ""
     if kind == "int_value":
         return str(value.int_value)
     if kind == "bool_value":
@@ -176,12 +179,21 @@ def text_of(properties: Properties, name: str) -> str | None:
 
 
 def _decimal(value: Value) -> Decimal | None:
-    kind = value.WhichOneof("kind")
-    if kind == "int_value":
-        return Decimal(value.int_value)
-    if kind == "string_value" and _DECIMAL.fullmatch(value.string_value):
-        return Decimal(value.string_value)
-    return None  # a double is no amount of money
+    text = value.string_value
+    if text:
+        return _read_decimal(text)
+    # A double is no amount of money.
+    return Decimal(value.int_value) if value.WhichOneof("kind") == "int_value" else None
+
+
+@lru_cache(maxsize=10_000)
+def _read_decimal(text: str) -> Decimal | None:
+    return Decimal(text) if _DECIMAL.fullmatch(text) else None
+
+
+@lru_cache(maxsize=1_000)
+def _is_currency(text: str) -> bool:
+    return _CURRENCY.fullmatch(text) is not None
 
 
 def _number(value: Value) -> float | None:

@@ -294,9 +294,10 @@ class Tenant:
             histograms.add(made.minute, int(made.amount), sign)
         else:
             by_currency = self.amounts[made.metric]
-            if made.currency not in by_currency:
+            totals = by_currency.get(made.currency)
+            if totals is None:
                 self.currencies_seen[made.metric].add(made.currency)
-            totals = by_currency.setdefault(made.currency, Totals())
+                totals = by_currency[made.currency] = Totals()
             totals.add(made.minute, made.amount if sign > 0 else -made.amount)
             if not totals.minutes:
                 del by_currency[made.currency]
