@@ -10,7 +10,7 @@ from typing import Final
 
 from services.gateway.live.feed import Feed
 from services.gateway.live.source import MOST_IN_A_CHANGE, Change, LiveSource
-from services.runtime.background import first_of
+from services.runtime.background import in_background
 from services.runtime.errors import Unavailable
 
 _log = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ class Following:
         self._environment = environment
         self._changed: dict[str, None] = {}
         self._woken = asyncio.Event()
-        self._task = asyncio.create_task(first_of(self._follow_on(), self._look_for_silence()))
+        self._task = asyncio.create_task(self._run())
 
     def add(self, tenant: str) -> Feed:
         """Begin to follow a tenant."""
@@ -47,6 +47,10 @@ class Following:
     def stop(self) -> None:
         """End the stream."""
         self._task.cancel()
+
+    async def _run(self) -> None:
+        async with in_background(self._follow_on, self._look_for_silence):
+            await asyncio.Event().wait()
 
     async def _follow_on(self) -> None:
         failures = 0
