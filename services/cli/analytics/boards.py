@@ -1,5 +1,6 @@
 """`mirante analytics boards | board | run | names`."""
 
+import datetime
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -133,12 +134,22 @@ def _question(file: Path) -> report_pb2.Question:
         document = YAML(typ="safe", pure=True).load(read_document(file))
     except YAMLError as error:
         raise usage(f"{file} is not YAML: {str(error).splitlines()[0]}") from None
-    if not isinstance(document, dict):
+    asked = document.get("question", document) if isinstance(document, dict) else None
+    if not isinstance(asked, dict):
         raise usage(f"{file} holds no question: a map with a report, such as funnel")
     try:
-        return json_format.ParseDict(document.get("question", document), report_pb2.Question())
+        return json_format.ParseDict(_with_texts(asked), report_pb2.Question())
     except json_format.ParseError as error:
         raise usage(f"{file} is no Question of report.proto: {error}") from None
+
+
+def _with_texts(value: Any) -> Any:
+    """Return what YAML holds as JSON has it: times that it took for such are texts again."""
+    if isinstance(value, dict):
+        return {name: _with_texts(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_with_texts(each) for each in value]
+    return value.isoformat() if isinstance(value, datetime.date) else value
 
 
 def _as_json(session: Session, asked: Asked) -> bool:

@@ -102,7 +102,7 @@ class Asked:
             scope.ClearField("last")
             scope.start.CopyFrom(_moment("--from", self.begins, scope.time_zone))
             scope.end.CopyFrom(_moment("--to", self.ends, scope.time_zone))
-        elif self.last is not None or not (scope.HasField("last") or scope.HasField("start")):
+        elif self.last is not None or not (scope.HasField("last") or scope.HasField("start") or scope.HasField("end")):
             match = _LAST.fullmatch(self.last or "30d")
             if match is None:
                 raise usage(f"--last must be such as 24h, 30d, 8w or 6m, not {self.last!r}")

@@ -92,6 +92,14 @@ async def test_questions_of_files_and_boards(mirante: Mirante, tmp_path: Path) -
     question = "funnel: {steps: [{event: pagina_vista}, {event: venda_criada}], window: 3600s}"
     answer = json.loads(await _told(mirante, "run", "-", "--json", given=question))
     assert [step["actors"] for step in answer["result"]["funnel"]["steps"]] == [3, 1]
+    day = "scope: {start: 2026-03-01T00:00:00Z, end: 2026-03-02T00:00:00-03:00}\nseries: {}"
+    assert json.loads(await _told(mirante, "run", "-", "--json", given=day))["end"] == "2026-03-02T03:00:00Z"
+    for odd, said in (
+        ("question: 3", "holds no question"),
+        ("scope: {end: 2026-03-02T00:00:00Z}\nseries: {}", "scope.start"),
+    ):
+        refused = await mirante("run", "-", given=odd)
+        assert (refused.exit_code != 0, said in refused.output) == (True, True)
     file = tmp_path / "question.yaml"
     file.write_text("funnel: {stages: []}", encoding="utf-8")
     wrong = await mirante("run", str(file))
