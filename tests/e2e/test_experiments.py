@@ -150,7 +150,8 @@ async def _decided(mirante: WholeMirante) -> None:
     assert decided["decision"]["variant"] == "collaborative"
     assert not decided["decision"].get("againstVerdict", False)
     plan = {"rolloutId": decided["decision"]["rolloutId"]}
-    assert (await mirante.ask(f"{ROLLOUTS}/GetRollout", **plan))["rollout"]["plan"]["origin"] == KEY
+    begun = (await mirante.ask(f"{ROLLOUTS}/GetRollout", **plan))["rollout"]["plan"]
+    assert (begun["origin"], [each["name"] for each in begun["guards"]]) == (KEY, ["erros"])
     for stage in range(2, 6):
         rollout = (await mirante.ask(f"{ROLLOUTS}/StepRollout", **plan, stage=stage))["rollout"]
     assert rollout["state"] == "ROLLOUT_STATE_COMPLETED"

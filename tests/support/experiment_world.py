@@ -6,7 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from mirante.api.flags.v1 import flag_admin_service_pb2 as flags_pb2
-from mirante.api.flags.v1 import flag_pb2
+from mirante.api.flags.v1 import flag_pb2, rollout_pb2
 from mirante.api.metrics.v1 import experiment_pb2 as pb2
 from mirante.api.telemetry.v1 import catalogue_service_pb2 as catalogue_pb2
 
@@ -62,21 +62,11 @@ class FakeFlags:
         self.changes.append((comment, caller.actor))
         return self.flags[flag.key]
 
-    async def ship(
-        self,
-        environment: str,
-        *,
-        flag_key: str,
-        variant: str,
-        baseline: str,
-        template: str,
-        origin: str,
-        caller: Caller,
-    ) -> str:
+    async def ship(self, environment: str, plan: rollout_pb2.RolloutPlan, *, template: str, caller: Caller) -> str:
         """See `Rollouts`."""
-        await self.get(environment, flag_key)
-        self.shipped.append((variant, baseline, template, caller.actor))
-        return f"plan of {origin}"
+        await self.get(environment, plan.flag_key)
+        self.shipped.append((plan.variant, plan.baseline_variant, template, caller.actor))
+        return f"plan of {plan.origin}"
 
 
 class FakeCatalogue:

@@ -10,6 +10,7 @@ from mirante.api.metrics.v1 import experiment_result_pb2 as result_pb2
 
 from services.metrics.experiments.designing.allocation import serving
 from services.metrics.experiments.designing.records import end
+from services.metrics.experiments.designing.shipping import plan_of
 from services.metrics.experiments.designing.starting import check_free
 from services.metrics.experiments.desk import LIVE, LONGEST_COMMENT, Asked, ExperimentDesk
 from services.metrics.experiments.outside import Flags, Rollouts
@@ -149,15 +150,8 @@ class Deciding:
         if wish.template:
             if experiment.rule_id:
                 raise InvalidRequest.of("rollout_template", "plans are for experiments on everybody, not on a rule")
-            return await self._rollouts.ship(
-                asked.environment,
-                flag_key=experiment.flag_key,
-                variant=decision.variant,
-                baseline=experiment.control,
-                template=wish.template,
-                origin=experiment.key,
-                caller=asked.caller,
-            )
+            plan = plan_of(experiment, decision.variant)
+            return await self._rollouts.ship(asked.environment, plan, template=wish.template, caller=asked.caller)
         what = "ships" if decision.kind == pb2.DECISION_KIND_SHIP else "is killed, and so everybody gets"
         try:
             flag = await self._flags.get(asked.environment, experiment.flag_key)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from mirante.api.flags.v1 import flag_admin_service_pb2 as flags_pb2
-from mirante.api.flags.v1 import flag_pb2
+from mirante.api.flags.v1 import flag_pb2, rollout_pb2
 from mirante.api.telemetry.v1 import catalogue_service_pb2 as catalogue_pb2
 
 from services.runtime.access import Caller
@@ -29,21 +29,11 @@ class Flags(Protocol):
 class Rollouts(Protocol):
     """Rollout plans; raises as `Flags` does."""
 
-    async def ship(
-        self,
-        environment: str,
-        *,
-        flag_key: str,
-        variant: str,
-        baseline: str,
-        template: str,
-        origin: str,
-        caller: Caller,
-    ) -> str:
+    async def ship(self, environment: str, plan: rollout_pb2.RolloutPlan, *, template: str, caller: Caller) -> str:
         """
-        Make a plan by a template and start it, unless it is under way; return its id. One that cannot start is deleted.
+        Make a plan with the stages of a template and start it, unless it is under way; return its id.
 
-        Raise `StateConflict` when the flag has another one.
+        One that cannot start is deleted. Raise `StateConflict` when the flag has another one.
         """
 
 

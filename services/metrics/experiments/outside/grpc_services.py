@@ -49,19 +49,8 @@ class GrpcFlags:
         call = self._flags.UpdateFlag(request, metadata=metadata, timeout=CALL_SECONDS)
         return (await answer_of(call, _FLAGS, "experiment.flag_key")).record
 
-    async def ship(
-        self,
-        environment: str,
-        *,
-        flag_key: str,
-        variant: str,
-        baseline: str,
-        template: str,
-        origin: str,
-        caller: Caller,
-    ) -> str:
+    async def ship(self, environment: str, plan: rollout_pb2.RolloutPlan, *, template: str, caller: Caller) -> str:
         """See `Rollouts`."""
-        plan = rollout_pb2.RolloutPlan(flag_key=flag_key, variant=variant, baseline_variant=baseline, origin=origin)
         metadata = on_behalf_of(self._secret, caller)
         started = await self._started(environment, plan, metadata)
         if started:
