@@ -24,6 +24,7 @@ class ClickHouseHttp:
     Attributes:
         url: with which it is reached.
         queries: that were sent, newest last.
+        settings: of the newest.
         refuses_after: after so many more requests one is answered with an error, and not carried out; None: never.
         loses_after: the same, and it is carried out.
     """
@@ -33,6 +34,7 @@ class ClickHouseHttp:
         self._turn = threading.Lock()
         self.url = f"http://mirante:segredo@127.0.0.1:{port}/default"
         self.queries: list[str] = []
+        self.settings: dict[str, str] = {}
         self.refuses_after: int | None = None
         self.loses_after: int | None = None
 
@@ -77,6 +79,7 @@ def clickhouse_http(engine: ChdbEvents) -> Iterator[ClickHouseHttp]:
 
         def do_POST(self) -> None:
             asked = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
+            served[0].settings = asked
             body = self._body()
             query = asked.get("query", "")
             if not query:

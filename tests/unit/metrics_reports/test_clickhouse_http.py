@@ -221,6 +221,15 @@ def test_who_does_not_lead_any_more_writes_nothing(http: ClickHouseHttp) -> None
     assert world.held() == before
 
 
+def test_what_nobody_waits_for_is_ended_there(http: ClickHouseHttp) -> None:
+    """The server sees to that, for queries alone that are said to be read-only; what writes is not."""
+    server = ClickHouseServer(http.url)
+    assert server.rows("SELECT 1") == [[1]]
+    assert (http.settings["cancel_http_readonly_queries_on_client_close"], http.settings["readonly"]) == ("1", "2")
+    server.run("DROP TABLE IF EXISTS none")
+    assert "readonly" not in http.settings
+
+
 def test_an_address_is_read_and_never_shown() -> None:
     """It holds a password."""
     read = parameters_of("https://eu:s%40@ch.example/analytics")

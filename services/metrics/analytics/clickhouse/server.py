@@ -26,8 +26,9 @@ _WRITING: Final = {
 _READING: Final = {
     # An event's partition follows from its time, which never changes.
     "do_not_merge_across_partitions_select_final": 1,
-    # Of a caller who went away.
+    # Of a caller who went away; the server looks at that for queries that are said to be read-only.
     "cancel_http_readonly_queries_on_client_close": 1,
+    "readonly": 2,
 }
 
 
