@@ -116,11 +116,11 @@ class RolloutDesk:
     async def step(
         self, environment: str, rollout_id: str, stage: int, *, etag: str, comment: str, caller: Caller
     ) -> StoredRollout:
-        """Begin the next stage now, or complete the plan; a stage that is served already changes nothing."""
+        """Begin the next stage now, or complete the plan; what was done already changes nothing."""
         check_comment(comment)
         async with self._writer.change(environment, caller) as change:
             stored = await found(change, rollout_id, etag)
-            if stage and stage == stored.progress.stage and stored.progress.state in (State.RUNNING, State.PAUSED):
+            if stage and _is_done(stored, stage):
                 return stored
             now = self._clock()
             by_person = caller.role is not Role.INTERNAL
@@ -180,6 +180,13 @@ class RolloutDesk:
                 return stored
             happening = Happening(RolloutAction.APPROVE, caller.actor, comment)
             return change.rollouts.put(replace(stored, progress=progress), happening, at=self._clock())
+
+
+def _is_done(stored: StoredRollout, stage: int) -> bool:
+    progress = stored.progress
+    if progress.state is State.COMPLETED:
+        return stage == progress.stage + 1
+    return stage == progress.stage and progress.state in (State.RUNNING, State.PAUSED)
 
 
 def _require_as_written(flag: FlagNow) -> None:

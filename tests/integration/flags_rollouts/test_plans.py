@@ -163,6 +163,10 @@ async def test_a_step_is_done_once_however_often_it_is_asked_for(rollouts: Rollo
     paused = (await rollouts.desk.call(rollouts.plans.PauseRollout, stale)).rollout
     assert state(await rollouts.passes(begun.id, 200)) == "paused"
     assert (await rollouts.resume(begun.id)).step == paused.step + 1
+    for stage in (3, 4, 4):
+        step.stage = stage
+        last = (await rollouts.desk.call(rollouts.plans.StepRollout, step)).rollout
+    assert (state(last), actions(await rollouts.get(begun.id)).count("complete")) == ("completed", 1)
 
 
 async def test_an_approval_is_waited_for(rollouts: RolloutDeskOfTest) -> None:
