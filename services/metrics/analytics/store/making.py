@@ -41,9 +41,13 @@ class SegmentMaker:
         """Return the rows of a segment that may be seen. Raises SegmentDamaged."""
         return rows_of(self._publisher.folder, segment, segment.parts)
 
-    def people(self, manifest: Manifest, rows: Any) -> Any:
-        """Return rows with who is who now."""
-        return with_people(rows, manifest.merges, manifest.erased)
+    def people(self, manifest: Manifest, rows: Any, tenant: str | None = None) -> Any:
+        """Return rows with who is who now; of one tenant when it is said whose they all are."""
+        merges, erased = manifest.merges, manifest.erased
+        if tenant is not None:
+            merges = {tenant: merges[tenant]} if tenant in merges else {}
+            erased = {tenant: erased[tenant]} if tenant in erased else {}
+        return with_people(rows, merges, erased)
 
     def written(self, rows: Any, month: int | None, made_us: int) -> Segment:
         """Write rows, ordered as in `write_segment`, to a segment. Raises OSError."""

@@ -12,7 +12,7 @@ from services.metrics.analytics.store.making import SegmentMaker, within
 from services.metrics.analytics.store.manifest import Manifest, Segment
 from services.metrics.analytics.store.rows import joined_tables, sorted_rows
 from services.metrics.analytics.store.schema import TENANT
-from services.metrics.analytics.store.segment_files import rows_of, used_only
+from services.metrics.analytics.store.segment_files import rows_of, used_only, with_used_only
 from services.metrics.analytics.store.waiting import RowsInMemory, RowsInSegments, WaitingRows
 
 _LAST: Final = 2**63 - 1
@@ -90,14 +90,16 @@ class Settling:
                 for first, last in ranges:
                     rows = waiting.some(first, last, {month})
                     if settled is not None and (rows.num_rows or len(ranges) > 1):
-                        rows = joined_tables([self._within(settled, first, last, whole=len(ranges) == 1), rows])
+                        before = self._within(settled, first, last, whole=len(ranges) == 1)
+                        # As they are they would bring the texts of all tenants along.
+                        rows = joined_tables([before, with_used_only(rows)] if rows.num_rows else [before])
                         gone += [] if settled in gone else [settled]
-                    here, elsewhere = within(self._maker.people(self._manifest, rows), first, last)
+                    here, elsewhere = within(self._maker.people(self._manifest, rows, tenant), first, last)
                     made += self._maker.pieces(sorted_rows(here), month)
                     moved += [elsewhere] if elsewhere.num_rows else []
         left = {month: rows for month, rows in months.items() if month not in chosen}
         for first, last in plan.cut(0, _LAST, sum(left.values())) if left else ():
-            rows = self._maker.people(self._manifest, waiting.some(first, last, left))
+            rows = self._maker.people(self._manifest, waiting.some(first, last, left), tenant)
             made += [self._maker.written(sorted_rows(rows), None, made_us)] if rows.num_rows else []
         if moved:
             made.append(self._maker.written(sorted_rows(joined_tables(moved)), None, made_us))

@@ -22,7 +22,7 @@ MOST_SMALL: Final = 64
 """So many smaller ones may wait to be merged; then the log waits a little."""
 MOST_SETTLED: Final = 1_000_000
 """Rows of one segment of a month; it is cut in two beyond."""
-AT_ONCE: Final = 500_000
+AT_ONCE: Final = 1_000_000
 """Rows of several tenants that are put into months in one step."""
 OWN_ROWS: Final = 5_000
 """From so many rows on a tenant has segments of its own..."""

@@ -11,7 +11,7 @@ from services.metrics.analytics.store.keys import Integers
 from services.metrics.analytics.store.manifest import Segment
 from services.metrics.analytics.store.rows import joined_tables, month_of, numbers_of
 from services.metrics.analytics.store.schema import ACTOR, TIME
-from services.metrics.analytics.store.segment_files import all_columns, columns_of, keys_of, with_used_only
+from services.metrics.analytics.store.segment_files import all_columns, columns_of, keys_of
 
 
 class WaitingRows(Protocol):
@@ -85,8 +85,7 @@ class RowsInMemory:
         if not inside.any():
             return joined_tables(())
         rows = self._rows.slice(start, end - start)
-        # Joined with others as it is, it would bring the texts of all tenants along.
-        return with_used_only(rows if inside.all() else rows.filter(pa.array(inside)))
+        return rows if inside.all() else rows.filter(pa.array(inside))
 
 
 def _counts(time_us: Integers) -> dict[int, int]:
