@@ -56,7 +56,7 @@ def base_after(flag: flag_pb2.Flag, written: flag_pb2.Flag, base: Base, plan: ro
 def base_to_go_back_to(flag: flag_pb2.Flag, written: flag_pb2.Flag, base: Base, plan: rollout_pb2.RolloutPlan) -> Base:
     """Return the same for a plan that is taken back, from which nobody is to be served its variant any more."""
     rebased = _rebased(flag, written, base)
-    return base if rebased.uncovered.variant == plan.variant else rebased
+    return base if _serves(rebased.uncovered, plan.variant) else rebased
 
 
 def with_stage(flag: flag_pb2.Flag, base: Base, plan: rollout_pb2.RolloutPlan, stage: int) -> flag_pb2.Flag:

@@ -175,6 +175,9 @@ def test_another_fallthrough_is_what_a_person_wants_now() -> None:
     with pytest.raises(StateConflict):
         base_after(edited, written, base, rollout)
     assert base_to_go_back_to(edited, written, base, rollout) == base
+    for variant in ("on", "off"):
+        edited.fallthrough.rollout.splits.add(variant=variant, weight=50_000)
+    assert base_to_go_back_to(edited, written, base, rollout) == base
 
 
 def test_what_only_describes_a_flag_does_not_count_as_a_change() -> None:
