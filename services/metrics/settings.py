@@ -89,7 +89,7 @@ class MetricsSettings(KeySettings):
     report_seconds: float = setting(
         "MIRANTE_ANALYTICS_REPORT_SECONDS",
         25.0,
-        "How long a report may run. The gateway waits 30 s for an answer.",
+        "How long a report may run. The gateway waits 75 s for an answer, the line included.",
         gt=0,
         le=100,
     )
