@@ -1,6 +1,5 @@
 """Keys of segments that are kept open, with what every report asks of them. Blocking."""
 
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -22,16 +21,16 @@ class OpenKeys:
 
     def __init__(self, keys: Keys) -> None:
         self.actor, self.time, self.code, self.names = keys.actor, keys.time, keys.code, keys.names
+        self._begins: tuple[Places, Integers] | None = None
 
-    @cached_property
-    def begins(self) -> Places:
-        """Where the rows of each actor begin."""
-        return begins_of(self.actor)
-
-    @cached_property
-    def actors(self) -> Integers:
-        """Whose those are."""
-        return self.actor.take(self.begins)
+    @property
+    def begins(self) -> tuple[Places, Integers]:
+        """Where the rows of each actor begin, and who that is."""
+        found = self._begins
+        if found is None:
+            places = begins_of(self.actor)
+            found = self._begins = places, self.actor.take(places)
+        return found
 
 
 class KeyFiles:

@@ -99,11 +99,10 @@ class Opened:
             inside = np.flatnonzero(~outside)
             rows, time, outside = inside + start if rows is None else rows.take(inside), time.take(inside), None
         if rows is None:
-            code = keys.code[start:end]
-            low, high = 0, len(keys.begins)
+            code, (begins, actors) = keys.code[start:end], keys.begins
             if end - start < len(keys.actor):
-                low, high = np.searchsorted(keys.begins, (start, end)).tolist()
-            begins, actors = keys.begins[low:high] - start, keys.actors[low:high]
+                low, high = np.searchsorted(begins, (start, end)).tolist()
+                begins, actors = begins[low:high] - start, actors[low:high]
         else:
             code, actor = keys.code.take(rows), keys.actor.take(rows)
             begins = begins_of(actor)
