@@ -71,7 +71,15 @@ _ROWS: Final = f"""
         AND (m.environment = $1 OR m.next_size IS NULL OR (m.size > 0 AND m.size + m.next_size > {MOST_BYTES}))
     ORDER BY m.xid, m.ord
 """  # noqa: S608 - constants only
-# Where the next rows end, when none of them is of the environment.
+# Where the rows end, when none at all is of the environment; and where the next ones do, when none of those is.
+_ALL_OTHERS: Final = """
+    SELECT xid::text::bigint, ord
+    FROM events
+    WHERE {days} AND xid >= $2 AND (xid > $2 OR ord > $3) AND xid < $4
+        AND NOT EXISTS (SELECT FROM events WHERE {days} AND environment = $1)
+    ORDER BY events.xid DESC, events.ord DESC
+    LIMIT 1
+"""
 _OTHERS: Final = """
     WITH following AS MATERIALIZED (
         SELECT xid, ord, environment = $1 AS is_wanted
@@ -189,13 +197,22 @@ async def _read_table(
     looked_at, all_looked_at = found[-1][-2:]
     is_cut = not all_looked_at or looked_at == scanned
     if is_cut and len(rows) == 1 and rows[0].environment != environment:
-        # Where others alone write, much is passed at once.
-        place = await connection.fetchrow(
-            _OTHERS.format(days=days), environment, *rows[0][:2], stretch.ceiling, _MOST_PASSED
-        )
+        place = await _passed(connection, environment, Position(*rows[0][:2]), stretch)
         if place is not None:
-            rows = [rows[0]._replace(xid=place[0], order=place[1])]
+            rows = [rows[0]._replace(xid=place.xid, order=place.order)]
     return rows, is_cut
+
+
+async def _passed(
+    connection: asyncpg.Connection, environment: str, after: Position, stretch: Stretch
+) -> Position | None:
+    """Return how far others alone have written, where that is much; None when it is not."""
+    days = _between(stretch.first, stretch.last)
+    arguments = (environment, *after, stretch.ceiling)
+    place = await connection.fetchrow(_ALL_OTHERS.format(days=days), *arguments)
+    if place is None:
+        place = await connection.fetchrow(_OTHERS.format(days=days), *arguments, _MOST_PASSED)
+    return None if place is None else Position(*place)
 
 
 async def _with_persons(connection: asyncpg.Connection, environment: str, rows: Sequence[LogRow]) -> list[LogRow]:
