@@ -92,6 +92,9 @@ def test_a_scope_says_all_that_narrows_it() -> None:
         (_message("series", {"unit": 77}), ["series.unit"]),
         (_message("funnel", {"steps": [LOGIN], "window": "9999999999s"}), ["funnel.window"]),
         (report_pb2.Question(nps=quality_report_pb2.NpsQuestion()), ["scope.start"]),
+        (_message("series", {}, tenant="a\x00b"), ["scope.tenant"]),
+        (_message("series", {}, tenant="a" * 101), ["scope.tenant"]),
+        (_message("series", {"selection": {"event": "a\x00b"}}), ["series.selection.event"]),
     ],
 )
 def test_what_is_wrong_is_named_as_in_the_message(message: report_pb2.Question, fields: list[str]) -> None:

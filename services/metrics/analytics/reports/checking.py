@@ -137,6 +137,8 @@ class Checks:
         """Look at the name of an event."""
         if not name:
             self.add(field, "is required")
+        elif "\x00" in name:
+            self.add(field, "may hold no NUL")
         elif self._known.events is not None and name not in self._known.events:
             self.add(field, f"there is no event {_shown(name)}{self._like(name, self._known.events)}")
 

@@ -12,6 +12,7 @@ from services.metrics.analytics.reports.asking import Scope
 from services.runtime.errors import InvalidRequest
 
 USUAL_ZONE: Final = "America/Sao_Paulo"
+_MOST_TENANT_BYTES: Final = 100
 
 
 def scope_of(message: pb2.ReportScope) -> Scope:
@@ -21,6 +22,8 @@ def scope_of(message: pb2.ReportScope) -> Scope:
     Raises:
         InvalidRequest: with fields of a question.
     """
+    if len(message.tenant.encode()) > _MOST_TENANT_BYTES or "\x00" in message.tenant:
+        raise InvalidRequest.of("scope.tenant", f"has {_MOST_TENANT_BYTES} bytes at most, none of them NUL")
     return Scope(
         start=_required(message, "start"),
         end=_required(message, "end"),
