@@ -123,8 +123,8 @@ class GuardDesk:
                     return await self._stages.take_back(
                         change, stored, back, happening, writing=writing, caller=caller, at=now
                     )
-                except InvalidRequest as error:
-                    # A segment or variant that it needs is no more.
+                except (InvalidRequest, StateConflict) as error:
+                    # A segment or variant that it needs is no more, or the environment is full.
                     extra = {"rollout": stored.id, "stage": back.stage, "error": error.message}
                     _log.warning("a stage cannot be gone back to", extra=extra)
             return await self._stages.kill(change, stored, to_nothing(progress), happening, caller=caller, at=now)

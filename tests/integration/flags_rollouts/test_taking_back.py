@@ -1,11 +1,13 @@
 """What taking a plan back leaves alone, and what a breach does when the stage before cannot be served any more."""
 
+import pytest
 from mirante.api.common.v1 import value_pb2
 from mirante.api.flags.v1 import flag_admin_service_pb2 as flags_pb2
 from mirante.api.flags.v1 import flag_pb2
 from mirante.api.flags.v1 import rollout_service_pb2 as pb2
 from mirante.api.flags.v1 import segment_admin_service_pb2 as segments_pb2
 
+from services.flags import references
 from services.runtime.errors import StateConflict
 from tests.support.flag_store import segment
 from tests.support.rollout_desk import ERRORS, RolloutDeskOfTest, hold, plan_message, state
@@ -70,3 +72,13 @@ async def test_a_breach_kills_when_nothing_else_can_be_served(rollouts: RolloutD
     flag = (await rollouts.desk.get("f")).flag
     assert (state(broken), flag.kill.by, flag.kill.reason) == ("breached", "metrics", "errors: bad")
     assert (await rollouts.desk.history("f"))[0].action == flags_pb2.HISTORY_ACTION_KILL
+
+
+async def test_a_breach_finds_room_in_a_full_environment(
+    rollouts: RolloutDeskOfTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In which nothing else can be written."""
+    begun = await rollouts.begun(guards=[ERRORS])
+    monkeypatch.setattr(references, "MOST_BYTES", 1)
+    assert state(await rollouts.breach(begun)) == "breached"
+    assert (await rollouts.desk.get("f")).flag.HasField("kill")
