@@ -27,11 +27,16 @@ ANA = Caller("key-1", "ana", Role.EDITOR, frozenset({PRODUCTION}))
 
 
 class FakeFlags:
-    """Flags in memory, with the variants of the worked example; `changes` are the comments and callers of updates."""
+    """
+    Flags in memory, with the variants of the worked example.
+
+    `changes` are the comments and callers of updates, `plans` the rollouts that are under way.
+    """
 
     def __init__(self) -> None:
         self.flags: dict[str, flags_pb2.FlagRecord] = {}
         self.changes: list[tuple[str, str]] = []
+        self.plans: dict[str, str] = {}
         self.shipped: list[tuple[str, str, str, str]] = []
 
     def add(self, key: str, *rules: str) -> flag_pb2.Flag:
@@ -68,6 +73,11 @@ class FakeFlags:
         self.shipped.append((plan.variant, plan.baseline_variant, template, caller.actor))
         return f"plan of {plan.origin}"
 
+    async def under_way(self, environment: str, flag_key: str) -> str:
+        """See `Rollouts`."""
+        await self.get(environment, flag_key)
+        return self.plans.get(flag_key, "")
+
 
 class FakeCatalogue:
     """Sales with an amount, and errors."""
@@ -91,7 +101,7 @@ class ExperimentWorld:
         self.flags.add("recomendacao")
         self.experiments = PostgresExperiments(pool)
         self.looks = PostgresLooks(pool)
-        self.desk = ExperimentDesk(pool, self.flags, FakeCatalogue(), self.clock)
+        self.desk = ExperimentDesk(pool, self.flags, self.flags, FakeCatalogue(), self.clock)
         results = ResultsDesk(AnalyticsStore(folder), self.looks, self.clock)
         self.deciding = Deciding(pool, self.desk, self.flags, self.flags, self.experiments, results=results)
 

@@ -15,7 +15,7 @@ from services.metrics.experiments.designing.defaults import WHOLE
 from services.metrics.experiments.designing.events import check_events
 from services.metrics.experiments.designing.records import end, latest, planned
 from services.metrics.experiments.designing.starting import check_free, range_for
-from services.metrics.experiments.outside import Catalogue, Flags
+from services.metrics.experiments.outside import Catalogue, Flags, Rollouts
 from services.metrics.experiments.storing.experiments import (
     Noted,
     experiments_in,
@@ -55,9 +55,17 @@ class ExperimentDesk:
     Every method raises `Unavailable` when the database or a service that it needs does not answer.
     """
 
-    def __init__(self, pool: PostgresPool, flags: Flags, catalogue: Catalogue, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        pool: PostgresPool,
+        flags: Flags,
+        rollouts: Rollouts,
+        catalogue: Catalogue,
+        clock: Callable[[], float],
+    ) -> None:
         self._pool = pool
         self._flags = flags
+        self._rollouts = rollouts
         self._catalogue = catalogue
         self._clock = clock
 
@@ -115,7 +123,7 @@ class ExperimentDesk:
             InvalidRequest: the design does not fit the flag or the catalogue any more.
             NotFound: there is no such experiment or flag.
             EtagMismatch: the draft, or the flag, was changed meanwhile.
-            StateConflict: it has started, its layer is full, or the flag is off, killed or taken.
+            StateConflict: it has started, its layer is full, or the flag is off, killed, taken or being rolled out.
         """
         await self.check(asked.environment, frozen, asked.comment)
         async with self._pool.transaction() as connection:
@@ -125,6 +133,7 @@ class ExperimentDesk:
             check_flag(flag.flag, frozen)
             check_serving(flag.flag)
             check_free(frozen, others)
+            await self._check_not_rolled_out(asked.environment, frozen.flag_key)
             record.experiment.CopyFrom(frozen)
             record.state = pb2.EXPERIMENT_STATE_RUNNING
             record.layer_range.CopyFrom(range_for(frozen, others))
@@ -224,6 +233,11 @@ class ExperimentDesk:
     def now(self) -> datetime.datetime:
         """Return the time."""
         return datetime.datetime.fromtimestamp(self._clock(), datetime.UTC)
+
+    async def _check_not_rolled_out(self, environment: str, flag_key: str) -> None:
+        plan = await self._rollouts.under_way(environment, flag_key)
+        if plan:
+            raise StateConflict(f"the flag {flag_key!r} is being rolled out by the plan {plan}: end that first")
 
     async def _change(
         self, asked: Asked, action: str, states: Sequence[State], change: Callable[[pb2.ExperimentRecord], None]

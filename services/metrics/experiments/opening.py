@@ -42,7 +42,7 @@ class Experiments:
         folder = (settings.analytics_dir or settings.home / "analytics").absolute()
         outside = GrpcFlags(flags, secret)
         experiments = PostgresExperiments(pool)
-        desk = ExperimentDesk(pool, outside, GrpcCatalogue(telemetry, secret), time.time)
+        desk = ExperimentDesk(pool, outside, outside, GrpcCatalogue(telemetry, secret), time.time)
         results = ResultsDesk(AnalyticsStore(folder), PostgresLooks(pool), time.time)
         deciding = Deciding(pool, desk, outside, outside, experiments, results=results)
         self._servicer = ExperimentServicer(ExperimentParts(experiments, desk, results, deciding, AsDrawn(outside)))

@@ -166,7 +166,7 @@ async def test_layers_are_shared_out(world: ExperimentWorld) -> None:
 
 
 async def test_what_stands_in_the_way_of_a_start(world: ExperimentWorld) -> None:
-    """A flag that is off, killed or taken, another version than was read, a key that is taken."""
+    """A flag that is off, killed, rolled out or taken, another version than was read, a key that is taken."""
     world.flags.add("regrada", "clientes")
     draft = await world.create(design())
     with pytest.raises(AlreadyExists):
@@ -182,6 +182,10 @@ async def test_what_stands_in_the_way_of_a_start(world: ExperimentWorld) -> None
     with pytest.raises(StateConflict, match="is killed"):
         await world.desk.start(world.asked(), draft.experiment)
     flag.ClearField("kill")
+    world.flags.plans["recomendacao"] = "p-1"
+    with pytest.raises(StateConflict, match="rolled out by the plan p-1"):
+        await world.desk.start(world.asked(), draft.experiment)
+    world.flags.plans.clear()
     await world.desk.start(world.asked(), draft.experiment)
     with pytest.raises(StateConflict, match="draws by the same rule"):
         await world.start(design(key="outro"))

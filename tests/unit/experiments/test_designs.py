@@ -53,7 +53,7 @@ async def test_wrong_designs(wrong: Callable[[], pb2.Experiment], field: str) ->
     """Each names its field, and a right one passes."""
     flags = FakeFlags()
     flags.add("recomendacao")
-    desk = ExperimentDesk(cast("PostgresPool", None), flags, FakeCatalogue(), lambda: 0.0)
+    desk = ExperimentDesk(cast("PostgresPool", None), flags, flags, FakeCatalogue(), lambda: 0.0)
     await desk.check(PRODUCTION, design(guardrails=[errors()]), "")
     await desk.check(PRODUCTION, design(rules=pb2.DecisionRules(alpha=0.001)), "")
     with pytest.raises(InvalidRequest) as refused:

@@ -36,6 +36,9 @@ class Rollouts(Protocol):
         One that cannot start is deleted. Raise `StateConflict` when the flag has another one.
         """
 
+    async def under_way(self, environment: str, flag_key: str) -> str:
+        """Return the id of a plan of a flag that is under way; empty when there is none."""
+
 
 class Catalogue(Protocol):
     """The catalogue of events; raises as `Flags` does."""

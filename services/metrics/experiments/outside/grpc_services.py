@@ -1,7 +1,7 @@
 """Other services by gRPC."""
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import grpc.aio
@@ -70,14 +70,22 @@ class GrpcFlags:
                 await answer_of(gone, _FLAGS, "rollout_template")
             raise
 
+    async def under_way(self, environment: str, flag_key: str) -> str:
+        """See `Rollouts`."""
+        plans = await self._under_way(environment, flag_key, own(self._secret))
+        return plans[0].id if plans else ""
+
     async def _started(self, environment: str, plan: rollout_pb2.RolloutPlan, metadata: Metadata) -> str:
         """Return the id of such a plan that is under way: the answer to who has started it may have been lost."""
-        request = rollout_service_pb2.ListRolloutsRequest(
-            environment=environment, flag_key=plan.flag_key, states=_UNDER_WAY
-        )
-        call = self._rollouts.ListRollouts(request, metadata=metadata, timeout=CALL_SECONDS)
-        found = (await answer_of(call, _FLAGS, "rollout_template")).rollouts
+        found = await self._under_way(environment, plan.flag_key, metadata)
         return next((each.id for each in found if _wanted(each.plan) == _wanted(plan)), "")
+
+    async def _under_way(
+        self, environment: str, flag_key: str, metadata: Metadata
+    ) -> Sequence[rollout_pb2.RolloutRecord]:
+        request = rollout_service_pb2.ListRolloutsRequest(environment=environment, flag_key=flag_key, states=_UNDER_WAY)
+        call = self._rollouts.ListRollouts(request, metadata=metadata, timeout=CALL_SECONDS)
+        return (await answer_of(call, _FLAGS, "experiment.flag_key")).rollouts
 
 
 class GrpcCatalogue:
