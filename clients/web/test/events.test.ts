@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { MOST_AGE_MS, MOST_EVENTS } from "../src/events/queue.js";
+import { MOST_AGE_MS, MOST_EVENTS, Queue } from "../src/events/queue.js";
+import { SafeStorage } from "../src/storage.js";
 import { eventsOf, FakeGateway, problem, results } from "./support/fake_gateway.js";
 import { begin, client, end, FakeStorage, pass, START, token } from "./support/world.js";
 
@@ -130,6 +131,20 @@ describe("what comes back", () => {
     expect(idsOf(4)).toHaveLength(2);
   });
 
+  it("goes on after a pause, also where the clock was set back meanwhile", async () => {
+    gateway.events = () => problem(503, "OVERLOADED");
+    const { mirante } = client();
+    mirante.track("presenca");
+    await pass(3_000);
+    expect(gateway.batches).toHaveLength(1);
+    gateway.events = (asked) => results(eventsOf(asked).map(() => ({ status: "accepted" })));
+    vi.setSystemTime(Date.now() - 500);
+    await pass(10_000);
+    mirante.track("presenca");
+    await pass(10_000);
+    expect(mirante.events).toMatchObject({ accepted: 2, waiting: 0 });
+  });
+
   it("finds the event that spoils a batch, and loses no other", async () => {
     gateway.events = (asked) => {
       const events = eventsOf(asked);
@@ -193,9 +208,22 @@ describe("what waits", () => {
     crashed.track("presenca");
     vi.setSystemTime(START + MOST_AGE_MS + 60_000);
     const { mirante } = client({ storage });
-    expect(mirante.events).toMatchObject({ waiting: 0, dropped: { expired: 0 } });
+    expect(mirante.events).toMatchObject({ waiting: 0, dropped: { expired: 1 } });
     await crashed.flush();
     expect(crashed.events.dropped.expired).toBe(1);
+  });
+
+  it("is on disk again as soon as it is taken over", () => {
+    const storage = new FakeStorage();
+    const kept = { id: "0", name: "a", owner: "", at: START, text: "{}", bytes: 2 };
+    const of = (instance: string): Queue => new Queue(new SafeStorage(storage, ""), instance, () => undefined);
+    const gone = of("gone");
+    gone.add(kept);
+    gone.save(START, true);
+    of("next").adopt(START);
+    const after = of("after");
+    after.adopt(START + 120_000);
+    expect([...after.all]).toEqual([kept]);
   });
 });
 

@@ -70,6 +70,8 @@ export class Queue {
     for (const each of found.sort((one, other) => one.at - other.at)) this.#put(each);
     this.expire(now);
     this.#bound();
+    // Nobody else has them any more.
+    if (found.length) this.save(now);
   }
 
   /** Take an event; the oldest ones have to go when there is no room. */

@@ -229,7 +229,12 @@ export class Sender {
     if (dueAt >= this.#dueAt) return;
     clearTimeout(this.#timer);
     this.#dueAt = dueAt;
-    this.#timer = setTimeout(() => void this.flush(), dueAt - now);
+    this.#timer = setTimeout(() => {
+      // The pause is over, whatever the clock says: timers know no fractions, and it may have been set back.
+      this.#notBefore = 0;
+      this.#dueAt = Infinity;
+      void this.flush();
+    }, dueAt - now);
   }
 }
 
