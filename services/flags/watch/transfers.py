@@ -64,6 +64,10 @@ class Transfers:
         """
         lineage, revision = self.position
         since = None
+        newest = self._catalog.rules(self._environment)
+        if newest.snapshot.position == self.position:
+            # The same rules, of which more may be known: what was archived before they were loaded.
+            self._rules = newest
         if position is not None and position[0] == lineage and self._rules.complete_since <= position[1] <= revision:
             since = position[1]
         parts = self._kept.get(since)

@@ -87,6 +87,20 @@ async def test_who_stands_elsewhere_gets_everything(rules: MemoryRules, position
     assert received(transfers, position, Replica()).intent == sync_pb2.TRANSFER_INTENT_FULL
 
 
+async def test_what_was_read_for_somebody_from_before_the_load_serves_them(rules: MemoryRules) -> None:
+    """The environment stands where it stood: only more is known of how it came there."""
+    rules.put(PRODUCTION, bool_flag("a"), bool_flag("b"))
+    replica = Replica()
+    received((await loaded(rules))[1], None, replica)
+    rules.put(PRODUCTION, bool_flag("a"), archived=True)
+    catalog, transfers = await loaded(rules)
+    received(transfers, None, Replica())
+    await catalog.complete_since(PRODUCTION, 1)
+    last = received(transfers, ("lineage-1", 1), replica)
+    assert (last.intent, list(last.removed_flags)) == (sync_pb2.TRANSFER_INTENT_CHANGES, ["a"])
+    assert sorted(replica.ruleset.flags) == ["b"]
+
+
 async def test_a_large_transfer_comes_in_parts(rules: MemoryRules) -> None:
     """No part is much larger than a megabyte, and the revision stands in the last only."""
     flags = [bool_flag(f"flag-{number}") for number in range(40)]
