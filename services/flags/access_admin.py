@@ -69,7 +69,8 @@ class AccessAdmin:
 
         Raises:
             InvalidRequest: no name, no environments, all environments beside others, or an absurd quota.
-            PermissionDenied: the caller's role may not, or its key does not hold one of the environments.
+            PermissionDenied: the caller's role may not, or its key does not hold one of the environments (all of them,
+                for a key of role internal).
             NotFound: no such environment.
         """
         require_text("name", name, _NAME_LENGTH)
@@ -84,6 +85,12 @@ class AccessAdmin:
                     reason=reasons.ERROR_REASON_ENVIRONMENT_DENIED,
                     metadata={"environment": environment},
                 )
+        if role is Role.INTERNAL and not _holds(caller, (ALL_ENVIRONMENTS,)):
+            raise PermissionDenied(
+                "a key for services is told the keys of all environments, so the caller's key has to hold all",
+                reason=reasons.ERROR_REASON_ENVIRONMENT_DENIED,
+                metadata={"environment": ALL_ENVIRONMENTS},
+            )
         key, secret = new_key(name, role, granted, quota_per_second=quota_per_second, created_by=caller.actor)
         stored = await self._store.add_key(key)
         await self._tell(self._on_keys_changed)

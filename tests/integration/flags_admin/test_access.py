@@ -81,6 +81,18 @@ async def test_a_key_gives_only_what_it_holds(desk: Desk, environments: list[str
     assert (await _create(desk, "b", ["production"], BIA)).api_key.created_by == "bia"
 
 
+async def test_only_who_holds_all_environments_makes_a_key_for_services(desk: Desk) -> None:
+    """It is told the keys of all environments, and acts in anybody's name."""
+    request = pb2.CreateApiKeyRequest(name="a", role=pb2.ROLE_INTERNAL, environments=["production"])
+    error = await desk.refused(desk.access.CreateApiKey, request, BIA)
+    assert (type(error), reason(error), error.metadata) == (
+        PermissionDenied,
+        "ENVIRONMENT_DENIED",
+        {"environment": "*"},
+    )
+    assert (await desk.call(desk.access.CreateApiKey, request)).api_key.role == pb2.ROLE_INTERNAL
+
+
 async def test_a_reader_manages_no_keys(desk: Desk) -> None:
     """The refusal names both roles."""
     create = pb2.CreateApiKeyRequest(name="a", role=pb2.ROLE_SERVER, environments=["production"])
