@@ -53,9 +53,9 @@ class _Stretch:
         self._see(np.flatnonzero(~alone & (who != _NOBODY)), actors, who)
         adds = np.array([not each.only_sees for each in self._plans])[self._name]
         rows = np.flatnonzero((alone | adds) & self._is_counted())
-        columns = (rows, self._tenant, self._name, alone, who, self._occurred, self._received, self._lasts)
+        columns = (self._tenant, self._name, alone, who, self._occurred, self._received, self._lasts)
         for row, tenant_code, name, is_alone, number, *minutes in zip(
-            rows.tolist(), *[each[rows].tolist() for each in columns[1:]], strict=True
+            rows.tolist(), *[each[rows].tolist() for each in columns], strict=True
         ):
             tenant, plan = self._tenants[tenant_code], self._plans[name]
             if tenant is None:
