@@ -76,7 +76,7 @@ async def take(url: str, home: Path, folder: Path) -> None:
     async with httpx.AsyncClient(base_url=url, timeout=60, headers=MARK) as http:
         answer = (await http.post("/api/login", json=login)).raise_for_status()
         cookies: list[Any] = [{"name": name, "value": value, "url": url} for name, value in answer.cookies.items()]
-        places = {"tenant": TENANT, "alert": await Scene(http, server_key).prepare()}
+        places = {"tenant": TENANT, "alert": await Scene(http, server_key, home).prepare()}
         places["funnel"] = quote(json.dumps(_FUNNEL))
         places |= await ExperimentScene(http, server_key, home).prepare()
     folder.mkdir(parents=True, exist_ok=True)

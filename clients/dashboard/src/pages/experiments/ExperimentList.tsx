@@ -104,7 +104,16 @@ function useColumns(verdicts: Verdicts): Column<ExperimentRecord>[] {
       key: "state",
       title: t("exp.column.state"),
       sort: (record) => t(`exp.state.${record.state}`),
-      cell: (record) => <ExperimentBadge state={record.state} />,
+      cell: (record) => (
+        <>
+          <ExperimentBadge state={record.state} />
+          {isLive(record.state) && (
+            <span className="narrow-only">
+              <VerdictCell record={record} verdicts={verdicts} />
+            </span>
+          )}
+        </>
+      ),
     },
     {
       key: "verdict",

@@ -121,7 +121,14 @@ function useColumns(): Column<RolloutRecord>[] {
       key: "state",
       title: t("roll.column.state"),
       sort: (record) => t(`roll.state.${record.state}`),
-      cell: (record) => <RolloutBadge state={record.state} />,
+      cell: (record) => (
+        <>
+          <RolloutBadge state={record.state} />
+          <span className="narrow-only small soft">
+            <StageCell record={record} />
+          </span>
+        </>
+      ),
     },
     {
       key: "stage",
