@@ -134,6 +134,9 @@ def test_months_are_written_anew_when_it_is_worth_it() -> None:
     assert tidy_plan.months_to_settle({1: 20, 2: 19}, settled, aged=True) == {1}
 
 
+_HOUR_US = 3_600_000_000
+
+
 def _shared(number: int, rows: int, made_us: int = 0) -> Segment:
     parts = (Part("a", 0, rows - 1, 0, 0, 1, 1), Part("b", rows - 1, 1, 0, 0, 1, 1))
     return Segment(str(number), None, parts, rows, made_us=made_us)
@@ -143,9 +146,9 @@ def test_while_the_store_catches_up_rows_are_merged_once_and_wait_for_the_end() 
     """However much there is, each row is written once for every step of its growth; too many large ones do not wait."""
     segments: list[Segment] = []
     written = 0
-    for number in range(1_200):
+    for number in range(1_400):
         segments.append(_shared(number, 100_000))
-        chosen = tidy_plan.to_merge(segments, at_end=False)
+        chosen = tidy_plan.to_merge(segments, behind=True)
         if chosen:
             rows = sum(segment.rows for segment in chosen)
             written += rows
@@ -154,9 +157,9 @@ def test_while_the_store_catches_up_rows_are_merged_once_and_wait_for_the_end() 
         manifest = Manifest("b", segments=tuple(segments))
         assert not tidy_plan.are_many(manifest)
         large = [segment for segment in segments if segment.rows >= tidy_plan.LARGE]
-        assert tidy_plan.to_move(manifest, 0) == (large if len(large) > tidy_plan.MOST_LARGE else [])
-    assert written == 1_200 * 100_000
-    assert len(segments) == 120
+        assert tidy_plan.to_move(manifest, _HOUR_US) == (large if len(large) > tidy_plan.MOST_LARGE else [])
+    assert written == 1_400 * 100_000
+    assert len(segments) == 175
     at_end = Manifest("b", segments=tuple(segments), at_end=True)
     assert tidy_plan.to_move(at_end, 0) == segments
 
@@ -168,6 +171,9 @@ def test_shared_segments_are_put_into_months_when_rows_have_waited() -> None:
     assert tidy_plan.to_move(now, tidy_plan.AGED_US - 1) == []
     assert tidy_plan.to_move(now, tidy_plan.AGED_US) == list(segments)
     assert tidy_plan.to_move(Manifest("b", segments=segments), tidy_plan.AGED_US) == []
+    # A log that is never at rest keeps nobody waiting.
+    busy = Manifest("b", segments=segments, complete_us=tidy_plan.AGED_US - 1_000_000)
+    assert tidy_plan.to_move(busy, tidy_plan.AGED_US) == list(segments)
 
 
 @given(st.integers(0, 2**62), st.integers(0, 2**62), st.integers(0, 20_000_000))

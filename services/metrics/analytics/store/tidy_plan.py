@@ -14,9 +14,12 @@ MANY_BEHIND: Final = 32
 """So many while the store catches up with the log, when they are small: each row is written few times."""
 MOST_MERGED: Final = 1_500_000
 """Rows that are held in memory to be put into order anew."""
-LARGE: Final = 1_000_000
-"""Segments of so many rows wait to be put into months, and are not merged any more, while the store catches up."""
-MOST_LARGE: Final = 96
+LARGE: Final = 750_000
+"""
+Segments of so many rows wait to be put into months, and are not merged any more, while the store catches up. Two
+smaller ones are `MOST_MERGED` at most.
+"""
+MOST_LARGE: Final = 160
 """So many of them may wait; beyond, they do not wait for the end of the log."""
 MOST_SMALL: Final = 64
 """So many smaller ones may wait to be merged; then the log waits a little."""
@@ -31,6 +34,8 @@ OWN_ROWS_BEHIND: Final = 100_000
 AGED_US: Final = 300 * 1_000_000
 """After this time rows are put into their tenant's months, so that nobody reads them from many places for long."""
 
+_BEHIND_US: Final = 60 * 1_000_000
+"""So long ago the store had everything that the log had when it catches up; a busy log is hardly ever at rest."""
 _GROWN: Final = 4
 """A month is written anew when its rows have grown by this fraction..."""
 _GROWN_AGED: Final = 50
@@ -76,7 +81,12 @@ def month_of_tenant(manifest: Manifest, tenant: str, month: int) -> Month:
     return Month(segments, sum(segment.rows for segment in segments))
 
 
-def to_merge(segments: Iterable[Segment], *, at_end: bool = True) -> list[Segment]:
+def is_behind(manifest: Manifest, now_us: int) -> bool:
+    """Return whether the store catches up with the log: what is put into months at its end is put there once."""
+    return not manifest.at_end and now_us - manifest.complete_us > _BEHIND_US
+
+
+def to_merge(segments: Iterable[Segment], *, behind: bool = False) -> list[Segment]:
     """
     Return which of some segments are made into one now: `MANY` or more of like size, none when there are not so many.
 
@@ -89,11 +99,11 @@ def to_merge(segments: Iterable[Segment], *, at_end: bool = True) -> list[Segmen
     for segment in sorted(segments, key=lambda segment: segment.rows):
         if len(chosen) > 1 and (segment.rows > 2 * rows or rows + segment.rows > MOST_MERGED):
             break
-        if not at_end and (segment.rows >= LARGE or rows >= LARGE):
+        if behind and (segment.rows >= LARGE or rows >= LARGE):
             break
         chosen.append(segment)
         rows += segment.rows
-    if at_end:
+    if not behind:
         return chosen if len(chosen) >= MANY else []
     return chosen if len(chosen) > 1 and (rows >= LARGE or len(chosen) >= MANY_BEHIND) else []
 
@@ -120,7 +130,7 @@ def to_move(manifest: Manifest, now_us: int) -> list[Segment]:
     While it catches up they wait for its end, so that they are put there once: unless too many wait.
     """
     shared = [segment for segment in fresh_of(manifest) if segment.owner is None]
-    if not manifest.at_end:
+    if is_behind(manifest, now_us):
         return [segment for segment in shared if segment.rows >= LARGE] if is_crowded(manifest) else []
     is_due = any(segment.rows >= LARGE or now_us - segment.made_us >= AGED_US for segment in shared)
     return shared if is_due else []
@@ -141,7 +151,7 @@ def tenants_to_settle(manifest: Manifest, now_us: int) -> list[str]:
     Return the tenants whose new rows in segments of their own may be due to be put into months; those with the most of
     them first. There are none while the store catches up with the log.
     """
-    if not (manifest.at_end or is_crowded(manifest)):
+    if is_behind(manifest, now_us) and not is_crowded(manifest):
         return []
     waiting: dict[str, int] = {}
     due: set[str] = set()

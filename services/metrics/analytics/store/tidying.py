@@ -77,9 +77,9 @@ class Tidier:
         now_us = int(self._clock() * 1_000_000)
         moving = self._to_move(manifest, now_us)
         for group in plan.groups_of(_others(plan.fresh_of(manifest), moving)):
-            chosen = plan.to_merge(group, at_end=manifest.at_end)
+            chosen = plan.to_merge(group, behind=plan.is_behind(manifest, now_us))
             if chosen:
-                self._merge(manifest, chosen)
+                self._merge(manifest, chosen, now_us)
                 return True
         if moving:
             self._move(manifest, moving)
@@ -101,13 +101,13 @@ class Tidier:
         self._forgets = manifest.forgets
         return moving
 
-    def _merge(self, manifest: Manifest, chosen: Sequence[Segment]) -> None:
+    def _merge(self, manifest: Manifest, chosen: Sequence[Segment], now_us: int) -> None:
         """Make one of several segments; tenants with many rows get segments of their own."""
         # In the order in which they were made, in which their rows are mostly.
         tables = [self._maker.all(segment) for segment in sorted(chosen, key=lambda segment: segment.name)]
         rows = sorted_rows(self._maker.people(manifest, joined_tables(tables)))
         made_us = min(segment.made_us for segment in chosen)
-        own_rows = plan.OWN_ROWS if manifest.at_end else plan.OWN_ROWS_BEHIND
+        own_rows = plan.OWN_ROWS_BEHIND if plan.is_behind(manifest, now_us) else plan.OWN_ROWS
         made: list[Segment] = []
         few = np.ones(rows.num_rows, bool)
         for start, end in stretches(rows):
