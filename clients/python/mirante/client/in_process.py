@@ -118,6 +118,8 @@ class InProcessRules:
     def _start(self) -> None:
         if self._status.state is ClientState.CLOSED:
             return
+        # A stream that was ended for a fork may have left some: the next one begins a transfer of its own.
+        self.replica.forget_parts()
         self._chores = Chores()
         self._chores.start()
         self._expect_staleness()
