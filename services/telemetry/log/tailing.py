@@ -1,13 +1,14 @@
 """Live events for people: one reading of the log an environment feeds everybody who looks."""
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from services.runtime.errors import ServiceError
+from services.runtime.errors import ServiceError, Unavailable
 from services.telemetry.events.stored import EVENT
 from services.telemetry.events.subjects import USER
 from services.telemetry.log import LogReader, LogRow, LogSlice, Position
@@ -15,6 +16,8 @@ from services.telemetry.log.actors import ActorIds
 from services.telemetry.log.entries import ERASURES, tailed_event
 from services.telemetry.log.following import Following
 from services.telemetry.log.signal import LogSignal
+
+_log = logging.getLogger(__name__)
 
 MOST_EVENTS: Final = 1_000
 """That wait for one reader, and that it gets in one response."""
@@ -137,8 +140,11 @@ class TailHub:
                 feed.offer(found)
                 if any(row.kind in ERASURES for row in found.rows):
                     self._actors.forget()
-        except ServiceError as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, those who look must not wait for ever
             self._forget(environment, feed)
+            if not isinstance(error, ServiceError):
+                _log.exception("the log could not be read for those who look at events")
+                error = Unavailable("the log could not be read")
             feed.fail(error)
 
     def _forget(self, environment: str, feed: "_Feed") -> None:
