@@ -64,6 +64,7 @@ _BY_SERVICE: Final[Mapping[str, Mapping[str, frozenset[Role]]]] = {
         "CreateBoard": _EDITORS,
         "UpdateBoard": _EDITORS,
         "DeleteBoard": _EDITORS,
+        "ListSavedChanges": _PEOPLE,
     },
     "ExperimentService": {
         "CreateExperiment": _EDITORS,

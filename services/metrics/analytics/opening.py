@@ -21,6 +21,7 @@ from services.metrics.analytics.answering.processes import ReportBounds, ReportP
 from services.metrics.analytics.clickhouse.keeping import ClickHouseKeepers
 from services.metrics.analytics.clickhouse.server import ClickHouseServer
 from services.metrics.analytics.measuring import measure_reports, measure_stores
+from services.metrics.analytics.saved.changes import PostgresSavedChanges
 from services.metrics.analytics.saved.checks import SavedChecks
 from services.metrics.analytics.saved.kinds import BOARD, COHORT, REPORT
 from services.metrics.analytics.saved.postgres import PostgresSaved
@@ -105,6 +106,7 @@ class Analytics:
             Shelf(pool, COHORT, saved_report_pb2.Cohort, checks.saved_cohort, time.time),
             Shelf(pool, REPORT, saved_report_pb2.SavedReport, checks.saved_report, time.time),
             Shelf(pool, BOARD, saved_report_pb2.Board, checks.saved_board, time.time),
+            PostgresSavedChanges(pool),
         )
         self._servicer = AnalyticsServicer(desk if settings.analytics else None, shelves)
         self._store_servicer = AnalyticsStoreServicer(folder)

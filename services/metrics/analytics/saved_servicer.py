@@ -7,6 +7,7 @@ from mirante.api.metrics.v1 import analytics_service_pb2 as pb2
 from mirante.api.metrics.v1 import analytics_service_pb2_grpc as pb2_grpc
 from mirante.api.metrics.v1 import saved_report_pb2
 
+from services.metrics.analytics.saved.changes import PostgresSavedChanges
 from services.metrics.analytics.saved.ready_made import ready_made_board, ready_made_boards
 from services.metrics.analytics.saved.shelf import Shelf
 from services.runtime.access import Caller, current_caller
@@ -15,11 +16,12 @@ from services.runtime.errors import StateConflict
 
 @dataclass(frozen=True, slots=True)
 class Shelves:
-    """What is saved, by kind."""
+    """What is saved, by kind, and the changes of all of it."""
 
     cohorts: Shelf[saved_report_pb2.Cohort]
     reports: Shelf[saved_report_pb2.SavedReport]
     boards: Shelf[saved_report_pb2.Board]
+    changes: PostgresSavedChanges
 
 
 class SavedServicer(pb2_grpc.AnalyticsServiceServicer):
@@ -57,8 +59,8 @@ class SavedServicer(pb2_grpc.AnalyticsServiceServicer):
 
     async def DeleteCohort(self, request: pb2.DeleteCohortRequest, _: object) -> pb2.DeleteCohortResponse:
         """Delete a cohort."""
-        environment, _caller = asked(request.environment)
-        await self._shelves.cohorts.delete(environment, request.cohort_id, request.revision)
+        environment, caller = asked(request.environment)
+        await self._shelves.cohorts.delete(environment, request.cohort_id, request.revision, caller.actor)
         return pb2.DeleteCohortResponse()
 
     async def ListSavedReports(self, request: pb2.ListSavedReportsRequest, _: object) -> pb2.ListSavedReportsResponse:
@@ -91,8 +93,8 @@ class SavedServicer(pb2_grpc.AnalyticsServiceServicer):
         self, request: pb2.DeleteSavedReportRequest, _: object
     ) -> pb2.DeleteSavedReportResponse:
         """Delete a report."""
-        environment, _caller = asked(request.environment)
-        await self._shelves.reports.delete(environment, request.report_id, request.revision)
+        environment, caller = asked(request.environment)
+        await self._shelves.reports.delete(environment, request.report_id, request.revision, caller.actor)
         return pb2.DeleteSavedReportResponse()
 
     async def ListBoards(self, request: pb2.ListBoardsRequest, _: object) -> pb2.ListBoardsResponse:
@@ -122,10 +124,18 @@ class SavedServicer(pb2_grpc.AnalyticsServiceServicer):
 
     async def DeleteBoard(self, request: pb2.DeleteBoardRequest, _: object) -> pb2.DeleteBoardResponse:
         """Delete a board."""
-        environment, _caller = asked(request.environment)
+        environment, caller = asked(request.environment)
         _refuse_ready_made(request.board_id)
-        await self._shelves.boards.delete(environment, request.board_id, request.revision)
+        await self._shelves.boards.delete(environment, request.board_id, request.revision, caller.actor)
         return pb2.DeleteBoardResponse()
+
+    async def ListSavedChanges(self, request: pb2.ListSavedChangesRequest, _: object) -> pb2.ListSavedChangesResponse:
+        """Return who has changed what."""
+        environment, _caller = asked(request.environment)
+        changes, token = await self._shelves.changes.page(
+            environment, request.kind, request.saved_id, request.page_size, request.page_token
+        )
+        return pb2.ListSavedChangesResponse(changes=changes, next_page_token=token)
 
 
 def asked(environment: str) -> tuple[str, Caller]:

@@ -3,12 +3,14 @@
 import datetime
 import uuid
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import asyncpg
 from mirante.api.metrics.v1.saved_report_pb2 import SavedInfo
 
+from services.metrics.analytics.saved.changes import Noted, note_change
 from services.metrics.analytics.saved.kinds import SavedKind
+from services.metrics.analytics.saved.rows import FIELDS, SavedRow, saved_row
 from services.runtime.errors import AlreadyExists, EtagMismatch, InvalidRequest, NotFound
 from services.runtime.postgres.pool import PostgresPool
 
@@ -17,39 +19,32 @@ MOST_SAVED: Final = 500
 MOST_BYTES: Final = 3_000_000
 """Of all of them together: they are listed in one message, of which gRPC takes 4 MiB."""
 
-_FIELDS: Final = "id, name, description, revision, content, created_at, created_by, updated_at, updated_by"
-_LIST: Final = f"SELECT {_FIELDS} FROM analytics_saved WHERE environment = $1 AND kind = $2 ORDER BY name, id LIMIT $3"  # noqa: S608 - constants only
-_GET: Final = f"SELECT {_FIELDS} FROM analytics_saved WHERE environment = $1 AND kind = $2 AND id = $3"  # noqa: S608 - as above
+_LIST: Final = f"SELECT {FIELDS} FROM analytics_saved WHERE environment = $1 AND kind = $2 ORDER BY name, id LIMIT $3"  # noqa: S608 - constants only
+_GET: Final = f"SELECT {FIELDS} FROM analytics_saved WHERE environment = $1 AND kind = $2 AND id = $3"  # noqa: S608 - as above
 _INSERT: Final = f"""
     INSERT INTO analytics_saved
         (environment, kind, id, name, description, content, revision, created_at, created_by, updated_at, updated_by)
     SELECT $1::text, $2::smallint, $3::uuid, $4::text, $5::text, $6::bytea, 1, $7::timestamptz, $8::text, $7, $8
-    WHERE (SELECT count(*) FROM analytics_saved WHERE environment = $1 AND kind = $2) < $9::bigint RETURNING {_FIELDS}
+    WHERE (SELECT count(*) FROM analytics_saved WHERE environment = $1 AND kind = $2) < $9::bigint RETURNING {FIELDS}
 """  # noqa: S608 - as above
 _UPDATE: Final = f"""
     UPDATE analytics_saved SET name = $4, description = $5, content = $6, revision = revision + 1, updated_at = $7,
         updated_by = $8
-    WHERE environment = $1 AND kind = $2 AND id = $3 AND revision = $9 RETURNING {_FIELDS}
+    WHERE environment = $1 AND kind = $2 AND id = $3 AND revision = $9 RETURNING {FIELDS}
 """  # noqa: S608 - as above
 _OTHERS: Final = """
     SELECT coalesce(sum(octet_length(name) + octet_length(description) + octet_length(content) + 200), 0)
     FROM analytics_saved WHERE environment = $1 AND kind = $2 AND id <> $3
 """
-_DELETE: Final = """
-    DELETE FROM analytics_saved WHERE environment = $1 AND kind = $2 AND id = $3 AND revision = $4 RETURNING id
-"""
-
-
-class SavedRow(NamedTuple):
-    """What is known of something, and its message without that."""
-
-    info: SavedInfo
-    content: bytes
+_DELETE: Final = f"""
+    DELETE FROM analytics_saved WHERE environment = $1 AND kind = $2 AND id = $3 AND revision = $4 RETURNING {FIELDS}
+"""  # noqa: S608 - as above
 
 
 class PostgresSaved:
     """
-    What is saved of one kind. All methods raise `Unavailable` when the database does not answer.
+    What is saved of one kind; every change is noted in its own transaction. All methods raise `Unavailable` when the
+    database does not answer.
 
     Args:
         pool: of connections.
@@ -64,7 +59,7 @@ class PostgresSaved:
         """Return everything, by name."""
         async with self._pool.connection() as connection:
             rows = await connection.fetch(_LIST, environment, self._kind.number, MOST_SAVED)
-        return [_row(row) for row in rows]
+        return [saved_row(row) for row in rows]
 
     async def get(self, environment: str, saved_id: str) -> SavedRow:
         """Return one; raise NotFound."""
@@ -72,7 +67,7 @@ class PostgresSaved:
             row = await connection.fetchrow(_GET, environment, self._kind.number, self._uuid(saved_id))
         if row is None:
             raise self._missing(saved_id)
-        return _row(row)
+        return saved_row(row)
 
     async def create(
         self, environment: str, info: SavedInfo, content: bytes, actor: str, now: datetime.datetime
@@ -87,10 +82,10 @@ class PostgresSaved:
         saved_id = uuid.uuid4()
         await self._require_room(environment, saved_id, content)
         arguments = (environment, self._kind.number, saved_id, info.name, info.description, content, now, actor)
-        row = await self._changed(_INSERT, *arguments, MOST_SAVED)
+        row = await self._changed(environment, Noted("create", actor, now), _INSERT, *arguments, MOST_SAVED)
         if row is None:
             raise InvalidRequest.of(self._kind.field, f"there are {MOST_SAVED} already: delete some first")
-        return _row(row)
+        return saved_row(row)
 
     async def update(
         self, environment: str, info: SavedInfo, content: bytes, actor: str, now: datetime.datetime
@@ -107,12 +102,13 @@ class PostgresSaved:
         saved_id = self._uuid(info.id)
         await self._require_room(environment, saved_id, content)
         arguments = (environment, self._kind.number, saved_id, info.name, info.description, content, now)
-        row = await self._changed(_UPDATE, *arguments, actor, info.revision)
+        noted = Noted("update", actor, now)
+        row = await self._changed(environment, noted, _UPDATE, *arguments, actor, info.revision)
         if row is None:
             raise await self._conflict(environment, info.id)
-        return _row(row)
+        return saved_row(row)
 
-    async def delete(self, environment: str, saved_id: str, revision: int) -> None:
+    async def delete(self, environment: str, saved_id: str, revision: int, actor: str, now: datetime.datetime) -> None:
         """
         Delete something as it was read in a revision.
 
@@ -121,7 +117,7 @@ class PostgresSaved:
             EtagMismatch: it was changed since.
         """
         arguments = (environment, self._kind.number, self._uuid(saved_id), revision)
-        if await self._changed(_DELETE, *arguments) is None:
+        if await self._changed(environment, Noted("delete", actor, now), _DELETE, *arguments) is None:
             raise await self._conflict(environment, saved_id)
 
     async def _require_room(self, environment: str, saved_id: uuid.UUID, content: bytes) -> None:
@@ -133,10 +129,13 @@ class PostgresSaved:
                 f"all that is saved of this kind may have {MOST_BYTES // 10**6} MB: delete some first",
             )
 
-    async def _changed(self, statement: str, *arguments: Any) -> Any:
+    async def _changed(self, environment: str, noted: Noted, statement: str, *arguments: Any) -> Any:
         try:
             async with self._pool.transaction() as connection:
-                return await connection.fetchrow(statement, *arguments)
+                row = await connection.fetchrow(statement, *arguments)
+                if row is not None:
+                    await note_change(connection, environment, self._kind, row, noted)
+                return row
         except asyncpg.UniqueViolationError:
             name = str(arguments[3])
             raise AlreadyExists(
@@ -165,17 +164,3 @@ class PostgresSaved:
             reason=self._kind.missing,
             metadata={self._kind.id_field: saved_id},
         )
-
-
-def _row(row: Any) -> SavedRow:
-    info = SavedInfo(
-        id=str(row["id"]),
-        name=row["name"],
-        description=row["description"],
-        revision=row["revision"],
-        created_by=row["created_by"],
-        updated_by=row["updated_by"],
-    )
-    info.created_at.FromDatetime(row["created_at"])
-    info.updated_at.FromDatetime(row["updated_at"])
-    return SavedRow(info, row["content"])

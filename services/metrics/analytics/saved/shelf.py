@@ -9,7 +9,8 @@ from mirante.api.metrics.v1.saved_report_pb2 import SavedInfo
 from mirante.evaluation.model import Violation
 
 from services.metrics.analytics.saved.kinds import SavedKind
-from services.metrics.analytics.saved.postgres import PostgresSaved, SavedRow
+from services.metrics.analytics.saved.postgres import PostgresSaved
+from services.metrics.analytics.saved.rows import SavedRow
 from services.runtime.errors import InvalidRequest
 from services.runtime.postgres.pool import PostgresPool
 from services.runtime.texts import text_violations
@@ -70,10 +71,10 @@ class Shelf(Generic[Saved]):
         content = await self._content(environment, wish)
         return self._message(await self._saved.update(environment, info, content, actor, self._now()))
 
-    async def delete(self, environment: str, saved_id: str, revision: int) -> None:
+    async def delete(self, environment: str, saved_id: str, revision: int, actor: str) -> None:
         """Delete something; raise InvalidRequest, NotFound or EtagMismatch."""
         self._require_revision(revision, "revision")
-        await self._saved.delete(environment, saved_id, revision)
+        await self._saved.delete(environment, saved_id, revision, actor, self._now())
 
     async def _content(self, environment: str, wish: Saved) -> bytes:
         await self._check(environment, wish)

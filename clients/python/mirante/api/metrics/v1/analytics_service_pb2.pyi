@@ -895,3 +895,60 @@ class DeleteBoardResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DeleteBoardResponse: _TypeAlias = DeleteBoardResponse  # noqa: Y015
+
+@_typing.final
+class ListSavedChangesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENVIRONMENT_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    SAVED_ID_FIELD_NUMBER: _builtins.int
+    environment: _builtins.str
+    page_size: _builtins.int
+    """1 to 1,000; 0 means 100. A page ends early where it would have more than 3 MB."""
+    page_token: _builtins.str
+    kind: _saved_report_pb2.SavedKind.ValueType
+    """Only of this kind."""
+    saved_id: _builtins.str
+    """Only of the cohort, report or board with this id, which may be deleted since."""
+    def __init__(
+        self,
+        *,
+        environment: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+        kind: _saved_report_pb2.SavedKind.ValueType = ...,
+        saved_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["environment", b"environment", "kind", b"kind", "page_size", b"page_size", "page_token", b"page_token", "saved_id", b"saved_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListSavedChangesRequest: _TypeAlias = ListSavedChangesRequest  # noqa: Y015
+
+@_typing.final
+class ListSavedChangesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHANGES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    @_builtins.property
+    def changes(self) -> _containers.RepeatedCompositeFieldContainer[_saved_report_pb2.SavedChange]: ...
+    def __init__(
+        self,
+        *,
+        changes: _abc.Iterable[_saved_report_pb2.SavedChange] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListSavedChangesResponse: _TypeAlias = ListSavedChangesResponse  # noqa: Y015

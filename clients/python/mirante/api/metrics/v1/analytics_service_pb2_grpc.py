@@ -128,6 +128,11 @@ class AnalyticsServiceStub(object):
                 request_serializer=mirante_dot_api_dot_metrics_dot_v1_dot_analytics__service__pb2.DeleteBoardRequest.SerializeToString,
                 response_deserializer=mirante_dot_api_dot_metrics_dot_v1_dot_analytics__service__pb2.DeleteBoardResponse.FromString,
                 _registered_method=True)
+        self.ListSavedChanges = channel.unary_unary(
+                '/mirante.api.metrics.v1.AnalyticsService/ListSavedChanges',
+                request_serializer=mirante_dot_api_dot_metrics_dot_v1_dot_analytics__service__pb2.ListSavedChangesRequest.SerializeToString,
+                response_deserializer=mirante_dot_api_dot_metrics_dot_v1_dot_analytics__service__pb2.ListSavedChangesResponse.FromString,
+                _registered_method=True)
 
 
 class AnalyticsServiceServicer(object):
@@ -257,6 +262,13 @@ class AnalyticsServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListSavedChanges(self, request, context):
+        """Who has saved, changed and deleted which cohorts, reports and boards. Newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AnalyticsServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -349,6 +361,11 @@ def add_AnalyticsServiceServicer_to_server(servicer, server):
                     servicer.DeleteBoard,
                     request_deserializer=mirante_dot_api_dot_metrics_dot_v1_dot_analytics__service__pb2.DeleteBoardRequest.FromString,
                     response_serializer=mirante_dot_api_dot_metrics_dot_v1_dot_analytics__service__pb2.DeleteBoardResponse.SerializeToString,
+            ),
+            'ListSavedChanges': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListSavedChanges,
+                    request_deserializer=mirante_dot_api_dot_metrics_dot_v1_dot_analytics__service__pb2.ListSavedChangesRequest.FromString,
+                    response_serializer=mirante_dot_api_dot_metrics_dot_v1_dot_analytics__service__pb2.ListSavedChangesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -841,6 +858,33 @@ class AnalyticsService(object):
             '/mirante.api.metrics.v1.AnalyticsService/DeleteBoard',
             mirante_dot_api_dot_metrics_dot_v1_dot_analytics__service__pb2.DeleteBoardRequest.SerializeToString,
             mirante_dot_api_dot_metrics_dot_v1_dot_analytics__service__pb2.DeleteBoardResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListSavedChanges(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mirante.api.metrics.v1.AnalyticsService/ListSavedChanges',
+            mirante_dot_api_dot_metrics_dot_v1_dot_analytics__service__pb2.ListSavedChangesRequest.SerializeToString,
+            mirante_dot_api_dot_metrics_dot_v1_dot_analytics__service__pb2.ListSavedChangesResponse.FromString,
             options,
             channel_credentials,
             insecure,

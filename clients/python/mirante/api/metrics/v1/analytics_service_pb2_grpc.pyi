@@ -68,6 +68,8 @@ class AnalyticsServiceStub:
     UpdateBoard: _grpc.UnaryUnaryMultiCallable[_analytics_service_pb2.UpdateBoardRequest, _analytics_service_pb2.UpdateBoardResponse]
     """Replaces name, description and items. Not for those that come with Mirante."""
     DeleteBoard: _grpc.UnaryUnaryMultiCallable[_analytics_service_pb2.DeleteBoardRequest, _analytics_service_pb2.DeleteBoardResponse]
+    ListSavedChanges: _grpc.UnaryUnaryMultiCallable[_analytics_service_pb2.ListSavedChangesRequest, _analytics_service_pb2.ListSavedChangesResponse]
+    """Who has saved, changed and deleted which cohorts, reports and boards. Newest first."""
 
 @_typing.type_check_only
 class AnalyticsServiceAsyncStub(AnalyticsServiceStub):
@@ -109,6 +111,8 @@ class AnalyticsServiceAsyncStub(AnalyticsServiceStub):
     UpdateBoard: _aio.UnaryUnaryMultiCallable[_analytics_service_pb2.UpdateBoardRequest, _analytics_service_pb2.UpdateBoardResponse]  # type: ignore[assignment]
     """Replaces name, description and items. Not for those that come with Mirante."""
     DeleteBoard: _aio.UnaryUnaryMultiCallable[_analytics_service_pb2.DeleteBoardRequest, _analytics_service_pb2.DeleteBoardResponse]  # type: ignore[assignment]
+    ListSavedChanges: _aio.UnaryUnaryMultiCallable[_analytics_service_pb2.ListSavedChangesRequest, _analytics_service_pb2.ListSavedChangesResponse]  # type: ignore[assignment]
+    """Who has saved, changed and deleted which cohorts, reports and boards. Newest first."""
 
 class AnalyticsServiceServicer(metaclass=_abc_1.ABCMeta):
     """Reports on what people do, made from the analytics store.
@@ -255,5 +259,13 @@ class AnalyticsServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _analytics_service_pb2.DeleteBoardRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_analytics_service_pb2.DeleteBoardResponse, _abc.Awaitable[_analytics_service_pb2.DeleteBoardResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def ListSavedChanges(
+        self,
+        request: _analytics_service_pb2.ListSavedChangesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_analytics_service_pb2.ListSavedChangesResponse, _abc.Awaitable[_analytics_service_pb2.ListSavedChangesResponse]]:
+        """Who has saved, changed and deleted which cohorts, reports and boards. Newest first."""
 
 def add_AnalyticsServiceServicer_to_server(servicer: AnalyticsServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -27,13 +27,15 @@ from mirante.api.metrics.v1 import cohort_pb2 as mirante_dot_api_dot_metrics_dot
 from mirante.api.metrics.v1 import report_pb2 as mirante_dot_api_dot_metrics_dot_v1_dot_report__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)mirante/api/metrics/v1/saved_report.proto\x12\x16mirante.api.metrics.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#mirante/api/metrics/v1/cohort.proto\x1a#mirante/api/metrics/v1/report.proto\"\xd4\x01\n\tSavedInfo\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\x12\x10\n\x08revision\x18\x04 \x01(\x04\x12.\n\ncreated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ncreated_by\x18\x06 \x01(\t\x12.\n\nupdated_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nupdated_by\x18\x08 \x01(\t\"w\n\x06\x43ohort\x12/\n\x04info\x18\x01 \x01(\x0b\x32!.mirante.api.metrics.v1.SavedInfo\x12<\n\ndefinition\x18\x02 \x01(\x0b\x32(.mirante.api.metrics.v1.CohortDefinition\"r\n\x0bSavedReport\x12/\n\x04info\x18\x01 \x01(\x0b\x32!.mirante.api.metrics.v1.SavedInfo\x12\x32\n\x08question\x18\x02 \x01(\x0b\x32 .mirante.api.metrics.v1.Question\"~\n\x05\x42oard\x12/\n\x04info\x18\x01 \x01(\x0b\x32!.mirante.api.metrics.v1.SavedInfo\x12\x30\n\x05items\x18\x02 \x03(\x0b\x32!.mirante.api.metrics.v1.BoardItem\x12\x12\n\nready_made\x18\x03 \x01(\x08\"\\\n\tBoardItem\x12\r\n\x05title\x18\x01 \x01(\t\x12\x32\n\x08question\x18\x02 \x01(\x0b\x32 .mirante.api.metrics.v1.Question\x12\x0c\n\x04wide\x18\x03 \x01(\x08\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)mirante/api/metrics/v1/saved_report.proto\x12\x16mirante.api.metrics.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#mirante/api/metrics/v1/cohort.proto\x1a#mirante/api/metrics/v1/report.proto\"\xd4\x01\n\tSavedInfo\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\x12\x10\n\x08revision\x18\x04 \x01(\x04\x12.\n\ncreated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ncreated_by\x18\x06 \x01(\t\x12.\n\nupdated_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nupdated_by\x18\x08 \x01(\t\"w\n\x06\x43ohort\x12/\n\x04info\x18\x01 \x01(\x0b\x32!.mirante.api.metrics.v1.SavedInfo\x12<\n\ndefinition\x18\x02 \x01(\x0b\x32(.mirante.api.metrics.v1.CohortDefinition\"r\n\x0bSavedReport\x12/\n\x04info\x18\x01 \x01(\x0b\x32!.mirante.api.metrics.v1.SavedInfo\x12\x32\n\x08question\x18\x02 \x01(\x0b\x32 .mirante.api.metrics.v1.Question\"~\n\x05\x42oard\x12/\n\x04info\x18\x01 \x01(\x0b\x32!.mirante.api.metrics.v1.SavedInfo\x12\x30\n\x05items\x18\x02 \x03(\x0b\x32!.mirante.api.metrics.v1.BoardItem\x12\x12\n\nready_made\x18\x03 \x01(\x08\"\\\n\tBoardItem\x12\r\n\x05title\x18\x01 \x01(\t\x12\x32\n\x08question\x18\x02 \x01(\x0b\x32 .mirante.api.metrics.v1.Question\x12\x0c\n\x04wide\x18\x03 \x01(\x08\"\xf6\x01\n\x0bSavedChange\x12&\n\x02\x61t\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x61\x63tor\x18\x02 \x01(\t\x12\x0e\n\x06\x61\x63tion\x18\x03 \x01(\t\x12\x30\n\x06\x63ohort\x18\x04 \x01(\x0b\x32\x1e.mirante.api.metrics.v1.CohortH\x00\x12\x35\n\x06report\x18\x05 \x01(\x0b\x32#.mirante.api.metrics.v1.SavedReportH\x00\x12.\n\x05\x62oard\x18\x06 \x01(\x0b\x32\x1d.mirante.api.metrics.v1.BoardH\x00\x42\x07\n\x05saved*k\n\tSavedKind\x12\x1a\n\x16SAVED_KIND_UNSPECIFIED\x10\x00\x12\x15\n\x11SAVED_KIND_COHORT\x10\x01\x12\x15\n\x11SAVED_KIND_REPORT\x10\x02\x12\x14\n\x10SAVED_KIND_BOARD\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'mirante.api.metrics.v1.saved_report_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_SAVEDKIND']._serialized_start=1099
+  _globals['_SAVEDKIND']._serialized_end=1206
   _globals['_SAVEDINFO']._serialized_start=177
   _globals['_SAVEDINFO']._serialized_end=389
   _globals['_COHORT']._serialized_start=391
@@ -44,4 +46,6 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_BOARD']._serialized_end=754
   _globals['_BOARDITEM']._serialized_start=756
   _globals['_BOARDITEM']._serialized_end=848
+  _globals['_SAVEDCHANGE']._serialized_start=851
+  _globals['_SAVEDCHANGE']._serialized_end=1097
 # @@protoc_insertion_point(module_scope)

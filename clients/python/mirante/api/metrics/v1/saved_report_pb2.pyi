@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from mirante.api.metrics.v1 import cohort_pb2 as _cohort_pb2
 from mirante.api.metrics.v1 import report_pb2 as _report_pb2
 import builtins as _builtins
@@ -20,6 +21,27 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _SavedKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _SavedKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SavedKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SAVED_KIND_UNSPECIFIED: _SavedKind.ValueType  # 0
+    """Any."""
+    SAVED_KIND_COHORT: _SavedKind.ValueType  # 1
+    SAVED_KIND_REPORT: _SavedKind.ValueType  # 2
+    SAVED_KIND_BOARD: _SavedKind.ValueType  # 3
+
+class SavedKind(_SavedKind, metaclass=_SavedKindEnumTypeWrapper): ...
+
+SAVED_KIND_UNSPECIFIED: SavedKind.ValueType  # 0
+"""Any."""
+SAVED_KIND_COHORT: SavedKind.ValueType  # 1
+SAVED_KIND_REPORT: SavedKind.ValueType  # 2
+SAVED_KIND_BOARD: SavedKind.ValueType  # 3
+Global___SavedKind: _TypeAlias = SavedKind  # noqa: Y015
 
 @_typing.final
 class SavedInfo(_message.Message):
@@ -182,3 +204,47 @@ class BoardItem(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___BoardItem: _TypeAlias = BoardItem  # noqa: Y015
+
+@_typing.final
+class SavedChange(_message.Message):
+    """That something was saved, changed or deleted."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AT_FIELD_NUMBER: _builtins.int
+    ACTOR_FIELD_NUMBER: _builtins.int
+    ACTION_FIELD_NUMBER: _builtins.int
+    COHORT_FIELD_NUMBER: _builtins.int
+    REPORT_FIELD_NUMBER: _builtins.int
+    BOARD_FIELD_NUMBER: _builtins.int
+    actor: _builtins.str
+    """The key's name, or the person an internal key acted for."""
+    action: _builtins.str
+    """"create", "update" or "delete"."""
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def cohort(self) -> Global___Cohort: ...
+    @_builtins.property
+    def report(self) -> Global___SavedReport: ...
+    @_builtins.property
+    def board(self) -> Global___Board: ...
+    def __init__(
+        self,
+        *,
+        at: _timestamp_pb2.Timestamp | None = ...,
+        actor: _builtins.str = ...,
+        action: _builtins.str = ...,
+        cohort: Global___Cohort | None = ...,
+        report: Global___SavedReport | None = ...,
+        board: Global___Board | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "board", b"board", "cohort", b"cohort", "report", b"report", "saved", b"saved"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "actor", b"actor", "at", b"at", "board", b"board", "cohort", b"cohort", "report", b"report", "saved", b"saved"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_saved: _TypeAlias = _typing.Literal["cohort", "report", "board"]  # noqa: Y015
+    _WhichOneofArgType_saved: _TypeAlias = _typing.Literal["saved", b"saved"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_saved) -> _WhichOneofReturnType_saved | None: ...
+
+Global___SavedChange: _TypeAlias = SavedChange  # noqa: Y015
