@@ -56,6 +56,20 @@ describe("merging", () => {
 });
 
 describe("the connection", () => {
+  it("comes back although a listener of the page fails, which keeps nothing from the others", async () => {
+    const live = await watching();
+    const other = vi.fn();
+    live.subscribe(() => {
+      throw new Error("of the page");
+    });
+    live.subscribe(other);
+    FakeSocket.last.end(1006);
+    expect(other).toHaveBeenCalledOnce();
+    await expect(pass()).rejects.toThrow("of the page");
+    await pass(2_000);
+    expect(FakeSocket.all).toHaveLength(2);
+  });
+
   it("says who it is and shows what comes", async () => {
     const live = await watching({ environment: "production" });
     const changed = vi.fn();

@@ -56,7 +56,8 @@ export class FlagStore {
   }
 }
 
-function call(listener: Listener): void {
+/** Call a listener, which may fail. */
+export function call(listener: Listener): void {
   try {
     listener();
   } catch (error) {

@@ -1,6 +1,7 @@
 import { type Gateway, isOfToken, problemOf } from "../access/gateway.js";
 import type { Tokens } from "../access/tokens.js";
 import { Backoff } from "../backoff.js";
+import { call } from "../flags/store.js";
 import { isRecord, parsed } from "../json.js";
 import type { Problem } from "../problems.js";
 import { merged } from "./merge.js";
@@ -212,7 +213,7 @@ export class LiveMetrics {
 
   #tell(state: LiveState): void {
     this.#state = state;
-    for (const listener of [...this.#listeners]) listener();
+    for (const listener of [...this.#listeners]) call(listener);
   }
 }
 
