@@ -39,7 +39,7 @@ IMAGES ?= flags telemetry metrics gateway controller migrate demo-shop
 VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-python test-web lint lint-web format proto proto-check docs docs-check screenshots bench conformance rehearse load e2e images images-check k8s-check k8s-apiserver deploy-dev undeploy-dev clean
+.PHONY: help setup run test test-python test-web lint lint-web format proto proto-check docs docs-check screenshots bench conformance rehearse drill load e2e images images-check k8s-check k8s-apiserver deploy-dev undeploy-dev clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -118,6 +118,9 @@ conformance: $(DEV) ## the golden cases through every door
 
 rehearse: $(DEV) ## under load: a standby takes over, a release is rolled out (PREVIOUS=REVISION upgrades from that one), a backup is restored
 	@MIRANTE_PREVIOUS=$(PREVIOUS) $(BIN)/pytest tests/load/test_failover.py tests/load/test_upgrade.py tests/load/test_restore.py $(ARGS)
+
+drill: $(RUNTIME) ## a guarded canary on the running demo, and its time line; ARGS=--harmless for one that runs to 100 %
+	@$(BIN)/python -m services.demo_shop.canary_drill $(ARGS)
 
 load: $(DEV) ## the long tests: storms, kill -9 in a loop, overload
 	@$(BIN)/pytest tests/load $(ARGS)
