@@ -285,6 +285,24 @@ describe("tokens", () => {
     expect(troubles.at(-1)).toMatchObject({ kind: "token" });
   });
 
+  it("that never come hold back only what needs one", async () => {
+    const getToken = (): Promise<string> => new Promise(() => undefined);
+    const { mirante, troubles } = client({ getToken, person: ANA });
+    mirante.track("de_ana");
+    await pass(3_000);
+    mirante.reset();
+    mirante.track("de_ninguem");
+    await pass(60_000);
+    expect(gateway.sent.map(({ name }) => name)).toEqual(["de_ninguem"]);
+    mirante.identify(ANA);
+    mirante.track("de_ana");
+    await pass(60_000);
+    expect(troubles).toContainEqual({ kind: "token", detail: "getToken failed" });
+    expect(mirante.events.waiting).toBe(2);
+    mirante.reset();
+    await pass(60_000);
+  });
+
   it("that cannot be had hold back only what needs one", async () => {
     const { mirante, troubles } = client({ getToken: () => Promise.reject(new Error("secret")) });
     mirante.identify(ANA);

@@ -4,6 +4,8 @@ import type { Report } from "../problems.js";
 const UNKNOWN_LIFE_MS = 300_000;
 const LONGEST_MARGIN_MS = 60_000;
 const PAUSE_AFTER_FAILURE_MS = 5_000;
+/** A backend that has not answered by then counts as one that failed: what needs no token must not wait for it. */
+const PATIENCE_MS = 30_000;
 
 /** Asks the application's own backend for a token of whoever is logged in. */
 export type GetToken = () => string | Promise<string>;
@@ -98,7 +100,7 @@ export class Tokens {
   async #asked(getToken: GetToken, owner: string): Promise<Held | undefined> {
     let detail = "getToken gave the token of another user or tenant than identify() named";
     try {
-      const token = await getToken();
+      const token = await within(PATIENCE_MS, getToken());
       const claims = claimsOf(token);
       if (!claims.owner || claims.owner === owner) {
         const now = Date.now();
@@ -115,6 +117,19 @@ export class Tokens {
       this.#report({ kind: "token", detail });
     }
     return undefined;
+  }
+}
+
+/** Return what comes within so many milliseconds; raise when nothing does. */
+async function within<T>(milliseconds: number, coming: T | Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error("late")), milliseconds);
+  });
+  try {
+    return await Promise.race([coming, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
