@@ -51,7 +51,8 @@ class KeyRegistry:
     The `KeyReader` that asks the flag service.
 
     While that does not answer, what it said last stands; before it has ever said anything, what it said to an earlier
-    process. A key that opens all environments has those that exist by name: another one is not found.
+    process. What cannot be remembered counts all the same, and is saved as soon as it can be. A key that opens all
+    environments has those that exist by name: another one is not found.
     """
 
     def __init__(self, channel: grpc.aio.Channel, secret: str, memory: KeyMemory) -> None:
@@ -61,6 +62,8 @@ class KeyRegistry:
         self._known: registry_pb2.GetKeysResponse | None = None
         self._changes = 0
         self._reachable = True
+        self._unsaved = False
+        self._saving_fails = False
 
     @property
     def environments(self) -> frozenset[str]:
@@ -86,6 +89,7 @@ class KeyRegistry:
                 await self._recall()
             if self._known is None:
                 raise
+        await self._save()
         return self._changes
 
     async def api_keys(self) -> Sequence[KnownKey]:
@@ -117,9 +121,20 @@ class KeyRegistry:
                 return
             response.keys.extend(known.keys)
             response.browser_access.extend(known.browser_access)
-        await self._memory.save(response.SerializeToString())
-        self._known = response
+        # What was revoked counts at once, also when it cannot be remembered now.
+        self._known, self._unsaved = response, True
         self._changes += 1
+
+    async def _save(self) -> None:
+        if not self._unsaved or self._known is None:
+            return
+        try:
+            await self._memory.save(self._known.SerializeToString())
+            self._unsaved = self._saving_fails = False
+        except Unavailable as error:
+            if not self._saving_fails:
+                _log.warning("the keys cannot be remembered: trying again", extra={"error": error.message})
+            self._saving_fails = True
 
     async def _recall(self) -> None:
         remembered = await self._memory.load()

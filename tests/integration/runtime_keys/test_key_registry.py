@@ -207,16 +207,25 @@ async def test_without_keys_and_memory_nobody_is_let_in(flags: FakeKeyRegistry, 
     assert asking.lets_in("secret of server")
 
 
-async def test_what_cannot_be_remembered_does_not_count(flags: FakeKeyRegistry, asking: Asking, memory: Memory) -> None:
-    """So that no restart brings back a key that was revoked; while the database is away nothing can be done anyway."""
+async def test_what_cannot_be_remembered_counts_and_is_saved_later(
+    flags: FakeKeyRegistry, asking: Asking, memory: Memory, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A full disk keeps no revoked key valid; it is said once, and no later restart brings the key back."""
     await asking.ring.refresh()
     memory.is_away = True
-    flags.add("new")
-    await asking.ring.refresh()
-    assert not asking.lets_in("new")
+    flags.revoke("secret of server")
+    for _ in range(3):
+        await asking.ring.refresh()
+    assert not asking.lets_in("secret of server")
+    assert [each.message for each in caplog.records].count("the keys cannot be remembered: trying again") == 1
     memory.is_away = False
     await asking.ring.refresh()
-    assert asking.lets_in("new")
+    await flags.stop()
+    later = Asking(flags, memory)
+    await later.ring.refresh()
+    assert later.lets_in("secret of reader")
+    assert not later.lets_in("secret of server")
+    await later.channel.close()
 
 
 async def test_a_role_of_a_newer_flag_service_opens_nothing(flags: FakeKeyRegistry, asking: Asking) -> None:
