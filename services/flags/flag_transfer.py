@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from mirante.api.flags.v1 import flag_pb2
 from mirante.evaluation.model import Violation
 
 from services.flags.definition_checks import refuse, require_sound
@@ -16,6 +17,7 @@ from services.flags.history_diff import FieldChange, field_changes
 from services.flags.preconditions import live
 from services.flags.redefinition import MakeSalt, created, transplanted
 from services.flags.references import References, require_room
+from services.flags.rollouts.stage_rules import new_stage_rules, without_stages
 from services.flags.store import Entry, EnvironmentChanges, Kind, RulesReader
 from services.flags.store.absence import no_environment
 from services.flags.store.definitions import Change, DefinitionStore
@@ -73,6 +75,8 @@ class FlagTransfer:
         """
         Copy a definition to another environment. A `plan` is that of an earlier answer, or empty.
 
+        Rules of rollout plans stay behind: plans belong to their environment.
+
         Raises:
             EtagMismatch: the flag was changed since the plan was made.
             NotFound: no such environment or flag.
@@ -86,7 +90,7 @@ class FlagTransfer:
         if not is_environment(source):
             raise no_environment(source)
         record = live(Kind.FLAG, key, await self._store.find(source, Kind.FLAG, key))
-        given = parsed_flag(record)
+        given = without_stages(parsed_flag(record))
         async with self._writer.change(target, caller) as change:
             stored = await change.find(Kind.FLAG, key)
             now = _plan_of(record, stored)
@@ -155,6 +159,7 @@ class FlagTransfer:
         removed = [(each.kind, each.key) for each in plan if each.action is Action.ARCHIVE]
         known = await self._references.known(change)
         found = await asyncio.to_thread(known.violations, [each.definition for each in written], removed)
+        found += [each for one in written for each in _stage_rules(one)]
         refuse([Violation(_yaml_path(each.field), each.description) for each in found])
         lives = {name for name, record in stored.items() if not record.archived}
         size = sum(len(record.definition) for name, record in stored.items() if name in lives)
@@ -168,6 +173,13 @@ class FlagTransfer:
 def _plan_of(given: Record, stored: Record | None) -> str:
     there = b"" if stored is None else stored.definition
     return hashlib.sha256(hashlib.sha256(given.definition).digest() + there).hexdigest()[:16]
+
+
+def _stage_rules(planned: Planned) -> list[Violation]:
+    flag, stored = planned.definition, planned.stored
+    if not isinstance(flag, flag_pb2.Flag):
+        return []
+    return new_stage_rules(f"flags[{flag.key}]", flag, None if stored is None else parsed_flag(stored))
 
 
 def _yaml_path(field: str) -> str:

@@ -91,14 +91,19 @@ def is_stage_rule(rule_id: str) -> bool:
 
 def require_no_new_stage_rules(flag: flag_pb2.Flag, current: flag_pb2.Flag | None) -> None:
     """Raise `InvalidRequest` for a rule with the id of a plan's that the flag does not have: plans take those away."""
+    found = new_stage_rules("flag", flag, current)
+    if found:
+        raise InvalidRequest(found, reason=reasons.ERROR_REASON_INVALID_DEFINITION)
+
+
+def new_stage_rules(path: str, flag: flag_pb2.Flag, current: flag_pb2.Flag | None) -> list[Violation]:
+    """Return what is wrong with such rules of the flag at a path."""
     present = {rule.id for rule in current.rules} if current is not None else frozenset()
-    found = [
-        Violation(f"flag.rules[{position}].id", "belongs to rollout plans: name it otherwise")
+    return [
+        Violation(f"{path}.rules[{position}].id", "belongs to rollout plans: name it otherwise")
         for position, rule in enumerate(flag.rules)
         if is_stage_rule(rule.id) and rule.id not in present
     ]
-    if found:
-        raise InvalidRequest(found, reason=reasons.ERROR_REASON_INVALID_DEFINITION)
 
 
 def stage_of_rule(rule_id: str) -> int:

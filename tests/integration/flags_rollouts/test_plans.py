@@ -110,6 +110,20 @@ async def test_ids_of_stages_belong_to_plans(rollouts: RolloutDeskOfTest) -> Non
     assert fields(await rollouts.desk.refused(rollouts.desk.flags.UpdateFlag, update)) == ["flag.rules[1].id"]
 
 
+async def test_rules_of_plans_stay_in_their_environment(rollouts: RolloutDeskOfTest) -> None:
+    """No plan would take them away elsewhere: a promotion leaves them behind, an import is refused."""
+    desk = rollouts.desk
+    await rollouts.begun()
+    yaml = await desk.export_yaml()
+    assert "rollout.1" in yaml
+    assert not (await desk.import_yaml(yaml)).changes
+    copied = flags_pb2.ImportFlagsRequest(environment="staging", yaml=yaml)
+    assert fields(await desk.refused(desk.flags.ImportFlags, copied)) == ["flags.f.rules[0].id"]
+    promote = flags_pb2.PromoteFlagRequest(from_environment="production", to_environment="staging", flag_key="f")
+    promoted = await desk.call(desk.flags.PromoteFlag, promote)
+    assert not promoted.record.flag.rules
+
+
 async def test_a_kill_and_an_archived_flag_hold_the_plan(rollouts: RolloutDeskOfTest) -> None:
     """A killed flag has to be restored before its plan is resumed; what is archived can only be rolled back."""
     begun = await rollouts.begun(guards=[ERRORS])
