@@ -20,6 +20,8 @@ _POLL_SECONDS: Final = 0.02
 _VISITS_PER_SECOND: Final = 8
 _SOAK_SECONDS: Final = 2
 _SAMPLE: Final = 10
+_VISIT_SECONDS: Final = 6.0
+"""After which everything that a visit does has arrived."""
 _REASON: Final = "simulado de canário"
 _CLOSED: Final = frozenset(
     {rollout_pb2.ROLLOUT_STATE_DRAFT, rollout_pb2.ROLLOUT_STATE_ROLLED_BACK, rollout_pb2.ROLLOUT_STATE_COMPLETED}
@@ -36,7 +38,8 @@ class DrillCalls:
         self._metadata = (("authorization", f"Bearer {admin_key}"),)
 
     def prepare(self) -> None:
-        """Bring both flags about, as after a drill that never was: no plan, no kill, off for everybody."""
+        """Bring both flags about, as after a drill that never was: no plan, no kill, off for everybody, no visits."""
+        ordered_at = self._ordered_at()
         request = rollouts_pb2.ListRolloutsRequest(environment=ENVIRONMENT, flag_key=CANARY)
         for rollout in self._call(self._rollouts.ListRollouts, request).rollouts:
             if rollout.state not in _CLOSED:
@@ -47,6 +50,8 @@ class DrillCalls:
         if self._canary_flag().HasField("kill"):
             restore = flags_pb2.RestoreFlagRequest(environment=ENVIRONMENT, flag_key=CANARY, reason=_REASON)
             self._call(self._flags.RestoreFlag, restore)
+        # Visits of an earlier drill may still meet its errors.
+        time.sleep(min(_VISIT_SECONDS, max(0.0, ordered_at + _VISIT_SECONDS - time.time())))
 
     def begin(self) -> str:
         """Start a plan of half of the users and all; return its id."""
@@ -86,6 +91,12 @@ class DrillCalls:
         request = flags_pb2.GetFlagRequest(environment=ENVIRONMENT, flag_key=CANARY)
         flag: flag_pb2.Flag = self._call(self._flags.GetFlag, request).record.flag
         return flag
+
+    def _ordered_at(self) -> float:
+        """Return when a drill has last changed what the shop does, in seconds since 1970; 0 for never."""
+        request = flags_pb2.ListFlagsRequest(environment=ENVIRONMENT, search=ORDERS_FLAG)
+        records = self._call(self._flags.ListFlags, request).records
+        return max((record.updated_at.ToNanoseconds() / 1e9 for record in records), default=0.0)
 
     def _import(self, flags: dict[str, Any]) -> None:
         document = json.dumps({"flags": flags}, ensure_ascii=False)  # JSON is YAML
