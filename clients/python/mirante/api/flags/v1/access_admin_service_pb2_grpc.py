@@ -97,7 +97,7 @@ class AccessAdminServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def CreateApiKey(self, request, context):
-        """The only time that the secret is shown.
+        """The only time that the secret is shown. A key of role internal is told all keys: making one needs a key for all environments.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -39,7 +39,7 @@ class AccessAdminServiceStub:
     ListEnvironments: _grpc.UnaryUnaryMultiCallable[_access_admin_service_pb2.ListEnvironmentsRequest, _access_admin_service_pb2.ListEnvironmentsResponse]
     """Those that the key holds."""
     CreateApiKey: _grpc.UnaryUnaryMultiCallable[_access_admin_service_pb2.CreateApiKeyRequest, _access_admin_service_pb2.CreateApiKeyResponse]
-    """The only time that the secret is shown."""
+    """The only time that the secret is shown. A key of role internal is told all keys: making one needs a key for all environments."""
     ListApiKeys: _grpc.UnaryUnaryMultiCallable[_access_admin_service_pb2.ListApiKeysRequest, _access_admin_service_pb2.ListApiKeysResponse]
     RevokeApiKey: _grpc.UnaryUnaryMultiCallable[_access_admin_service_pb2.RevokeApiKeyRequest, _access_admin_service_pb2.RevokeApiKeyResponse]
     """At once and for good; open streams of the key are closed."""
@@ -62,7 +62,7 @@ class AccessAdminServiceAsyncStub(AccessAdminServiceStub):
     ListEnvironments: _aio.UnaryUnaryMultiCallable[_access_admin_service_pb2.ListEnvironmentsRequest, _access_admin_service_pb2.ListEnvironmentsResponse]  # type: ignore[assignment]
     """Those that the key holds."""
     CreateApiKey: _aio.UnaryUnaryMultiCallable[_access_admin_service_pb2.CreateApiKeyRequest, _access_admin_service_pb2.CreateApiKeyResponse]  # type: ignore[assignment]
-    """The only time that the secret is shown."""
+    """The only time that the secret is shown. A key of role internal is told all keys: making one needs a key for all environments."""
     ListApiKeys: _aio.UnaryUnaryMultiCallable[_access_admin_service_pb2.ListApiKeysRequest, _access_admin_service_pb2.ListApiKeysResponse]  # type: ignore[assignment]
     RevokeApiKey: _aio.UnaryUnaryMultiCallable[_access_admin_service_pb2.RevokeApiKeyRequest, _access_admin_service_pb2.RevokeApiKeyResponse]  # type: ignore[assignment]
     """At once and for good; open streams of the key are closed."""
@@ -100,7 +100,7 @@ class AccessAdminServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _access_admin_service_pb2.CreateApiKeyRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_access_admin_service_pb2.CreateApiKeyResponse, _abc.Awaitable[_access_admin_service_pb2.CreateApiKeyResponse]]:
-        """The only time that the secret is shown."""
+        """The only time that the secret is shown. A key of role internal is told all keys: making one needs a key for all environments."""
 
     @_abc_1.abstractmethod
     def ListApiKeys(
