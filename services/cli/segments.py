@@ -13,6 +13,7 @@ from services.cli.command import command, complete_segment_keys
 from services.cli.flags.arguments import Comment
 from services.cli.flags.showing import condition_text, show_history
 from services.cli.output import Output, local_time, styled
+from services.cli.paging import pages
 from services.cli.plain import plain
 from services.cli.refusals import usage
 from services.cli.rewriting import rewrite
@@ -59,14 +60,8 @@ class Edit:
 @command(segments, "list")
 def list_segments(session: Session) -> None:
     """List segments."""
-    records: list[segments_pb2.SegmentRecord] = []
     request = segments_pb2.ListSegmentsRequest(environment=session.environment, page_size=1000)
-    while True:
-        page = session.call(session.segments.ListSegments, request)
-        records += page.records
-        request.page_token = page.next_page_token
-        if not page.next_page_token:
-            break
+    records = [each for page in pages(session, session.segments.ListSegments, request) for each in page.records]
     rows = [
         (
             record.segment.key,

@@ -4,7 +4,6 @@ import enum
 import itertools
 import random
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -17,6 +16,7 @@ from services.cli.alerts.arguments import PAGE, AlertId, Limit, Note, Tenants
 from services.cli.alerts.showing import show_alert, show_alerts, state_of
 from services.cli.command import command
 from services.cli.output import Output, local_time
+from services.cli.paging import pages
 from services.cli.plain import plain
 from services.cli.refusals import LASTING
 from services.cli.session import Session
@@ -63,7 +63,8 @@ def list_alerts(
         metrics=which.metric or (),
         rule_keys=which.rule or (),
     )
-    found = list(itertools.islice(_pages(session, request), limit))
+    alerts = (each for page in pages(session, session.alerts.ListAlerts, request) for each in page.alerts)
+    found = list(itertools.islice(alerts, limit))
     session.output.answer(
         lambda: {"alerts": [plain(alert) for alert in found]},
         lambda output: show_alerts(output, found) if found else output.remark("no alerts"),
@@ -160,12 +161,3 @@ def _line(output: Output, alert: model.Alert) -> None:
 
 def _answer(session: Session, alert: model.Alert) -> None:
     session.output.answer(lambda: plain(alert), lambda output: show_alert(output, alert))
-
-
-def _pages(session: Session, request: pb2.ListAlertsRequest) -> Iterator[model.Alert]:
-    while True:
-        page = session.call(session.alerts.ListAlerts, request)
-        yield from page.alerts
-        request.page_token = page.next_page_token
-        if not page.next_page_token:
-            return

@@ -8,6 +8,7 @@ from mirante.api.metrics.v1 import saved_report_pb2
 
 from services.cli.command import command
 from services.cli.output import local_time
+from services.cli.paging import newest
 from services.cli.plain import plain
 from services.cli.refusals import usage
 from services.cli.session import Session
@@ -44,14 +45,9 @@ def history(
         raise usage("say one of --cohort, --report and --board")
     kind, saved_id = named[0] if named else (saved_report_pb2.SAVED_KIND_UNSPECIFIED, "")
     request = pb2.ListSavedChangesRequest(environment=session.environment, kind=kind, saved_id=saved_id)
-    found: list[saved_report_pb2.SavedChange] = []
-    while len(found) < limit:
-        request.page_size = limit - len(found)
-        page = session.call(session.analytics.ListSavedChanges, request)
-        found += page.changes
-        request.page_token = page.next_page_token
-        if not page.next_page_token:
-            break
+    found = newest(
+        session, session.analytics.ListSavedChanges, request, lambda page: page.changes, limit=limit, most=_MOST
+    )
     rows = [_row(each) for each in found]
     session.output.answer(
         lambda: {"changes": [plain(each) for each in found]},

@@ -1,7 +1,6 @@
 """`mirante events dead-letters list | replay`."""
 
 import itertools
-from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
@@ -11,6 +10,7 @@ from mirante.api.telemetry.v1 import catalogue_service_pb2 as pb2
 from services.cli.command import command
 from services.cli.events.event_data import event_data, event_id
 from services.cli.output import Output, local_time, styled
+from services.cli.paging import pages
 from services.cli.plain import enum_name, plain
 from services.cli.session import Session
 
@@ -34,7 +34,10 @@ def list_dead_letters(
     request = pb2.ListDeadLettersRequest(
         environment=session.environment, name=name, page_size=min(limit, _PAGE), include_replayed=replayed
     )
-    found = list(itertools.islice(_pages(session, request), limit))
+    letters = (
+        each for page in pages(session, session.catalogue.ListDeadLetters, request) for each in page.dead_letters
+    )
+    found = list(itertools.islice(letters, limit))
     session.output.answer(
         lambda: {"dead_letters": [_data(letter) for letter in found]},
         lambda output: _show(output, found) if found else output.remark("no dead letters"),
@@ -57,15 +60,6 @@ def replay_dead_letters(
             output.remark(f"{missing} of the ids do not wait: they were replayed before, or there are none such")
 
     session.output.answer(lambda: plain(done), show)
-
-
-def _pages(session: Session, request: pb2.ListDeadLettersRequest) -> Iterator[pb2.DeadLetter]:
-    while True:
-        page = session.call(session.catalogue.ListDeadLetters, request)
-        yield from page.dead_letters
-        request.page_token = page.next_page_token
-        if not page.next_page_token:
-            return
 
 
 def _data(letter: pb2.DeadLetter) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from typing import Annotated
 
 import typer
-from mirante.api.metrics.v1 import experiment_pb2 as model
 from mirante.api.metrics.v1 import experiment_result_pb2 as results_pb2
 from mirante.api.metrics.v1 import experiment_service_pb2 as pb2
 
@@ -12,6 +11,7 @@ from services.cli.experiments.arguments import SECONDS, DesignFile, ExperimentKe
 from services.cli.experiments.showing import STATES, answer, number, state_of
 from services.cli.flags.arguments import Comment
 from services.cli.output import Output, local_time
+from services.cli.paging import pages
 from services.cli.plain import enum_name, plain
 from services.cli.session import Session
 
@@ -26,13 +26,7 @@ def list_experiments(
 ) -> None:
     """List experiments that are not archived."""
     request = pb2.ListExperimentsRequest(environment=session.environment, page_size=_PAGE, flag_key=flag)
-    found: list[model.ExperimentRecord] = []
-    while True:
-        page = session.call(session.experiments.ListExperiments, request)
-        found += page.records
-        request.page_token = page.next_page_token
-        if not page.next_page_token:
-            break
+    found = [each for page in pages(session, session.experiments.ListExperiments, request) for each in page.records]
     rows = [
         (
             each.experiment.key,

@@ -1,7 +1,6 @@
 """`mirante flags list | get | history`."""
 
 import enum
-from collections.abc import Iterator
 from typing import Annotated
 
 import typer
@@ -10,10 +9,13 @@ from mirante.api.flags.v1 import flag_admin_service_pb2 as flags_pb2
 from services.cli.command import command
 from services.cli.flags.arguments import FlagKey
 from services.cli.flags.showing import record_data, show_history, show_list, show_record
+from services.cli.paging import newest, pages
 from services.cli.plain import plain
 from services.cli.session import Session
 
 reading = typer.Typer()
+
+_MOST_VERSIONS = 200
 
 
 class State(enum.Enum):
@@ -42,10 +44,10 @@ def list_flags(
         owner=owner,
         state=flags_pb2.FlagState.Value(f"FLAG_STATE_{state.name}") if state else flags_pb2.FLAG_STATE_UNSPECIFIED,
     )
-    pages = list(_pages(session, request))
-    records = [record for page in pages for record in page.records]
+    found = list(pages(session, session.flags.ListFlags, request))
+    records = [record for page in found for record in page.records]
     session.output.answer(
-        lambda: {"records": [plain(record) for record in records], "revision": pages[-1].revision},
+        lambda: {"records": [plain(record) for record in records], "revision": found[-1].revision},
         lambda output: show_list(output, records) if records else output.remark("no flags"),
     )
 
@@ -65,15 +67,10 @@ def get_history(
     limit: Annotated[int, typer.Option(min=1, help="How many versions.")] = 50,
 ) -> None:
     """Show the versions of a flag, newest first: who, when, why and what changed."""
-    entries: list[flags_pb2.HistoryEntry] = []
     request = flags_pb2.GetFlagHistoryRequest(environment=session.environment, flag_key=key)
-    while len(entries) < limit:
-        request.page_size = min(limit - len(entries), 200)
-        page = session.call(session.flags.GetFlagHistory, request)
-        entries += page.entries
-        request.page_token = page.next_page_token
-        if not page.next_page_token:
-            break
+    entries = newest(
+        session, session.flags.GetFlagHistory, request, lambda page: page.entries, limit=limit, most=_MOST_VERSIONS
+    )
     session.output.answer(
         lambda: {"entries": [plain(entry) for entry in entries]}, lambda output: show_history(output, entries)
     )
@@ -84,13 +81,4 @@ def all_flags(
 ) -> list[flags_pb2.FlagRecord]:
     """Return all flags in a state, by key; raise Refusal."""
     request = flags_pb2.ListFlagsRequest(environment=session.environment, page_size=1000, state=state)
-    return [record for page in _pages(session, request) for record in page.records]
-
-
-def _pages(session: Session, request: flags_pb2.ListFlagsRequest) -> Iterator[flags_pb2.ListFlagsResponse]:
-    while True:
-        page = session.call(session.flags.ListFlags, request)
-        yield page
-        if not page.next_page_token:
-            return
-        request.page_token = page.next_page_token
+    return [record for page in pages(session, session.flags.ListFlags, request) for record in page.records]

@@ -3,11 +3,11 @@
 from typing import Annotated
 
 import typer
-from mirante.api.flags.v1 import rollout_pb2
 from mirante.api.flags.v1 import rollout_service_pb2 as pb2
 
 from services.cli.command import command
 from services.cli.output import local_time
+from services.cli.paging import pages
 from services.cli.plain import plain
 from services.cli.rollouts.arguments import STARTED, Plan, read_plan
 from services.cli.rollouts.parts import duration_text, stage_text
@@ -27,13 +27,7 @@ def list_rollouts(
     request = pb2.ListRolloutsRequest(
         environment=session.environment, page_size=200, flag_key=flag, states=() if all_states else STARTED
     )
-    records: list[rollout_pb2.RolloutRecord] = []
-    while True:
-        page = session.call(session.rollouts.ListRollouts, request)
-        records += page.rollouts
-        request.page_token = page.next_page_token
-        if not page.next_page_token:
-            break
+    records = [each for page in pages(session, session.rollouts.ListRollouts, request) for each in page.rollouts]
     rows = [
         (
             each.plan.flag_key,
