@@ -26,9 +26,9 @@ async def in_background(*endless: Callable[[], Awaitable[None]]) -> AsyncIterato
             _, left = await asyncio.wait(left, timeout=_PAUSE_SECONDS)
 
 
-async def first_of(work: Awaitable[None], other: Awaitable[None]) -> None:
-    """Return when one of these ends, or raise what it raised; the other one is cancelled."""
-    tasks = [asyncio.ensure_future(work), asyncio.ensure_future(other)]
+async def first_of(*work: Awaitable[None]) -> None:
+    """Return when one of these ends, or raise what it raised; the others are cancelled."""
+    tasks = [asyncio.ensure_future(each) for each in work]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in done:

@@ -3,9 +3,8 @@
 import asyncio
 import contextlib
 import logging
-import math
 import random
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from typing import Final
 
 from services.gateway.live.feed import Feed
@@ -69,7 +68,7 @@ class Following:
             except Exception:  # noqa: BLE001 - the next stream may work
                 _log.exception("a stream of live metrics failed")
             failures += 1
-            await _tell_silence([feed for feed in self.feeds.values() if not feed.state.silent])
+            await self._tell_silence(lambda feed: not feed.state.silent)
             await asyncio.sleep(random.uniform(0.5, 1.0) * min(_LONGEST_DELAY, _FIRST_DELAY * 2 ** min(failures, 6)))
 
     async def _changes(self) -> AsyncGenerator[Change]:
@@ -97,17 +96,16 @@ class Following:
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
             longest_ago = now() - SILENCE_SECONDS
-            await _tell_silence([feed for feed in self.feeds.values() if feed.heard_at < longest_ago], longest_ago)
+            await self._tell_silence(lambda feed: feed.heard_at < longest_ago)  # noqa: B023 - called before the next turn
+
+    async def _tell_silence(self, is_due: Callable[[Feed], bool]) -> None:
+        for feed in list(self.feeds.values()):
+            # Asked in its turn: some may be heard while others are told.
+            if is_due(feed):
+                feed.note_silence()
+                # There may be thousands, with sockets each.
+                await asyncio.sleep(0)
 
     def _note(self, tenant: str) -> None:
         self._changed[tenant] = None
         self._woken.set()
-
-
-async def _tell_silence(feeds: list[Feed], longest_ago: float = math.inf) -> None:
-    for feed in feeds:
-        # Some may be heard while others are told.
-        if feed.heard_at < longest_ago:
-            feed.note_silence()
-        # There may be thousands, with sockets each.
-        await asyncio.sleep(0)

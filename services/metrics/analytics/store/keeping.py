@@ -1,12 +1,11 @@
 """Keeps the store of one environment, for as long as this process is the one who does."""
 
 import asyncio
-import contextlib
 import logging
 import secrets
 import time
-from collections.abc import Callable, Coroutine, Iterable
-from typing import Any, Final
+from collections.abc import Callable, Iterable
+from typing import Final
 
 from services.metrics.analytics.store.building import BuildKeeper
 from services.metrics.analytics.store.folders import Current, StoreFolder
@@ -19,6 +18,7 @@ from services.metrics.analytics.store.segment_files import SegmentDamaged, is_re
 from services.metrics.analytics.store.sweeping import Sweeper
 from services.metrics.analytics.store.writing import LogUnreadable
 from services.metrics.following import LogRestored, RawEventLog
+from services.runtime.background import first_of
 from services.runtime.errors import Unavailable
 
 _log = logging.getLogger(__name__)
@@ -166,7 +166,8 @@ class StoreKeeper:
             work += [build.follow(), self._tidy(build)]
         if len(builds) > 1 or not answers:
             work.append(self._promote(builds[-1]))
-        await _until_one_ends(work)
+        # What runs in threads goes on.
+        await first_of(*work)
 
     async def _tidy(self, build: BuildKeeper) -> None:
         try:
@@ -235,17 +236,3 @@ def _splits(builds: Iterable[BuildKeeper]) -> frozenset[Split]:
         for tenant, pairs in build.publisher.manifest.splits.items()
         for actor, from_ in pairs
     )
-
-
-async def _until_one_ends(work: list[Coroutine[Any, Any, None]]) -> None:
-    """Run all of these until one ends; raise what it raised. The others are ended; what runs in threads goes on."""
-    tasks = [asyncio.ensure_future(each) for each in work]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
-    finally:
-        for task in tasks:
-            task.cancel()
-        with contextlib.suppress(Exception):
-            await asyncio.gather(*tasks, return_exceptions=True)
