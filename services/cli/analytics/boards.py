@@ -12,6 +12,7 @@ from mirante.api.metrics.v1 import report_pb2, saved_report_pb2
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from services.cli.analytics.naming import named
 from services.cli.analytics.scopes import Asked, Format
 from services.cli.analytics.showing import answer_of, ask, file_of, show
 from services.cli.command import command
@@ -123,10 +124,7 @@ def names(session: Session) -> None:
 def _board(session: Session, name: str) -> saved_report_pb2.Board:
     request = pb2.ListBoardsRequest(environment=session.environment)
     found = session.call(session.analytics.ListBoards, request).boards
-    for each in found:
-        if name in (each.info.id, each.info.name) or name.casefold() == each.info.name.casefold():
-            return each
-    raise Refusal(f"there is no board {name!r}", hint=f"there are {', '.join(each.info.id for each in found)}")
+    return named("board", name, found, lambda info: info.id)
 
 
 def _question(file: Path) -> report_pb2.Question:

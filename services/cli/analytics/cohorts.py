@@ -11,6 +11,7 @@ from mirante.api.flags.v1 import segment_admin_service_pb2 as segments_pb2
 from mirante.api.metrics.v1 import analytics_service_pb2 as pb2
 from mirante.api.metrics.v1 import cohort_report_pb2, report_pb2, saved_report_pb2
 
+from services.cli.analytics.naming import named
 from services.cli.analytics.showing import answer_of
 from services.cli.command import command
 from services.cli.flags.arguments import Comment
@@ -101,12 +102,7 @@ def _is_one_of(attribute: str, texts: Sequence[str]) -> flag_pb2.Condition:
 def _cohort(session: Session, name: str) -> saved_report_pb2.Cohort:
     request = pb2.ListCohortsRequest(environment=session.environment)
     found = session.call(session.analytics.ListCohorts, request).cohorts
-    for each in found:
-        if name in (each.info.id, each.info.name) or name.casefold() == each.info.name.casefold():
-            return each
-    raise Refusal(
-        f"there is no cohort {name!r}", hint=f"there are {', '.join(each.info.name for each in found)}" if found else ""
-    )
+    return named("cohort", name, found, lambda info: info.name)
 
 
 def _members(session: Session, cohort_id: str, tenant: str) -> list[cohort_report_pb2.CohortMember]:

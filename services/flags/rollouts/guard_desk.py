@@ -70,15 +70,13 @@ class GuardDesk:
         message.CopyFrom(given)
         message.DiscardUnknownFields()
         message.reported_at.FromDatetime(self._clock())
-        known = await self._store.find(environment, rollout_id)
-        if known is not None and known[1] is not None and known[1].step == step:
+        stored, known = await self._found(environment, rollout_id)
+        if known is not None and known.step == step:
             # Another process of metrics may lead now, which has not seen the beginning of the step.
-            message.sample = max(message.sample, known[1].message.sample)
-        await self._store.report(environment, rollout_id, step, message)
-        found = await self._store.find(environment, rollout_id)
-        if found is None:
-            raise no_rollout(rollout_id)
-        return found
+            message.sample = max(message.sample, known.message.sample)
+        if await self._store.report(environment, rollout_id, step, message):
+            return stored, StoredReport(step, message)
+        return await self._found(environment, rollout_id)
 
     async def breach(
         self, environment: str, rollout_id: str, step: int, evidence: pb2.GuardEvidence, caller: Caller
@@ -128,6 +126,12 @@ class GuardDesk:
                     extra = {"rollout": stored.id, "stage": back.stage, "error": error.message}
                     _log.warning("a stage cannot be gone back to", extra=extra)
             return await self._stages.kill(change, stored, to_nothing(progress), happening, caller=caller, at=now)
+
+    async def _found(self, environment: str, rollout_id: str) -> tuple[StoredRollout, StoredReport | None]:
+        found = await self._store.find(environment, rollout_id)
+        if found is None:
+            raise no_rollout(rollout_id)
+        return found
 
 
 def action_of(guard: pb2.Guard) -> BreachAction:
